@@ -1,0 +1,69 @@
+// include/lamina/info.hpp - the info pages: what the kernel exposes read-only to whoever may map them.
+#pragma once
+
+#include <cstdint>
+
+#include "lamina/syscalls.hpp"
+
+namespace lamina {
+
+enum class EnvState : std::uint32_t { none = 0, created = 1, ready = 2, waiting = 3, ending = 4 };
+
+/// One environment as `ps` shows it. `id` 0: the entry is free. Ids never repeat.
+struct EnvInfo {
+    std::uint64_t id;
+    std::uint64_t parent_id;
+    EnvState state;
+    std::uint32_t frames_used;  ///< Page frames its mappings and kernel objects hold.
+    std::uint64_t run_ns;       ///< Time its vCPU ran.
+    char name[env_name_bytes_max + 8];
+};
+static_assert(sizeof(EnvInfo) == 64);
+
+inline constexpr std::uint32_t env_count_max = 1024;
+
+/// The first info page. Fields that change are written under `sequence`: odd while being
+/// written; a reader copies, and starts again if it was odd or has changed.
+struct InfoPage {
+    std::uint32_t abi_version;
+    std::uint32_t info_pages;  ///< How many pages follow each other, this one included.
+    // The clock: ns since boot = (rdtsc - tsc_base) * tsc_multiplier >> tsc_shift (128-bit product).
+    std::uint64_t tsc_base;
+    std::uint64_t tsc_multiplier;
+    std::uint32_t tsc_shift;
+    std::uint32_t cpu_count;        ///< Processors the firmware tables name.
+    std::uint32_t cpu_count_used;   ///< Processors the kernel runs on.
+    std::uint32_t xsave_bytes;      ///< Size of the extended state area (CPUID leaf 0xd).
+    char command_line[512];         ///< NUL-terminated words the machine was booted with.
+    char build_version[32];
+    char build_commit[48];
+    char build_branch[48];
+    char build_dirty[8];            ///< "yes", "no" or "unknown".
+    char build_compiler[64];
+    char build_flags[512];
+    char build_features[128];
+    std::uint32_t sequence;
+    std::uint32_t env_count;        ///< Environments alive.
+    std::uint64_t frames_total;     ///< Page frames the kernel manages.
+    std::uint64_t frames_free;
+    std::uint64_t frames_kernel;    ///< Kernel objects: environments, vCPUs, accounts, notifications.
+    std::uint64_t frames_tables;    ///< Page tables.
+    std::uint64_t frames_user;      ///< Runs held by Frames capabilities and mappings.
+    std::uint64_t interrupts;
+    std::uint64_t system_calls;     ///< Counted where a call leaves the fast path's table.
+    std::uint64_t switches;         ///< Times a vCPU was loaded that was not the one before.
+    std::uint64_t faults;           ///< Exceptions taken in user mode.
+};
+static_assert(sizeof(InfoPage) <= 4096);
+
+/// The info pages as a whole: the page above, then the table of environments.
+struct InfoPages {
+    union {
+        InfoPage page;
+        char bytes[4096];
+    };
+    EnvInfo envs[env_count_max];
+};
+static_assert(sizeof(InfoPages) == 4096 + env_count_max * 64);
+
+}  // namespace lamina

@@ -1,0 +1,62 @@
+// include/lamina/syscalls.hpp - system-call numbers and the words of the entry convention.
+//
+// `syscall` with the number in rax, arguments in rdi rsi rdx r10 r8 r9. Returns Status in rax and a
+// value in rdx (on not_mapped: the address that failed). rbx rbp r12-r15 rsp are kept; rcx r11 rdi
+// rsi r8 r9 r10 are not.
+//
+// Argument kinds in syscalls.def: handle (a Handle in the caller's table), word (a number),
+// rights (Rights bits), protection (Protection bits), user_address (an address in the user half),
+// out_cap_info and out_env_report (addresses the kernel writes such a structure to).
+#pragma once
+
+#include <cstdint>
+
+namespace lamina {
+
+/// Version of everything in include/lamina/. Raise it by one with every change that makes a program
+/// built before misbehave: a number, argument or structure that means something else. New calls,
+/// statuses and appended fields do not raise it. Apps pass it in every call (call_tag) and find it
+/// in the info page, so that a mismatch is refused with bad_call and told at start.
+inline constexpr std::uint32_t abi_version = 1;
+
+/// The high half of rax in a native call. Every other value is a foreign call.
+inline constexpr std::uint32_t call_tag = 0x4C414D00U | abi_version;
+
+enum class Call : std::uint32_t {
+#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why) name = (number),
+#include "lamina/syscalls.def"
+#undef LAMINA_SYSCALL
+};
+
+inline constexpr std::uint32_t call_count = 0
+#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why) +1
+#include "lamina/syscalls.def"
+#undef LAMINA_SYSCALL
+    ;
+
+/// How a page is mapped. Readable is implied by the others.
+enum class Protection : std::uint32_t { read = 1, write = 2, execute = 4 };
+
+constexpr Protection operator|(Protection a, Protection b) {
+    return Protection(std::uint32_t(a) | std::uint32_t(b));
+}
+constexpr bool has(Protection held, Protection bit) {
+    return (std::uint32_t(held) & std::uint32_t(bit)) != 0;
+}
+
+/// Deadlines of notification_wait.
+inline constexpr std::uint64_t no_wait = 0;
+inline constexpr std::uint64_t wait_forever = ~std::uint64_t{0};
+
+/// Actions of machine_power.
+inline constexpr std::uint64_t power_off = 0;
+inline constexpr std::uint64_t power_reboot = 1;
+
+/// Longest environment name in bytes, without a terminator.
+inline constexpr std::uint64_t env_name_bytes_max = 24;
+
+/// The status of an environment that was ended by somebody, or by a fault.
+inline constexpr std::uint32_t status_killed = 137;
+inline constexpr std::uint32_t status_faulted = 139;
+
+}  // namespace lamina
