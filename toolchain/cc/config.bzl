@@ -1,0 +1,146 @@
+# toolchain/cc/config.bzl - a Bazel cc_toolchain made of the flag lists
+"""freestanding_toolchain(name, compiler, environment, constraints)."""
+
+load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
+load(
+    "@bazel_tools//tools/cpp:cc_toolchain_config_lib.bzl",
+    "env_entry",
+    "env_set",
+    "feature",
+    "flag_group",
+    "flag_set",
+    "tool_path",
+)
+load(
+    ":flags.bzl",
+    "COMPILE",
+    "COMPILE_BY_COMPILER",
+    "COMPILE_BY_ENVIRONMENT",
+    "CXX",
+    "LINK",
+    "LINK_BY_COMPILER",
+    "LINK_BY_ENVIRONMENT",
+)
+
+_ASM_ACTIONS = [ACTION_NAMES.preprocess_assemble]
+
+_CXX_ACTIONS = [
+    ACTION_NAMES.cpp_compile,
+    ACTION_NAMES.cpp_header_parsing,
+]
+
+_COMPILERS = {
+    "clang": "/usr/bin/clang-19",
+    "gcc": "/usr/bin/g++-12",
+}
+
+_INCLUDE_DIRECTORIES = [
+    "/usr/include",
+    "/usr/lib/gcc/x86_64-linux-gnu/12/include",
+    "/usr/lib/clang/19/include",
+    "/usr/lib/llvm-19/lib/clang/19/include",
+]
+
+def _flags(name, actions, flags):
+    return feature(
+        name = name,
+        enabled = True,
+        flag_sets = [flag_set(actions = actions, flag_groups = [flag_group(flags = flags)])],
+    )
+
+def _config_impl(ctx):
+    compiler = ctx.attr.compiler
+    environment = ctx.attr.environment
+    compile = COMPILE + COMPILE_BY_COMPILER[compiler] + COMPILE_BY_ENVIRONMENT[environment]
+    link = LINK + LINK_BY_COMPILER[compiler] + LINK_BY_ENVIRONMENT[environment]
+    llvm = "/usr/lib/llvm-19/bin/"
+    return cc_common.create_cc_toolchain_config_info(
+        ctx = ctx,
+        toolchain_identifier = environment + "_" + compiler,
+        host_system_name = "local",
+        target_system_name = "lamina",
+        target_cpu = "x86_64",
+        target_libc = "none",
+        compiler = compiler,
+        abi_version = "none",
+        abi_libc_version = "none",
+        cxx_builtin_include_directories = _INCLUDE_DIRECTORIES,
+        tool_paths = [
+            tool_path(name = "ar", path = llvm + "llvm-ar"),
+            tool_path(name = "cpp", path = _COMPILERS[compiler]),
+            tool_path(name = "dwp", path = "/bin/false"),
+            tool_path(name = "gcc", path = _COMPILERS[compiler]),
+            tool_path(name = "gcov", path = "/bin/false"),
+            tool_path(name = "ld", path = llvm + "ld.lld"),
+            tool_path(name = "nm", path = llvm + "llvm-nm"),
+            tool_path(name = "objcopy", path = llvm + "llvm-objcopy"),
+            tool_path(name = "objdump", path = llvm + "llvm-objdump"),
+            tool_path(name = "strip", path = llvm + "llvm-strip"),
+        ],
+        features = [
+            _flags("lamina_compile", _CXX_ACTIONS + _ASM_ACTIONS, compile),
+            _flags("lamina_cxx", _CXX_ACTIONS, CXX),
+            feature(
+                name = "lamina_directory",
+                enabled = True,
+                env_sets = [env_set(
+                    actions = _CXX_ACTIONS + _ASM_ACTIONS,
+                    env_entries = [env_entry(key = "PWD", value = "/proc/self/cwd")],
+                )],
+            ),
+            _flags("lamina_link", [ACTION_NAMES.cpp_link_executable], link),
+            # One way to link: static objects, and no dynamic variant of each library.
+            feature(name = "supports_dynamic_linker", enabled = False),
+            feature(name = "supports_pic", enabled = False),
+            feature(name = "supports_start_end_lib", enabled = False),
+        ],
+    )
+
+_config = rule(
+    implementation = _config_impl,
+    attrs = {
+        "compiler": attr.string(values = _COMPILERS.keys()),
+        "environment": attr.string(values = COMPILE_BY_ENVIRONMENT.keys()),
+    },
+    provides = [CcToolchainConfigInfo],
+)
+
+def freestanding_toolchain(name, compiler, environment, constraints):
+    """Declares the toolchain `<name>_toolchain`.
+
+    Args:
+      name: stem of the targets.
+      compiler: "clang" or "gcc".
+      environment: "kernel" or "app".
+      constraints: what a platform must have to choose this toolchain, besides x86_64.
+    """
+    _config(
+        name = name + "_config",
+        compiler = compiler,
+        environment = environment,
+    )
+    native.filegroup(name = name + "_files")
+    native.cc_toolchain(
+        name = name,
+        all_files = name + "_files",
+        compiler_files = name + "_files",
+        dwp_files = name + "_files",
+        linker_files = name + "_files",
+        objcopy_files = name + "_files",
+        strip_files = name + "_files",
+        supports_param_files = True,
+        toolchain_config = name + "_config",
+    )
+    native.toolchain(
+        name = name + "_toolchain",
+        exec_compatible_with = [
+            "@platforms//cpu:x86_64",
+            "@platforms//os:linux",
+        ],
+        target_compatible_with = [
+            "@platforms//cpu:x86_64",
+            "@platforms//os:none",
+        ] + constraints,
+        toolchain = name,
+        toolchain_type = "@bazel_tools//tools/cpp:toolchain_type",
+    )

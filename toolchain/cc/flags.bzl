@@ -1,0 +1,87 @@
+# toolchain/cc/flags.bzl - every compiler and linker flag of kernel and apps
+"""Flag lists, by compiler ("clang", "gcc") and environment ("kernel", "app")."""
+
+COMPILE = [
+    "-ffreestanding",
+    "-O2",
+    "-g",
+    "-fno-pic",
+    "-fno-pie",
+    "-fno-common",
+    "-fno-omit-frame-pointer",
+    "-fno-asynchronous-unwind-tables",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-fcf-protection=none",
+    "-fstack-protector-strong",
+    # The canary is the plain variable __stack_chk_guard, not a word at FS: no thread-local storage.
+    "-mstack-protector-guard=global",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    # The same bytes from any folder (with PWD set to /proc/self/cwd).
+    "-ffile-prefix-map=/proc/self/cwd=.",
+    "-no-canonical-prefixes",
+    "-Wno-builtin-macro-redefined",
+    "-D__DATE__=\"redacted\"",
+    "-D__TIME__=\"redacted\"",
+    "-D__TIMESTAMP__=\"redacted\"",
+]
+
+CXX = [
+    "-std=c++23",
+    "-fno-exceptions",
+    "-fno-rtti",
+    "-fno-threadsafe-statics",
+]
+
+COMPILE_BY_COMPILER = {
+    # -mgeneral-regs-only would break libstdc++'s headers in clang, so SSE is switched off by name
+    # in both environments; a test looks for floating-point instructions in the kernel.
+    "clang": [
+        "--target=x86_64-linux-gnu",
+        "-mno-mmx",
+        "-mno-sse",
+        "-mno-sse2",
+        "-Wthread-safety",
+    ],
+    "gcc": ["-mgeneral-regs-only"],
+}
+
+COMPILE_BY_ENVIRONMENT = {
+    "kernel": [
+        "-mno-red-zone",
+        "-mcmodel=kernel",
+    ],
+    "app": [],
+}
+
+LINK = [
+    "-nostdlib",
+    "-static",
+    "-fuse-ld=lld",
+    "-Wl,--gc-sections",
+    "-Wl,--build-id=none",
+    "-Wl,--fatal-warnings",
+    "-Wl,-z,noexecstack",
+    "-Wl,-z,norelro",
+    "-Wl,-z,max-page-size=4096",
+]
+
+LINK_BY_COMPILER = {
+    "clang": ["--target=x86_64-linux-gnu"],
+    # Where g++ finds the program ld.lld.
+    "gcc": [
+        "-no-pie",
+        "-B/usr/lib/llvm-19/bin",
+    ],
+}
+
+LINK_BY_ENVIRONMENT = {
+    "kernel": [],
+    "app": [
+        "-Wl,-z,separate-code",
+        "-Wl,--image-base=0x400000",
+        "-Wl,-e,_start",
+    ],
+}
