@@ -1,0 +1,83 @@
+// libos/manifest/manifest.hpp - reads the manifest: which apps init starts, with what.
+//
+// One app a line; `#` starts a comment; words are separated by blanks:
+//
+//   start APP quota=SIZE [console=r|w|rw] [archive] [info] [power] [main] [-- ARGUMENT...]
+//
+// quota    frames the app may use: a size with K, M or G (binary), or N% of what init has left
+// console  capability for the console: take input (r), put output (w)
+// archive  capability for the boot archive; with it an app can start others
+// info     capability for the info pages
+// power    capability to power off and reboot
+// main     when this app ends, the machine powers off with its status
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "lamina/layout.hpp"
+#include "lamina/rights.hpp"
+
+namespace libos {
+
+/// One line of a manifest. Texts point into the manifest.
+struct ManifestEntry {
+    static constexpr std::size_t arguments_max = 8;
+
+    std::string_view app;
+    std::uint64_t quota_frames = 0;   ///< 0: `quota_percent` counts.
+    std::uint32_t quota_percent = 0;  ///< 1-100.
+    lamina::Rights console = lamina::Rights::none;
+    bool archive = false;
+    bool info = false;
+    bool power = false;
+    bool main = false;
+    std::uint32_t argument_count = 0;
+    std::array<std::string_view, arguments_max> argument_storage = {};
+
+    std::span<const std::string_view> arguments() const {
+        return {argument_storage.data(), argument_count};
+    }
+};
+
+/// What is wrong with a line of a manifest.
+enum class ManifestMistake {
+    not_start,
+    no_app,
+    no_quota,
+    bad_quota,
+    bad_console,
+    unknown_word,
+    repeated_word,
+    too_many_arguments,
+    not_text,
+};
+
+/// The mistake in words, for messages to people.
+const char* manifest_mistake_cause(ManifestMistake mistake);
+
+struct ManifestError {
+    ManifestMistake mistake;
+    std::uint32_t line;  ///< From 1.
+    std::string_view word;
+};
+
+/// Walks a manifest line by line. A bad line is reported and does not keep the next from being
+/// read. The text must outlive the entries; nothing is allocated.
+class ManifestReader {
+  public:
+    explicit ManifestReader(std::string_view text) : rest_(text) {}
+
+    /// The next line that is neither blank nor comment; nothing at the end.
+    std::optional<std::expected<ManifestEntry, ManifestError>> next();
+
+  private:
+    std::string_view rest_;
+    std::uint32_t line_ = 0;
+};
+
+}  // namespace libos

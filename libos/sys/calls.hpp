@@ -1,0 +1,116 @@
+// libos/sys/calls.hpp - system-call stubs, derived from lamina/syscalls.def.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include "lamina/report.hpp"
+#include "lamina/result.hpp"
+#include "lamina/rights.hpp"
+#include "lamina/syscalls.hpp"
+
+namespace libos::sys {
+
+/// What a call leaves in rax and rdx, uninterpreted.
+struct Reply {
+    lamina::Status status;
+    std::uint64_t value;  ///< On not_mapped: the address that failed.
+};
+
+/// Enters the kernel with any number and words: `rax` holds tag and number.
+inline Reply enter(std::uint64_t rax, std::uint64_t a0 = 0, std::uint64_t a1 = 0,
+                   std::uint64_t a2 = 0, std::uint64_t a3 = 0, std::uint64_t a4 = 0,
+                   std::uint64_t a5 = 0) {
+    register std::uint64_t r10 asm("r10") = a3;
+    register std::uint64_t r8 asm("r8") = a4;
+    register std::uint64_t r9 asm("r9") = a5;
+    asm volatile("syscall"
+                 : "+a"(rax), "+d"(a2), "+D"(a0), "+S"(a1), "+r"(r10), "+r"(r8), "+r"(r9)
+                 :
+                 : "rcx", "r11", "memory");
+    return {lamina::Status(rax), a2};
+}
+
+/// The tagged number of a call, for rax.
+constexpr std::uint64_t tagged(lamina::Call number, std::uint32_t tag = lamina::call_tag) {
+    return std::uint64_t{tag} << 32 | std::uint32_t(number);
+}
+
+/// The argument kinds of syscalls.def as types.
+namespace kind {
+
+using handle = lamina::Handle;
+using word = std::uint64_t;
+using rights = lamina::Rights;
+using protection = lamina::Protection;
+using out_cap_info = lamina::CapInfo*;
+using out_env_report = lamina::EnvReport*;
+
+/// An address of this or another environment, from a number or a pointer.
+struct user_address {
+    std::uint64_t value;
+    user_address(std::uint64_t number) : value(number) {}
+    user_address(const void* pointer) : value(reinterpret_cast<std::uint64_t>(pointer)) {}
+};
+
+}  // namespace kind
+
+namespace detail {
+
+inline std::uint64_t to_word(std::uint64_t value) { return value; }
+inline std::uint64_t to_word(kind::user_address address) { return address.value; }
+inline std::uint64_t to_word(const void* pointer) {
+    return reinterpret_cast<std::uint64_t>(pointer);
+}
+template <typename T>
+    requires std::is_enum_v<T>
+std::uint64_t to_word(T value) {
+    return std::uint64_t(value);
+}
+
+/// The type of a call's value, from its description: "0", "handle of ...", or a number.
+enum class Value { none, handle, number };
+
+consteval Value value_of(std::string_view description) {
+    if (description == "0")
+        return Value::none;
+    return description.starts_with("handle") ? Value::handle : Value::number;
+}
+
+template <Value value>
+using ValueType = std::conditional_t<
+    value == Value::none, void,
+    std::conditional_t<value == Value::handle, lamina::Handle, std::uint64_t>>;
+
+template <lamina::Call number, Value value, typename Signature>
+struct Stub;
+
+template <lamina::Call number, Value value, typename... Arguments>
+struct Stub<number, value, void(Arguments...)> {
+    lamina::Result<ValueType<value>> operator()(Arguments... arguments) const {
+        const Reply reply = enter(tagged(number), to_word(arguments)...);
+        if (reply.status != lamina::Status::ok) [[unlikely]]
+            return lamina::fail(reply.status);
+        if constexpr (value == Value::none)
+            return {};
+        else
+            return ValueType<value>(reply.value);
+    }
+};
+
+}  // namespace detail
+
+using namespace kind;
+
+// One function object per call, named as in the table, returning Result<void>, Result<Handle> or
+// Result<std::uint64_t>: `sys::frames_alloc(account, 4)`.
+#define LAMINA_ARGS(...) __VA_ARGS__
+#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why)           \
+    inline constexpr detail::Stub<lamina::Call::name, detail::value_of(value), void(arguments)> \
+        name{};
+#include "lamina/syscalls.def"
+#undef LAMINA_SYSCALL
+#undef LAMINA_ARGS
+
+}  // namespace libos::sys
