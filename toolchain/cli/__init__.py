@@ -1,0 +1,1 @@
+# toolchain/cli/__init__.py - the command-line tool

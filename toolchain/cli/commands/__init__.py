@@ -1,0 +1,1 @@
+# toolchain/cli/commands/__init__.py - one module a command
