@@ -2,6 +2,7 @@
 """lamina_kernel, lamina_native_app, lamina_image, host_test, guest_test, boot_test."""
 
 load("//toolchain/rules:binary.bzl", "lamina_binary")
+load("//toolchain/rules:image.bzl", "lamina_image_files")
 
 # For target_compatible_with of libraries that make sense in one environment only. Other code
 # compiles for every environment.
@@ -87,5 +88,121 @@ def host_test(name, srcs, deps = [], **kwargs):
             "//toolchain/doctest:main",
             "@doctest",
         ],
+        **kwargs
+    )
+
+def lamina_image(name, kernel, apps = [], files = {}, **kwargs):
+    """Packs what boots: `<name>.iso`, and for a direct boot `<name>.elf` with `<name>.archive`.
+
+    Args:
+      name: the target; its default output is the ISO.
+      kernel: a lamina_kernel.
+      apps: lamina_native_app targets; each travels under its target's name with its symbols.
+      files: data files, name in the archive -> label.
+      **kwargs: visibility, tags, testonly.
+    """
+    lamina_image_files(
+        name = name,
+        apps = apps,
+        archive = name + ".archive",
+        elf = name + ".elf",
+        files = {label: file for file, label in files.items()},
+        iso = name + ".iso",
+        kernel = kernel,
+        **kwargs
+    )
+
+def _image_environment(image):
+    """Where a test finds an image's files, relative to its working directory."""
+    return {
+        "LAMINA_ARCHIVE": "$(rootpath {}.archive)".format(image),
+        "LAMINA_ISO": "$(rootpath {}.iso)".format(image),
+        "LAMINA_KERNEL": "$(rootpath {}.elf)".format(image),
+    }
+
+def _image_files(image):
+    return [image + ending for ending in [".archive", ".elf", ".iso"]]
+
+def boot_test(name, srcs, image = "//:image", deps = [], data = [], env = {}, **kwargs):
+    """A Python test that boots an image with the harness in //tests/boot.
+
+    The environment names the image's files: LAMINA_KERNEL, LAMINA_ARCHIVE, LAMINA_ISO.
+
+    Args:
+      name: the target.
+      srcs: the test; `<name>.py` is its main file unless `main` says otherwise.
+      image: label of a lamina_image.
+      deps: more Python libraries.
+      data: more files.
+      env: more environment variables.
+      **kwargs: any attribute of py_test.
+    """
+    kwargs.setdefault("size", "medium")
+    native.py_test(
+        name = name,
+        srcs = srcs,
+        data = data + _image_files(image),
+        env = dict(_image_environment(image), **env),
+        python_version = "PY3",
+        target_compatible_with = HOST_ONLY,
+        deps = deps + ["//tests/boot:harness"],
+        **kwargs
+    )
+
+def guest_test(
+        name,
+        srcs,
+        deps = [],
+        copts = [],
+        apps = [],
+        files = {},
+        kernel = "//exokernel:kernel",
+        **kwargs):
+    """Unity tests that run as an app inside a booted image of their own.
+
+    The image holds init, the test as app `<name>_app` (the one that ends the machine), `apps` and
+    `files`. The test passes if every Unity line says PASS and the machine powers off with 0.
+
+    Args:
+      name: the target.
+      srcs: the test's sources; they include "libos/test/unity.hpp".
+      deps: what is tested.
+      copts: flags for srcs.
+      apps: further apps in the image.
+      files: further data files, name -> label.
+      kernel: the kernel that boots.
+      **kwargs: any attribute of py_test.
+    """
+    kwargs.setdefault("size", "medium")
+    app = name + "_app"
+    image = name + "_image"
+    lamina_native_app(
+        name = app,
+        srcs = srcs,
+        copts = copts,
+        testonly = True,
+        deps = deps + ["//libos/test:unity"],
+    )
+    native.genrule(
+        name = name + "_manifest",
+        outs = [name + ".manifest"],
+        cmd = "echo 'start {} quota=90% console=rw archive info power main' > $@".format(app),
+    )
+    lamina_image(
+        name = image,
+        testonly = True,
+        apps = ["//apps/init", app] + apps,
+        files = dict(files, manifest = name + ".manifest"),
+        kernel = kernel,
+    )
+    native.py_test(
+        name = name,
+        srcs = ["//toolchain/guest_test:driver.py"],
+        data = _image_files(":" + image),
+        env = _image_environment(":" + image),
+        main = "//toolchain/guest_test:driver.py",
+        python_version = "PY3",
+        target_compatible_with = HOST_ONLY,
+        deps = ["//toolchain/guest_test:unity_output"],
         **kwargs
     )
