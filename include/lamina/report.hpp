@@ -16,8 +16,9 @@ struct CapInfo {
     std::uint64_t first_frame;  ///< Frames: physical page number of the first page; else 0.
     std::uint64_t count;        ///< Frames: pages. Account: frames of its quota. Else 0.
     std::uint64_t used;         ///< Account: frames charged now; else 0.
+    std::uint64_t id;           ///< Env: its id, which never repeats; else 0.
 };
-static_assert(sizeof(CapInfo) == 32);
+static_assert(sizeof(CapInfo) == 40);
 
 /// How an environment ended.
 enum class EndCause : std::uint32_t {

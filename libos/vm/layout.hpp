@@ -16,7 +16,7 @@ inline constexpr std::uint64_t mappings_first = 0x1000'0000'0000;
 inline constexpr std::uint64_t mappings_end = 0x5000'0000'0000;
 inline constexpr std::uint64_t start_block = 0x6000'0000'0000;
 inline constexpr std::uint64_t stack_end = 0x6fff'fff0'0000;
-inline constexpr std::uint64_t stack_pages_max = 4096;
+inline constexpr std::uint64_t stack_pages_max = 512;
 inline constexpr std::uint64_t guard_pages = 16;
 
 /// Whether an access to `address` by a program with such a stack hit the guard pages.

@@ -1,0 +1,112 @@
+// libos/report/report.cpp - how an environment ended, in one line of text.
+#include "libos/report/report.hpp"
+
+#include <iterator>
+#include <string_view>
+
+#include "libos/vm/layout.hpp"
+
+namespace libos {
+
+namespace {
+
+constexpr std::uint32_t page_fault = 14;
+
+// Intel SDM vol. 3A, table 6-1.
+constexpr std::string_view exception_names[] = {
+    "divide error",
+    "debug exception",
+    "non-maskable interrupt",
+    "breakpoint",
+    "overflow",
+    "bound range exceeded",
+    "invalid opcode",
+    "device not available",
+    "double fault",
+    "coprocessor segment overrun",
+    "invalid task state segment",
+    "segment not present",
+    "stack-segment fault",
+    "general protection fault",
+    "page fault",
+    "exception 15",
+    "floating-point error",
+    "alignment check",
+    "machine check",
+    "SIMD floating-point exception",
+    "virtualization exception",
+    "control protection exception",
+};
+
+void put_exception(TextSink& sink, std::uint32_t vector) {
+    if (vector < std::size(exception_names))
+        put(sink, exception_names[vector]);
+    else
+        put(sink, "exception ", vector);
+}
+
+// Page-fault error code: bit 1 write, bit 4 instruction fetch (Intel SDM vol. 3A, 4.7).
+std::string_view page_fault_access(std::uint32_t error_code) {
+    if ((error_code & 1U << 4) != 0)
+        return "execute";
+    return (error_code & 1U << 1) != 0 ? "write" : "read";
+}
+
+std::string_view name_of(const lamina::EnvReport& report) {
+    const std::string_view name(report.name, sizeof report.name);
+    return name.substr(0, name.find('\0'));
+}
+
+void put_fault(TextSink& sink, const lamina::EnvReport& report, const SymbolTable* symbols,
+               std::uint64_t stack_pages) {
+    put_exception(sink, report.vector);
+    if (report.vector == page_fault) {
+        put(sink, " ", page_fault_access(report.error_code), " at ", Hex{report.address});
+        if (layout::in_stack_guard(report.address, stack_pages))
+            put(sink, " (stack overflow)");
+    } else if (report.error_code != 0) {
+        put(sink, " code ", Hex{report.error_code});
+    }
+    put(sink, ", rip ", Hex{report.rip});
+    if (symbols == nullptr)
+        return;
+    if (const auto place = symbols->find(report.rip))
+        put(sink, " (", place->name, "+", Hex{place->offset}, ")");
+}
+
+}  // namespace
+
+void describe_end(TextSink& sink, const lamina::EnvReport& report, const SymbolTable* symbols,
+                  std::uint64_t stack_pages) {
+    put(sink, "env ", report.env_id, " ", name_of(report), ": ");
+    switch (report.cause) {
+        case lamina::EndCause::exited:
+            put(sink, "exited, status ", report.status);
+            return;
+        case lamina::EndCause::killed:
+            put(sink, "killed");
+            return;
+        case lamina::EndCause::faulted:
+            put_fault(sink, report, symbols, stack_pages);
+            return;
+    }
+    put(sink, "ended for cause ", std::uint32_t(report.cause));
+}
+
+void describe_end(TextSink& sink, const lamina::EnvReport& report, const lamina::Archive& archive,
+                  std::uint64_t stack_pages) {
+    const auto file = archive.find(name_of(report), lamina::ArchiveKind::symbols);
+    if (file) {
+        if (const auto symbols = SymbolTable::open(*file)) {
+            describe_end(sink, report, &*symbols, stack_pages);
+            return;
+        }
+    }
+    describe_end(sink, report, static_cast<const SymbolTable*>(nullptr), stack_pages);
+}
+
+std::uint32_t end_status(const lamina::EnvReport& report) {
+    return report.cause == lamina::EndCause::faulted ? lamina::status_faulted : report.status;
+}
+
+}  // namespace libos
