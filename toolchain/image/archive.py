@@ -31,7 +31,7 @@ def encode_name(name):
 
 
 def pack(entries):
-    """The archive's bytes of (name, kind, contents) in any order. ValueError: bad or equal names."""
+    """The archive of (name, kind, contents) in any order. ValueError: bad or equal names."""
     entries = sorted((encode_name(name), kind, contents) for name, kind, contents in entries)
     for before, after in zip(entries, entries[1:]):
         if before[:2] == after[:2]:

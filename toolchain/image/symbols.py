@@ -60,8 +60,9 @@ def table(elf):
 def lookup(data, address):
     """(name, offset) of the function at `address` in a table's bytes, or None."""
     _, count, strings_size = HEADER.unpack_from(data)
+    entries = data[HEADER.size:HEADER.size + count * ENTRY.size]
     strings = data[len(data) - strings_size:]
-    for start, length, name in ENTRY.iter_unpack(data[HEADER.size:HEADER.size + count * ENTRY.size]):
+    for start, length, name in ENTRY.iter_unpack(entries):
         if start <= address < start + length:
             return strings[name:strings.index(b"\0", name)].decode(), address - start
     return None

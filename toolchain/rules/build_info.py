@@ -1,5 +1,5 @@
 # toolchain/rules/build_info.py - turns Bazel's stable status file into a C++ header
-"""Usage: build_info.py STATUS OUT FLAGS FEATURES. Values depend on commit, branch and flags only."""
+"""Usage: build_info.py STATUS OUT FLAGS FEATURES. Only commit, branch and flags count."""
 
 import sys
 

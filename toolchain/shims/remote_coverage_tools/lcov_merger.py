@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# toolchain/shims/remote_coverage_tools/lcov_merger.py - gcov's JSON, or LCOV files, to one LCOV file
+# toolchain/shims/remote_coverage_tools/lcov_merger.py - gcov's JSON, or LCOV, to one LCOV file
 """Per test: --coverage_dir, --source_file_manifest, --filter_sources; for all tests together:
 --reports_file, a list of LCOV files. Both: --output_file. Counts of one line are added up."""
 
