@@ -38,7 +38,7 @@ def run(machine, image, source, sink, timeout_s=None, log=None):
     with scratch() as directory:
         log_path = log or directory / "kernel.log"
         pathlib.Path(log_path).write_bytes(b"")
-        with _started(machine, image, log_path, directory) as (child, console):
+        with started(machine, image, log_path, directory) as (child, console):
             start_deadline = time.monotonic() + START_LIMIT_S
             outcome = relay(console, source, sink, deadline, start_deadline)
             if outcome is Outcome.GUEST_CLOSED:
@@ -50,7 +50,7 @@ def run(machine, image, source, sink, timeout_s=None, log=None):
 
 
 @contextlib.contextmanager
-def _started(machine, image, log_path, directory):
+def started(machine, image, log_path, directory):
     """QEMU and our end of its console. QEMU ends with the body."""
     ours, theirs = socket.socketpair()
     with ours, theirs:

@@ -1,0 +1,32 @@
+# toolchain/cli/bars.py - reads apps/bench/bars.json and holds a measured value against it
+"""A row has `bar` (never to be passed), `recorded` (what was last seen) and `tolerance_percent`: how
+much more than recorded is still no regression. Less is always welcome."""
+import json
+
+from toolchain.cli.places import ROOT
+
+FILE = ROOT / "apps" / "bench" / "bars.json"
+
+
+def read():
+    """The rows by name."""
+    return json.loads(FILE.read_text(encoding="utf-8"))["rows"]
+
+
+def complaint(row, value):
+    """What is wrong with the value, or None."""
+    if value > row["bar"]:
+        return f"{value:,} is over the bar of {row['bar']:,} {row['unit']}"
+    limit = row["recorded"] * (100 + row["tolerance_percent"]) // 100
+    if value > limit:
+        return (f"{value:,} is more than {row['tolerance_percent']} % over the recorded "
+                f"{row['recorded']:,} {row['unit']}; if that is right: ./lamina bench --record")
+    return None
+
+
+def record(values):
+    """Writes measured values into the file."""
+    document = json.loads(FILE.read_text(encoding="utf-8"))
+    for name, value in values.items():
+        document["rows"][name]["recorded"] = value
+    FILE.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,56 @@
+# toolchain/cli/commands/test.py - `lamina test`: every test, the bars and the documentation
+from toolchain.cli import bars, bazel, docs_check, test_cases, test_runs
+from toolchain.cli.commands import bench
+from toolchain.cli.errors import TESTS_FAILED, UsageError
+from toolchain.cli.test_results import Result
+from toolchain.cli.test_runs import Totals
+
+LONG_LIMIT_S = 1800
+ALL_TESTS = "tests(//...)"
+LONG_TESTS = r'attr(tags, "\blong\b", tests(//...))'
+
+
+def run(arguments):
+    """Returns 1 if a case failed."""
+    name = arguments.rest[0] if arguments.rest else ""
+    if arguments.list:
+        return test_cases.print_list(name)
+    totals = Totals()
+    options = []
+    if arguments.timeout or arguments.long:
+        options.append(f"--test_timeout={int(arguments.timeout or LONG_LIMIT_S)}")
+    if arguments.long:
+        options += ["--test_env=LAMINA_LONG=1", "--local_test_jobs=1"]
+        test_runs.run(_matching(LONG_TESTS, name), options, totals)
+    elif name:
+        test_runs.run(_matching(ALL_TESTS, name), options, totals)
+    else:
+        test_runs.run(["//..."], options, totals)
+        _check_documents(totals)
+        _check_bars(totals)
+    for where, case, output in totals.failures:
+        print(f"FAILED {case} in {where}\n{output}\n")
+    print(totals.last_line())
+    return TESTS_FAILED if totals.failures else 0
+
+
+def _matching(expression, name):
+    labels = [label for label in bazel.query(expression).split() if name in label]
+    if not labels:
+        raise UsageError(f"no test has {name!r} in its name; `lamina test --list` shows them")
+    return labels
+
+
+def _check_documents(totals):
+    for document, complaints in docs_check.check_all().items():
+        totals.add(document, Result(0 if complaints else 1,
+                                    [(document, "\n".join(complaints))] if complaints else []))
+
+
+def _check_bars(totals):
+    rows = bars.read()
+    for name, value in bench.measure_rows(list(rows)).items():
+        complaint = bars.complaint(rows[name], value)
+        totals.add(f"bench {name}", Result(0 if complaint else 1,
+                                           [(name, complaint)] if complaint else []),
+                   f", {value:,} {rows[name]['unit']}")
