@@ -54,7 +54,8 @@ def started(machine, image, log_path, directory):
     """QEMU and our end of its console. QEMU ends with the body."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        argv = qemu.command_line(machine, image, f"socket,fd={theirs.fileno()}", log_path)
+        argv = qemu.command_line(machine, image, f"socket,fd={theirs.fileno()}",
+                                 qemu.file_device(log_path))
         with open(directory / "qemu.txt", "wb") as complaint, \
                 processes.running(argv, stdout=complaint, stderr=complaint,
                                   pass_fds=(theirs.fileno(),)) as child:

@@ -46,14 +46,19 @@ def machine_of(arguments, words):
     )
 
 
+def file_device(path):
+    """The character device that writes into a file, emptied before."""
+    return f"file,path={_quoted(path)}"
+
+
 def command_line(machine, image, console, log):
-    """QEMU's argument list. `console` is a character device ("socket,fd=3"), `log` a file."""
+    """QEMU's argument list. `console` and `log` are character devices, such as "socket,fd=3"."""
     argv = [QEMU, "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot",
             "-M", "q35" if machine.firmware == "uefi" else "pc", "-accel", "tcg",
             "-smp", str(machine.cpus), "-m", f"{machine.memory_mib}M",
             "-cpu", EXACT_CPU if machine.icount else "max",
             "-chardev", f"{console},id=console", "-serial", "chardev:console",
-            "-chardev", f"file,id=log,path={_quoted(log)}", "-serial", "chardev:log"]
+            "-chardev", f"{log},id=log", "-serial", "chardev:log"]
     if machine.icount:
         argv += EXACT_CLOCK
     words = " ".join(machine.words)

@@ -55,7 +55,7 @@ def run(arguments):
             extra=("-S", "-gdb", f"unix:path={stub},server=on,wait=off"))
         commands.write_text(_commands(apps, app, kernel, stub), encoding="utf-8")
         log = arguments.log or directory / "kernel.log"
-        argv = qemu.command_line(machine, image, "pty", log)
+        argv = qemu.command_line(machine, image, "pty", qemu.file_device(log))
         with processes.running(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                text=True) as child:
             console = _console_of(child)
