@@ -1,0 +1,160 @@
+// apps/shell/commands_system.cpp - commands about the machine and the kernel.
+#include <string_view>
+
+#include "apps/shell/commands.hpp"
+#include "apps/shell/shell.hpp"
+#include "lamina/info.hpp"
+#include "libos/clock/clock.hpp"
+#include "libos/console/console.hpp"
+#include "libos/info/info.hpp"
+#include "libos/text/json.hpp"
+
+namespace shell {
+
+namespace {
+
+using libos::JsonString;
+using libos::Padded;
+using libos::print;
+using libos::text_of;
+
+std::uint32_t complain(const Command& command, lamina::Status status) {
+    print(command.words().front(), ": ", lamina::status_name(status), " (",
+          lamina::status_cause(status), ")\n");
+    return 1;
+}
+
+std::string_view state_name(lamina::EnvState state) {
+    switch (state) {
+        case lamina::EnvState::none:
+            return "none";
+        case lamina::EnvState::created:
+            return "created";
+        case lamina::EnvState::ready:
+            return "ready";
+        case lamina::EnvState::waiting:
+            return "waiting";
+        case lamina::EnvState::ending:
+            return "ending";
+    }
+    return "unknown";
+}
+
+void put_milliseconds(std::uint64_t ns) {
+    constexpr std::uint64_t ns_per_ms = 1'000'000;
+    const auto ms = ns / ns_per_ms;
+    print(ms / 1000, ".", libos::Digits(ms % 1000, 10, 3).view());
+}
+
+void put_frames(std::string_view what, std::uint64_t frames) {
+    print(Padded{what, 8}, Padded{frames, 10}, Padded{frames * lamina::page_size / 1024, 12},
+          "\n");
+}
+
+void put_json(const lamina::InfoPage& info) {
+    const auto dirty = text_of(info.build_dirty);
+    print("{\"name\":\"Lamina\",\"version\":", JsonString{text_of(info.build_version)},
+          ",\"commit\":", JsonString{text_of(info.build_commit)},
+          ",\"branch\":", JsonString{text_of(info.build_branch)},
+          ",\"dirty\":", dirty == "yes" ? "true" : dirty == "no" ? "false" : "null",
+          ",\"compiler\":", JsonString{text_of(info.build_compiler)},
+          ",\"flags\":", JsonString{text_of(info.build_flags)},
+          ",\"features\":", JsonString{text_of(info.build_features)},
+          ",\"abi\":", info.abi_version, "}\n");
+}
+
+void put_version(const lamina::InfoPage& info) {
+    print("Lamina ", text_of(info.build_version), ", ABI ", info.abi_version, "\n");
+    print("commit    ", text_of(info.build_commit), "\n");
+    print("branch    ", text_of(info.build_branch), "\n");
+    print("dirty     ", text_of(info.build_dirty), "\n");
+    print("compiler  ", text_of(info.build_compiler), "\n");
+    print("flags     ", text_of(info.build_flags), "\n");
+    print("features  ", text_of(info.build_features), "\n");
+}
+
+std::uint32_t power(const Command& command, std::uint64_t action, std::uint64_t status) {
+    libos::console().flush();
+    const auto done = libos::sys::machine_power(libos::fixed::machine, action, status);
+    return done ? 0 : complain(command, done.error());
+}
+
+}  // namespace
+
+std::uint32_t command_version(Shell&, const Command& command) {
+    const auto words = command.words();
+    const bool json = words.size() == 2 && words[1] == "--json";
+    if (words.size() != 1 && !json)
+        return usage(command);
+    lamina::InfoPage info;
+    if (const auto read = libos::read_info(info); !read)
+        return complain(command, read.error());
+    if (json)
+        put_json(info);
+    else
+        put_version(info);
+    return 0;
+}
+
+std::uint32_t command_ps(Shell&, const Command& command) {
+    if (command.words().size() != 1)
+        return usage(command);
+    print("    ID  PARENT  STATE      FRAMES     TIME  NAME\n");
+    for (std::uint32_t i = 0; i < lamina::env_count_max; ++i) {
+        lamina::EnvInfo env;
+        if (const auto read = libos::read_env_info(i, env); !read)
+            return complain(command, read.error());
+        if (env.id == 0)
+            continue;
+        constexpr std::uint64_t ns_per_ms = 1'000'000;
+        print(Padded{env.id, 6}, Padded{env.parent_id, 8}, "  ",
+              Padded{state_name(env.state), 8}, Padded{std::uint64_t{env.frames_used}, 9},
+              Padded{env.run_ns / ns_per_ms, 6}, " ms  ", text_of(env.name), "\n");
+    }
+    return 0;
+}
+
+std::uint32_t command_memstats(Shell&, const Command& command) {
+    if (command.words().size() != 1)
+        return usage(command);
+    lamina::InfoPage info;
+    if (const auto read = libos::read_info(info); !read)
+        return complain(command, read.error());
+    print("            frames         KiB\n");
+    put_frames("total", info.frames_total);
+    put_frames("free", info.frames_free);
+    put_frames("kernel", info.frames_kernel);
+    put_frames("tables", info.frames_tables);
+    put_frames("user", info.frames_user);
+    return 0;
+}
+
+std::uint32_t command_uptime(Shell&, const Command& command) {
+    if (command.words().size() != 1)
+        return usage(command);
+    const auto now = libos::now_ns();
+    if (!now)
+        return complain(command, now.error());
+    print("up ");
+    put_milliseconds(*now);
+    print(" s\n");
+    return 0;
+}
+
+std::uint32_t command_poweroff(Shell& shell, const Command& command) {
+    const auto words = command.words();
+    auto status = std::optional<std::uint64_t>(shell.last_status());
+    if (words.size() == 2)
+        status = libos::parse_number(words[1]);
+    if (words.size() > 2 || !status || *status > 255)
+        return usage(command);
+    return power(command, lamina::power_off, *status);
+}
+
+std::uint32_t command_reboot(Shell&, const Command& command) {
+    if (command.words().size() != 1)
+        return usage(command);
+    return power(command, lamina::power_reboot, 0);
+}
+
+}  // namespace shell
