@@ -203,6 +203,9 @@ def guest_test(
         main = "//toolchain/guest_test:driver.py",
         python_version = "PY3",
         target_compatible_with = HOST_ONLY,
-        deps = ["//toolchain/guest_test:unity_output"],
+        deps = [
+            "//toolchain/cli",
+            "//toolchain/guest_test:unity_output",
+        ],
         **kwargs
     )

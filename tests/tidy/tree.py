@@ -10,7 +10,8 @@ ROOT = pathlib.Path(os.path.realpath(__file__)).parents[2]
 CPP = (".cpp", ".hpp", ".h", ".inc", ".def")
 C_LIKE = CPP + (".S", ".lds", ".ld")
 SCRIPT = (".py", ".bzl", ".sh", ".bazel", ".cfg")
-SCRIPT_NAMES = ("WORKSPACE", "lamina", ".ci/run", "manifest", "fresh-machine", "workspace-status")
+SCRIPT_NAMES = ("WORKSPACE", "lamina", ".ci/run", "manifest", "fresh-machine",
+                "workspace-status", "compile-commands", "run-lamina")
 
 _CPP_TOKEN = re.compile(
     r'R"(?P<raw>[^()\s\\]{0,16})\(.*?\)(?P=raw)"'

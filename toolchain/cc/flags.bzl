@@ -44,6 +44,8 @@ COMPILE_BY_COMPILER = {
         "-mno-sse",
         "-mno-sse2",
         "-Wthread-safety",
+        # Into the debug information, where a test reads it. g++ does so by itself.
+        "-grecord-command-line",
     ],
     "gcc": ["-mgeneral-regs-only"],
 }

@@ -1,0 +1,49 @@
+# toolchain/guest_test/driver.py - boots the image of a guest_test and judges its output
+"""The environment names the image: LAMINA_KERNEL, LAMINA_ARCHIVE, LAMINA_ISO."""
+import os
+import pathlib
+import subprocess
+import sys
+
+from toolchain.cli import guest, kernel_log, qemu
+from toolchain.guest_test import unity_output
+
+TITLE = "\x1b]0;Lamina\x07"  # what comes before it on the console is the firmware's
+SPARE_S = 10  # between our limit and Bazel's
+
+
+def boot(folder):
+    """Runs QEMU until the guest ends. Returns (console, log, what went wrong or None)."""
+    image = qemu.Image(kernel=os.environ["LAMINA_KERNEL"], archive=os.environ["LAMINA_ARCHIVE"],
+                       iso=os.environ["LAMINA_ISO"])
+    console, log = folder / "console", folder / "log"
+    # A panic ends the machine, instead of halting it until the time is over.
+    machine = qemu.Machine(words=("panic=exit",))
+    limit_s = int(os.environ.get("TEST_TIMEOUT", "300")) - SPARE_S
+    wrong = None
+    try:
+        done = subprocess.run(qemu.command_line(machine, image, f"file,path={console}", log),
+                              stdin=subprocess.DEVNULL, timeout=limit_s, check=False)
+        if done.returncode:
+            wrong = f"QEMU ended with {done.returncode}"
+    except subprocess.TimeoutExpired:
+        wrong = f"the guest did not end within {limit_s} s"
+    return kernel_log.read(console).rpartition(TITLE)[2], kernel_log.read(log), wrong
+
+
+def main():
+    with guest.scratch() as folder:
+        console, log, wrong = boot(pathlib.Path(folder))
+    print(console)
+    end = kernel_log.end_of(log)
+    if wrong is None and end.status is None:
+        wrong = "the guest died"
+    if wrong is None and end.status:
+        wrong = f"the guest powered off with status {end.status}"
+    wrong = wrong or unity_output.complaint(console)
+    if wrong:
+        sys.exit(f"{wrong}; the end of the kernel's log:\n{kernel_log.tail(log)}")
+
+
+if __name__ == "__main__":
+    main()
