@@ -52,6 +52,9 @@ inline constexpr std::uint64_t wait_forever = ~std::uint64_t{0};
 inline constexpr std::uint64_t power_off = 0;
 inline constexpr std::uint64_t power_reboot = 1;
 
+/// Most pages one frames_alloc, frames_map or frames_unmap takes: every call is bounded.
+inline constexpr std::uint64_t frames_per_call_max = 512;
+
 /// Longest environment name in bytes, without a terminator.
 inline constexpr std::uint64_t env_name_bytes_max = 24;
 

@@ -9,6 +9,7 @@ TEMPLATE = """\
 
 namespace lamina::build {{
 
+inline constexpr char version[] = {version};
 inline constexpr char commit[] = {commit};
 inline constexpr char branch[] = {branch};
 inline constexpr bool dirty = {dirty};
@@ -50,6 +51,7 @@ def main():
     status_path, out_path, flags, features = sys.argv[1:]
     status = read_status(status_path)
     header = TEMPLATE.format(
+        version=quote(status.get("version", "unknown")),
         commit=quote(status.get("commit", "unknown")),
         branch=quote(status.get("branch", "unknown")),
         dirty="true" if status.get("dirty") == "yes" else "false",

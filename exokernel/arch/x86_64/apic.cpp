@@ -1,0 +1,80 @@
+// exokernel/arch/x86_64/apic.cpp - programming the interrupt controllers.
+#include "exokernel/arch/x86_64/apic.hpp"
+
+#include "arch/machine.hpp"
+#include "arch/ports.hpp"
+#include "exokernel/arch/x86_64/descriptors.hpp"
+#include "exokernel/arch/x86_64/registers.hpp"
+
+namespace exo::arch {
+namespace {
+
+/// Byte offsets of local APIC registers.
+enum Register : std::uint32_t {
+    id = 0x20,
+    end = 0xb0,
+    spurious = 0xf0,
+    timer_entry = 0x320,
+    lint0_entry = 0x350,
+    lint1_entry = 0x360,
+    error_entry = 0x370,
+    timer_initial = 0x380,
+    timer_current = 0x390,
+    timer_divide = 0x3e0,
+};
+
+constexpr std::uint32_t masked = 1U << 16;
+
+volatile std::uint32_t* local_registers = nullptr;
+
+volatile std::uint32_t& reg(Register which) { return local_registers[which / 4]; }
+
+/// The legacy controllers are moved off the exception vectors and masked.
+void mask_legacy_controllers() {
+    constexpr struct {
+        std::uint16_t port;
+        std::uint8_t value;
+    } sequence[] = {{0x20, 0x11}, {0xa0, 0x11}, {0x21, 0x20}, {0xa1, 0x28}, {0x21, 4},
+                    {0xa1, 2},    {0x21, 1},    {0xa1, 1},    {0x21, 0xff}, {0xa1, 0xff}};
+    for (const auto& step : sequence) out8(step.port, step.value);
+}
+
+}  // namespace
+
+void init_local_apic(PhysAddr registers) {
+    mask_legacy_controllers();
+    local_registers = static_cast<volatile std::uint32_t*>(direct_map(registers));
+    constexpr std::uint64_t globally_enabled = 1U << 11;
+    write_msr(Msr::apic_base, read_msr(Msr::apic_base) | globally_enabled);
+    constexpr std::uint32_t software_enabled = 1U << 8;
+    constexpr std::uint32_t deliver_nmi = 4U << 8;
+    constexpr std::uint32_t divide_by_one = 0xb;
+    reg(spurious) = software_enabled | spurious_vector;
+    reg(lint0_entry) = masked;
+    reg(lint1_entry) = deliver_nmi;
+    reg(error_entry) = masked;
+    reg(timer_divide) = divide_by_one;
+    reg(timer_initial) = 0;
+    reg(timer_entry) = timer_vector;
+}
+
+std::uint8_t local_apic_id() { return std::uint8_t(reg(id) >> 24); }
+void end_of_interrupt() { reg(end) = 0; }
+void start_timer(std::uint32_t count) { reg(timer_initial) = count; }
+std::uint32_t timer_count() { return reg(timer_current); }
+
+void route_interrupt(PhysAddr io_apic, std::uint32_t pin, std::uint16_t flags,
+                     std::uint8_t vector, std::uint8_t apic_id) {
+    auto* registers = static_cast<volatile std::uint32_t*>(direct_map(io_apic));
+    constexpr std::uint32_t window = 0x10 / 4;
+    constexpr std::uint16_t low_active = 3;
+    constexpr std::uint16_t level_triggered = 3;
+    const bool low = (flags & 3) == low_active;
+    const bool level = (flags >> 2 & 3) == level_triggered;
+    registers[0] = 0x10 + 2 * pin + 1;
+    registers[window] = std::uint32_t{apic_id} << 24;
+    registers[0] = 0x10 + 2 * pin;
+    registers[window] = vector | (low ? 1U << 13 : 0) | (level ? 1U << 15 : 0);
+}
+
+}  // namespace exo::arch

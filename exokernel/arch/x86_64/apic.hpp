@@ -1,0 +1,26 @@
+// exokernel/arch/x86_64/apic.hpp - the local APIC, its timer, and the I/O APIC.
+// Source: Intel SDM vol. 3A, chapter 11; 82093AA I/O APIC data sheet.
+#pragma once
+
+#include <cstdint>
+
+#include "exokernel/core/types.hpp"
+
+namespace exo::arch {
+
+/// Masks the 8259 controllers, turns the local APIC on with its timer stopped and LINT1 as NMI.
+/// Needs: `registers` is in the direct map, uncached.
+void init_local_apic(PhysAddr registers);
+std::uint8_t local_apic_id();
+void end_of_interrupt();
+
+/// Starts the timer; it interrupts once when `count` of its ticks have passed. 0 stops it.
+void start_timer(std::uint32_t count);
+/// Ticks that are left.
+std::uint32_t timer_count();
+
+/// Routes an interrupt of the I/O APIC to a vector of one CPU. `flags` as in the MADT (ACPI 5.2.12.5).
+void route_interrupt(PhysAddr io_apic, std::uint32_t pin, std::uint16_t flags,
+                     std::uint8_t vector, std::uint8_t apic_id);
+
+}  // namespace exo::arch

@@ -1,0 +1,19 @@
+// exokernel/arch/x86_64/clock.hpp - calibration of the time stamp counter and the APIC timer.
+#pragma once
+
+#include <cstdint>
+
+namespace exo::arch {
+
+/// ns since boot = (tsc - tsc_base) * multiplier >> shift.
+struct ClockParameters {
+    std::uint64_t tsc_base;
+    std::uint64_t multiplier;
+    std::uint32_t shift;
+};
+
+/// Measures both clocks against the 8254 timer, for 4 ms. Needs: init_local_apic().
+void calibrate_clock(std::uint64_t tsc_base);
+const ClockParameters& clock_parameters();
+
+}  // namespace exo::arch

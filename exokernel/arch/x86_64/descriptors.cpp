@@ -1,0 +1,132 @@
+// exokernel/arch/x86_64/descriptors.cpp - filling and loading the processor's tables.
+#include "exokernel/arch/x86_64/descriptors.hpp"
+
+#include "exokernel/arch/x86_64/registers.hpp"
+#include "exokernel/arch/x86_64/stacks.hpp"
+
+// Entry points in entry.S.
+extern "C" void exo_syscall_entry();
+extern "C" const std::byte exo_vector_stubs[];
+
+namespace exo::arch {
+
+GuardedStack kernel_stack;
+
+namespace {
+
+struct [[gnu::packed]] TaskState {
+    std::uint32_t reserved0;
+    std::uint64_t rsp[3];
+    std::uint64_t reserved1;
+    std::uint64_t ist[7];
+    std::uint64_t reserved2;
+    std::uint16_t reserved3;
+    std::uint16_t io_map;
+};
+static_assert(sizeof(TaskState) == 104);
+
+struct Gate {
+    std::uint64_t low;
+    std::uint64_t high;
+};
+
+struct [[gnu::packed]] TableRegister {
+    std::uint16_t limit;
+    std::uint64_t base;
+};
+
+// Exceptions with a stack of their own, because the kernel's may be unusable when they come.
+constexpr struct {
+    std::uint8_t vector;
+    std::uint8_t ist;
+} own_stacks[] = {{1, 1}, {2, 2}, {8, 3}, {18, 4}};
+
+constexpr std::size_t stub_bytes = 16;
+constexpr std::uint64_t present_interrupt_gate = 0x8e00ULL << 32;
+constexpr std::uint64_t open_to_user = 0x6000ULL << 32;
+
+TaskState task_state;
+InterruptStack interrupt_stacks[4];
+Gate idt[256];
+// Null, kernel code, kernel data, user data, user code, TSS (two entries). Flat 64-bit segments.
+std::uint64_t gdt[7] = {0, 0x00af'9b00'0000'ffff, 0x00cf'9300'0000'ffff,
+                        0x00cf'f300'0000'ffff, 0x00af'fb00'0000'ffff, 0, 0};
+
+void set_gate(unsigned vector, std::uint8_t ist) {
+    const auto target =
+        reinterpret_cast<std::uint64_t>(exo_vector_stubs) + vector * stub_bytes;
+    // Breakpoint and overflow may be raised by user instructions of their own.
+    const bool user = vector == 3 || vector == 4;
+    idt[vector].low = (target & 0xffff) | std::uint64_t{kernel_code} << 16 |
+                      std::uint64_t{ist} << 32 | present_interrupt_gate |
+                      (user ? open_to_user : 0) | (target >> 16 & 0xffff) << 48;
+    idt[vector].high = target >> 32;
+}
+
+void set_task_descriptor() {
+    const auto base = reinterpret_cast<std::uint64_t>(&task_state);
+    constexpr std::uint64_t available_task = 0x89ULL << 40;
+    gdt[5] = (sizeof task_state - 1) | (base & 0xff'ffff) << 16 | available_task |
+             (base >> 24 & 0xff) << 56;
+    gdt[6] = base >> 32;
+}
+
+void load_tables() {
+    const TableRegister gdt_register{sizeof gdt - 1, reinterpret_cast<std::uint64_t>(gdt)};
+    const TableRegister idt_register{sizeof idt - 1, reinterpret_cast<std::uint64_t>(idt)};
+    asm volatile("lgdt %0" : : "m"(gdt_register));
+    asm volatile("lidt %0" : : "m"(idt_register));
+    asm volatile(
+        "pushq %0\n"
+        "leaq 1f(%%rip), %%rax\n"
+        "pushq %%rax\n"
+        "lretq\n"
+        "1: movw %1, %%ax\n"
+        "movw %%ax, %%ss\n"
+        "movw %%ax, %%ds\n"
+        "movw %%ax, %%es\n"
+        "xorl %%eax, %%eax\n"
+        "movw %%ax, %%fs\n"
+        "movw %%ax, %%gs\n"
+        :
+        : "i"(std::uint64_t{kernel_code}), "i"(kernel_data)
+        : "rax", "memory");
+    constexpr std::uint16_t task_selector = 0x28;
+    asm volatile("ltr %0" : : "r"(task_selector));
+}
+
+}  // namespace
+
+bool in_stack_guard(std::uint64_t address) {
+    const auto guard = reinterpret_cast<std::uint64_t>(kernel_stack.guard);
+    return address >= guard && address < guard + page_size;
+}
+
+void load_descriptors(CpuLocal& cpu) {
+    cpu.self = &cpu;
+    cpu.stack_top = reinterpret_cast<std::uint64_t>(&kernel_stack + 1);
+    task_state.rsp[0] = cpu.stack_top;
+    task_state.io_map = sizeof task_state;  // no I/O permission bitmap
+    for (unsigned i = 0; i < 4; ++i) {
+        interrupt_stacks[i].cpu = &cpu;
+        task_state.ist[i] = reinterpret_cast<std::uint64_t>(&interrupt_stacks[i].cpu);
+    }
+    for (unsigned vector = 0; vector < 256; ++vector) set_gate(vector, 0);
+    for (const auto& own : own_stacks) set_gate(own.vector, own.ist);
+    set_task_descriptor();
+    load_tables();
+
+    write_msr(Msr::gs_base, reinterpret_cast<std::uint64_t>(&cpu));
+    write_msr(Msr::kernel_gs_base, 0);
+    constexpr std::uint64_t user_base = user_data - 8;
+    write_msr(Msr::star, user_base << 48 | std::uint64_t{kernel_code} << 32);
+    write_msr(Msr::lstar, reinterpret_cast<std::uint64_t>(&exo_syscall_entry));
+    constexpr std::uint64_t trap = 1U << 8;
+    constexpr std::uint64_t interrupt = 1U << 9;
+    constexpr std::uint64_t direction = 1U << 10;
+    constexpr std::uint64_t nested_task = 1U << 14;
+    constexpr std::uint64_t alignment = 1U << 18;
+    write_msr(Msr::sfmask, trap | interrupt | direction | nested_task | alignment);
+}
+
+}  // namespace exo::arch

@@ -1,0 +1,255 @@
+/* exokernel/arch/x86_64/entry.S - the ways into the kernel and back to user mode. */
+
+#include "exokernel/cpu/offsets.h"
+
+#define USER_DATA 0x1b
+#define USER_CODE 0x23
+
+/* Where an exception stub leaves things on the stack. */
+#define FRAME_VECTOR 0
+#define FRAME_ERROR 8
+#define FRAME_RIP 16
+#define FRAME_CS 24
+#define FRAME_RFLAGS 32
+#define FRAME_RSP 40
+
+    .text
+
+/* `syscall` (docs/life-of-a-system-call.md). In: rax tag and number, rcx the caller's rip, r11 its
+ * rflags, interrupts masked, everything else the caller's. What a handler must keep by the C
+ * calling convention stays in its registers; it is saved too, for the case that another vCPU
+ * goes on. */
+    .globl exo_syscall_entry
+exo_syscall_entry:
+    swapgs
+    mov %rsp, %gs:CPU_USER_RSP
+    mov %gs:CPU_CONTEXT, %rsp
+    mov %rbx, CONTEXT_RBX(%rsp)
+    mov %rbp, CONTEXT_RBP(%rsp)
+    mov %r12, CONTEXT_R12(%rsp)
+    mov %r13, CONTEXT_R13(%rsp)
+    mov %r14, CONTEXT_R14(%rsp)
+    mov %r15, CONTEXT_R15(%rsp)
+    mov %rcx, CONTEXT_RIP(%rsp)
+    mov %r11, CONTEXT_RFLAGS(%rsp)
+    mov %gs:CPU_USER_RSP, %rcx
+    mov %rcx, CONTEXT_RSP(%rsp)
+    mov %gs:CPU_STACK_TOP, %rsp
+    mov %rax, %rcx
+    shr $32, %rcx
+    cmp $CALL_TAG, %ecx
+    jne no_native_call
+    mov %eax, %eax
+    cmp exo_call_count(%rip), %rax
+    sbb %rcx, %rcx                  /* all ones if the number is in range, also speculatively */
+    jae bad_number
+    and %rcx, %rax
+    incq %gs:CPU_CALLS
+    mov %r10, %rcx
+    call *exo_call_table(,%rax,8)
+call_done:
+    cmpq $0, %gs:CPU_MUST_DISPATCH
+    jne call_dispatch
+    mov %gs:CPU_CONTEXT, %rdi
+    mov CONTEXT_RIP(%rdi), %rcx     /* came from a `syscall` below user_end: canonical */
+    mov CONTEXT_RFLAGS(%rdi), %r11
+    mov CONTEXT_RSP(%rdi), %rsp
+    xor %edi, %edi                  /* what the kernel had in registers is not the caller's to see */
+    xor %esi, %esi
+    xor %r8d, %r8d
+    xor %r9d, %r9d
+    xor %r10d, %r10d
+    swapgs
+    sysretq
+
+/* Another word in the high half: a native call of another ABI version, or a foreign call, which an
+ * environment without an entry for them gets -ENOSYS for. */
+no_native_call:
+    shr $8, %ecx
+    cmp $CALL_TAG_FAMILY, %ecx
+    je bad_number
+    mov $FOREIGN_NO_ENTRY, %rax
+    xor %edx, %edx
+    jmp call_done
+bad_number:
+    mov $STATUS_BAD_CALL, %eax
+    xor %edx, %edx
+    jmp call_done
+
+/* The caller does not go on at once. */
+call_dispatch:
+    mov %gs:CPU_CONTEXT, %rdi
+    xor %ecx, %ecx
+    mov %rax, CONTEXT_RAX(%rdi)
+    mov %rdx, CONTEXT_RDX(%rdi)
+    mov %rcx, CONTEXT_RCX(%rdi)
+    mov %rcx, CONTEXT_RSI(%rdi)
+    mov %rcx, CONTEXT_RDI(%rdi)
+    mov %rcx, CONTEXT_R8(%rdi)
+    mov %rcx, CONTEXT_R9(%rdi)
+    mov %rcx, CONTEXT_R10(%rdi)
+    mov %rcx, CONTEXT_R11(%rdi)
+
+/* Whoever dispatch picks goes on. Does not return; also the way to the first user instruction. */
+    .globl exo_leave
+exo_leave:
+    mov %gs:CPU_STACK_TOP, %rsp
+    call exo_dispatch
+    pushq $USER_DATA
+    pushq CONTEXT_RSP(%rax)
+    pushq CONTEXT_RFLAGS(%rax)
+    pushq $USER_CODE
+    pushq CONTEXT_RIP(%rax)
+    mov CONTEXT_RBX(%rax), %rbx
+    mov CONTEXT_RCX(%rax), %rcx
+    mov CONTEXT_RDX(%rax), %rdx
+    mov CONTEXT_RSI(%rax), %rsi
+    mov CONTEXT_RDI(%rax), %rdi
+    mov CONTEXT_RBP(%rax), %rbp
+    mov CONTEXT_R8(%rax), %r8
+    mov CONTEXT_R9(%rax), %r9
+    mov CONTEXT_R10(%rax), %r10
+    mov CONTEXT_R11(%rax), %r11
+    mov CONTEXT_R12(%rax), %r12
+    mov CONTEXT_R13(%rax), %r13
+    mov CONTEXT_R14(%rax), %r14
+    mov CONTEXT_R15(%rax), %r15
+    mov CONTEXT_RAX(%rax), %rax
+    swapgs
+    iretq
+
+/* Exceptions and interrupts. 256 stubs of 16 bytes: push an error code if the processor did not,
+ * push the vector, go on. */
+    .balign 16
+    .globl exo_vector_stubs
+exo_vector_stubs:
+    .set vector, 0
+    .rept 256
+    .balign 16
+    .if vector != 8 && vector != 10 && vector != 11 && vector != 12 && vector != 13 && vector != 14 && vector != 17 && vector != 21 && vector != 29 && vector != 30
+    pushq $0
+    .endif
+    pushq $vector
+    .if vector == 1
+    jmp debug_entry
+    .elseif vector == 2 || vector == 8 || vector == 18
+    jmp own_stack_entry
+    .else
+    jmp trap_entry
+    .endif
+    .set vector, vector + 1
+    .endr
+
+    .balign 16
+trap_entry:
+    testb $3, FRAME_CS(%rsp)
+    jz kernel_trap
+from_user:
+    swapgs
+    cld
+    cmpq $0, %gs:CPU_HAS_SMAP
+    je 1f
+    clac
+1:  push %rax
+    mov %gs:CPU_CONTEXT, %rax
+    popq CONTEXT_RAX(%rax)
+    mov %rbx, CONTEXT_RBX(%rax)
+    mov %rcx, CONTEXT_RCX(%rax)
+    mov %rdx, CONTEXT_RDX(%rax)
+    mov %rsi, CONTEXT_RSI(%rax)
+    mov %rdi, CONTEXT_RDI(%rax)
+    mov %rbp, CONTEXT_RBP(%rax)
+    mov %r8, CONTEXT_R8(%rax)
+    mov %r9, CONTEXT_R9(%rax)
+    mov %r10, CONTEXT_R10(%rax)
+    mov %r11, CONTEXT_R11(%rax)
+    mov %r12, CONTEXT_R12(%rax)
+    mov %r13, CONTEXT_R13(%rax)
+    mov %r14, CONTEXT_R14(%rax)
+    mov %r15, CONTEXT_R15(%rax)
+    mov FRAME_RIP(%rsp), %rcx
+    mov %rcx, CONTEXT_RIP(%rax)
+    mov FRAME_RFLAGS(%rsp), %rcx
+    mov %rcx, CONTEXT_RFLAGS(%rax)
+    mov FRAME_RSP(%rsp), %rcx
+    mov %rcx, CONTEXT_RSP(%rax)
+    mov FRAME_VECTOR(%rsp), %rdi
+    mov FRAME_ERROR(%rsp), %rsi
+    mov %gs:CPU_STACK_TOP, %rsp
+    call exo_trap_from_user
+    jmp exo_leave
+
+    .macro PUSH_ALL
+    push %r15
+    push %r14
+    push %r13
+    push %r12
+    push %r11
+    push %r10
+    push %r9
+    push %r8
+    push %rbp
+    push %rdi
+    push %rsi
+    push %rdx
+    push %rcx
+    push %rbx
+    push %rax
+    .endm
+    .macro POP_ALL
+    pop %rax
+    pop %rbx
+    pop %rcx
+    pop %rdx
+    pop %rsi
+    pop %rdi
+    pop %rbp
+    pop %r8
+    pop %r9
+    pop %r10
+    pop %r11
+    pop %r12
+    pop %r13
+    pop %r14
+    pop %r15
+    .endm
+
+/* From the kernel: an interrupt while idle, or one of our own bugs. */
+kernel_trap:
+    PUSH_ALL
+    cld
+    mov %rsp, %rdi
+    mov %rsp, %rbx
+    and $-16, %rsp
+    call exo_trap_from_kernel
+    mov %rbx, %rsp
+    POP_ALL
+    add $16, %rsp
+    iretq
+
+/* A user's debug exception is like its others; one in the kernel must not trust GS. */
+debug_entry:
+    testb $3, FRAME_CS(%rsp)
+    jnz from_user
+
+/* NMI, double fault, machine check: may come between any two instructions of the kernel, so GS may
+ * be either one's. The stack's last words name the CPU (arch/x86_64/stacks.hpp). */
+own_stack_entry:
+    PUSH_ALL
+    cld
+    rdgsbase %rbx
+    mov %rsp, %rax
+    or $0xfff, %rax
+    mov -15(%rax), %rax
+    wrgsbase %rax
+    mov %rsp, %rdi
+    mov %rsp, %rbp
+    and $-16, %rsp
+    call exo_trap_on_own_stack
+    mov %rbp, %rsp
+    wrgsbase %rbx
+    POP_ALL
+    add $16, %rsp
+    iretq
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,70 @@
+// exokernel/arch/x86_64/features.cpp - CPUID checks and control registers.
+// Source: Intel SDM vol. 2A, CPUID; vol. 3A, 2.5; vol. 1, chapter 13 (XSAVE).
+#include "exokernel/arch/x86_64/features.hpp"
+
+#include "exokernel/arch/x86_64/registers.hpp"
+#include "exokernel/cpu/vcpu.hpp"
+
+namespace exo::arch {
+namespace {
+
+constexpr bool bit(std::uint32_t value, unsigned number) { return (value >> number & 1) != 0; }
+
+constexpr std::uint64_t efer_syscall = 1ULL << 0;
+constexpr std::uint64_t efer_no_execute = 1ULL << 11;
+
+/// x87, SSE and AVX; AVX-512 (opmask and both halves of the registers) if all of it is there.
+std::uint64_t extended_state_wanted(std::uint64_t offered) {
+    constexpr std::uint64_t x87_sse_avx = 0x7;
+    constexpr std::uint64_t avx512 = 0xe0;
+    std::uint64_t wanted = offered & x87_sse_avx;
+    if ((offered & avx512) == avx512) wanted |= avx512;
+    return wanted;
+}
+
+}  // namespace
+
+lamina::Result<Features> enable_features(const char*& missing) {
+    const Cpuid basic = cpuid(1);
+    const Cpuid structured = cpuid(7);
+    const Cpuid extended = cpuid(0x8000'0001);
+    const struct {
+        bool there;
+        const char* name;
+    } needed[] = {
+        {bit(extended.edx, 20), "NX"},
+        {bit(extended.edx, 11), "SYSCALL"},
+        {bit(structured.ebx, 0), "FSGSBASE"},
+        {bit(basic.ecx, 26), "XSAVE"},
+    };
+    for (const auto& need : needed) {
+        missing = need.name;
+        if (!need.there) return lamina::fail(lamina::Status::not_present);
+    }
+
+    Features features;
+    features.smep = bit(structured.ebx, 7);
+    features.smap = bit(structured.ebx, 20);
+    features.umip = bit(structured.ecx, 2);
+    features.gigabyte_pages = bit(extended.edx, 26);
+
+    write_msr(Msr::efer, read_msr(Msr::efer) | efer_syscall | efer_no_execute);
+    const std::uint64_t cleared = cr0::emulation | cr0::task_switched;
+    write_cr0((read_cr0() & ~cleared) | cr0::monitor_coprocessor | cr0::numeric_error |
+              cr0::write_protect);
+    write_cr4(read_cr4() | cr4::debugging_extensions | cr4::machine_check | cr4::global_pages |
+              cr4::fxsr | cr4::simd_exceptions | cr4::fsgsbase | cr4::xsave |
+              (features.smep ? cr4::smep : 0) | (features.smap ? cr4::smap : 0) |
+              (features.umip ? cr4::umip : 0));
+
+    const Cpuid offered = cpuid(0xd, 0);
+    features.xcr0 = extended_state_wanted(std::uint64_t{offered.edx} << 32 | offered.eax);
+    write_xcr0(features.xcr0);
+    features.xsave_bytes = cpuid(0xd, 0).ebx;
+    missing = "an XSAVE area that fits a vCPU";
+    if (features.xsave_bytes > sizeof(Vcpu::extended_state))
+        return lamina::fail(lamina::Status::not_present);
+    return features;
+}
+
+}  // namespace exo::arch

@@ -1,0 +1,64 @@
+// exokernel/arch/x86_64/machine.hpp - the machine as the portable kernel sees it.
+#pragma once
+
+#include "exokernel/core/types.hpp"
+
+namespace exo::arch {
+
+/// Where all physical memory appears in the kernel half.
+inline constexpr std::uint64_t direct_map_base = 0xffff'8000'0000'0000;
+/// Where the kernel image appears: physical address + this.
+inline constexpr std::uint64_t image_base = 0xffff'ffff'8000'0000;
+
+/// The kernel's address of a physical one.
+inline void* direct_map(PhysAddr address) {
+    return reinterpret_cast<void*>(direct_map_base + address.value);
+}
+
+/// Drops this CPU's TLB entry of one user page of the space loaded now.
+inline void invalidate_page(std::uint64_t address) {
+    asm volatile("invlpg (%0)" : : "r"(address) : "memory");
+}
+
+/// The top-level page table this CPU uses.
+inline PhysAddr loaded_page_table() {
+    std::uint64_t value;
+    asm volatile("mov %%cr3, %0" : "=r"(value));
+    return {value};
+}
+
+/// Changes to another space; drops all TLB entries that are not global.
+inline void load_page_table(PhysAddr table) {
+    asm volatile("mov %0, %%cr3" : : "r"(table.value) : "memory");
+}
+
+/// The CpuLocal of this CPU; its first word points to itself (CPU_SELF in cpu/offsets.h).
+inline void* cpu_local() {
+    void* self;
+    asm volatile("mov %%gs:0, %0" : "=r"(self));
+    return self;
+}
+
+/// Nanoseconds since boot, from the time stamp counter. Needs: the clock is calibrated.
+std::uint64_t now_ns();
+
+/// Makes the timer interrupt this CPU once, at or soon after a time since boot.
+void arm_timer(std::uint64_t deadline_ns);
+
+/// Sleeps until an interrupt came and was handled. Needs: interrupts masked; they are again after.
+void wait_for_interrupt();
+
+/// Lets interrupts that are waiting in, then masks them again.
+void interrupt_window();
+
+/// Saves or loads what the entry code leaves alone: FS and GS base and the XSAVE area.
+void save_extended(std::uint64_t& fs_base, std::uint64_t& gs_base, std::byte* area);
+void load_extended(std::uint64_t fs_base, std::uint64_t gs_base, const std::byte* area);
+/// Makes a zeroed area one that loads as the initial state.
+void init_extended(std::byte* area);
+
+/// Powers the machine off or restarts it.
+[[noreturn]] void power_off();
+[[noreturn]] void reboot();
+
+}  // namespace exo::arch

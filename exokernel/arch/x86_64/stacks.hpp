@@ -1,0 +1,28 @@
+// exokernel/arch/x86_64/stacks.hpp - where the kernel's stacks lie.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "exokernel/core/types.hpp"
+
+namespace exo::arch {
+
+inline constexpr std::size_t stack_bytes = 4 * page_size;
+
+/// The stack every entry uses, with a page below that stays unmapped: running over it faults, and
+/// the fault, having no stack, becomes a double fault, which has.
+struct GuardedStack {
+    alignas(page_size) std::byte guard[page_size];
+    std::byte stack[stack_bytes];
+};
+extern GuardedStack kernel_stack;
+
+/// One page; its last words are the CpuLocal pointer and padding, found from any address in it.
+struct alignas(page_size) InterruptStack {
+    std::byte stack[page_size - 16];
+    void* cpu;
+    std::uint64_t padding;
+};
+
+}  // namespace exo::arch

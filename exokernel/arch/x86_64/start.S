@@ -1,0 +1,135 @@
+/* exokernel/arch/x86_64/start.S - from the boot loader (32-bit protected mode, no paging) to C++. */
+
+#define IMAGE_BASE 0xffffffff80000000
+#define PHYSICAL(symbol) ((symbol) - IMAGE_BASE)
+#define STACK_BYTES 16384
+
+/* Multiboot2 (specification 2.0, 3.1): header in the first 32 KiB. */
+    .section .boot.header, "a"
+    .balign 8
+multiboot_header:
+    .long 0xe85250d6
+    .long 0                                     /* i386 protected mode */
+    .long multiboot_end - multiboot_header
+    .long -(0xe85250d6 + multiboot_end - multiboot_header)
+    .balign 8
+    .short 3, 0                                 /* entry address */
+    .long 12
+    .long PHYSICAL(multiboot_start)
+    .balign 8
+    .short 5, 1                                 /* framebuffer, if there is one */
+    .long 20
+    .long 1024, 768, 32
+    .balign 8
+    .short 6, 0                                 /* modules on page boundaries */
+    .long 8
+    .balign 8
+    .short 0, 0
+    .long 8
+multiboot_end:
+
+/* PVH: the 32-bit physical entry (Xen public/elfnote.h, XEN_ELFNOTE_PHYS32_ENTRY). */
+    .section .note.pvh, "a", @note
+    .balign 4
+    .long 4, 4, 18
+    .asciz "Xen"
+    .long PHYSICAL(pvh_start)
+
+    .section .boot.text, "ax"
+    .code32
+    .globl multiboot_start
+multiboot_start:
+    mov %eax, %edi                              /* 0x36d76289 */
+    mov %ebx, %esi
+    jmp start32
+pvh_start:
+    mov $0x336ec578, %edi                       /* the magic of hvm_start_info */
+    mov %ebx, %esi
+
+/* Identity, direct-map and image windows onto the first 4 GiB, by 2 MiB pages. */
+start32:
+    cld
+    mov $PHYSICAL(boot_stack_top), %esp
+    mov $PHYSICAL(boot_pd), %ebx
+    mov $0x83, %eax                             /* present, writable, large */
+    xor %ecx, %ecx
+1:  mov %eax, (%ebx, %ecx, 8)
+    movl $0, 4(%ebx, %ecx, 8)
+    add $0x200000, %eax
+    inc %ecx
+    cmp $2048, %ecx
+    jne 1b
+    mov $PHYSICAL(boot_pdpt), %eax
+    mov $PHYSICAL(boot_pd) + 3, %ebx
+    mov %ebx, (%eax)
+    mov %ebx, 510 * 8 + PHYSICAL(boot_pdpt_image)
+    add $0x1000, %ebx
+    mov %ebx, 8(%eax)
+    mov %ebx, 511 * 8 + PHYSICAL(boot_pdpt_image)
+    add $0x1000, %ebx
+    mov %ebx, 16(%eax)
+    add $0x1000, %ebx
+    mov %ebx, 24(%eax)
+    lea 3(%eax), %eax
+    mov %eax, PHYSICAL(boot_pml4)
+    mov %eax, 256 * 8 + PHYSICAL(boot_pml4)
+    movl $PHYSICAL(boot_pdpt_image) + 3, 511 * 8 + PHYSICAL(boot_pml4)
+
+    mov %cr4, %eax
+    or $0x20, %eax                              /* PAE */
+    mov %eax, %cr4
+    mov $PHYSICAL(boot_pml4), %eax
+    mov %eax, %cr3
+    mov $0xc0000080, %ecx                       /* EFER.LME */
+    rdmsr
+    or $0x100, %eax
+    wrmsr
+    mov %cr0, %eax
+    or $0x80000001, %eax                        /* PG, PE */
+    mov %eax, %cr0
+    lgdt PHYSICAL(boot_gdt_register)
+    ljmp $8, $PHYSICAL(start64)
+
+    .code64
+start64:
+    mov $start_high, %rax
+    jmp *%rax
+
+    .text
+start_high:
+    mov $16, %eax
+    mov %eax, %ss
+    mov %eax, %ds
+    mov %eax, %es
+    lea boot_stack_top(%rip), %rsp
+    rdtsc                                       /* the stack canary, its low byte zero */
+    shl $32, %rdx
+    or %rdx, %rax
+    movabs $0x9e3779b97f4a7c15, %rdx
+    imul %rdx, %rax
+    shl $8, %rax
+    mov %rax, __stack_chk_guard(%rip)
+    xor %ebp, %ebp
+    mov %edi, %edi
+    mov %esi, %esi
+    call exo_main
+    ud2
+
+    .section .boot.data, "aw"
+    .balign 8
+boot_gdt:
+    .quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff
+boot_gdt_register:
+    .short 23
+    .quad PHYSICAL(boot_gdt)
+
+    .section .bss.boot, "aw", @nobits
+    .balign 4096
+boot_pml4: .skip 4096
+boot_pdpt: .skip 4096
+boot_pdpt_image: .skip 4096
+boot_pd: .skip 4 * 4096
+    .skip STACK_BYTES
+boot_stack_top:
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,115 @@
+// exokernel/boot/kernel_map.cpp - building the kernel's page tables.
+#include "exokernel/boot/kernel_map.hpp"
+
+#include <cstring>
+
+#include "arch/machine.hpp"
+#include "exokernel/arch/x86_64/stacks.hpp"
+#include "exokernel/memory/page_entry.hpp"
+
+// Set by the linker script.
+extern "C" const std::byte exo_image_start[], exo_text_start[], exo_text_end[], exo_rodata_end[],
+    exo_after_init_end[], exo_image_end[];
+
+namespace exo::boot {
+namespace {
+
+constexpr std::uint64_t large_page = entry_span(2);
+
+std::uint64_t address(const void* symbol) { return reinterpret_cast<std::uint64_t>(symbol); }
+
+PageTablePage& table_at(PhysAddr at) {
+    return *static_cast<PageTablePage*>(arch::direct_map(at));
+}
+
+/// The entry of `level` for an address, with the tables above it made if `memory` is given.
+PageEntry& entry_for(PhysAddr root, std::uint64_t at, unsigned level, BootMemory* memory) {
+    PhysAddr table = root;
+    for (unsigned here = page_table_levels; here > level; --here) {
+        PageEntry& entry = table_at(table).entry[entry_index(at, here)];
+        if (!entry.is_present()) {
+            LAMINA_ASSERT(memory != nullptr);
+            entry.bits = memory->alloc(page_size).value | PageEntry::present | PageEntry::writable;
+        }
+        table = entry.target();
+    }
+    return table_at(table).entry[entry_index(at, level)];
+}
+
+/// Maps the RAM that overlaps [start, end) in pages of the largest fitting size.
+void map_ram(PhysAddr root, std::uint64_t start, std::uint64_t end, BootMemory& memory) {
+    constexpr std::uint64_t bits = PageEntry::present | PageEntry::writable | PageEntry::global |
+                                   PageEntry::no_execute | PageEntry::large;
+    for (std::uint64_t at = start & ~(large_page - 1); at < end; at += large_page)
+        entry_for(root, arch::direct_map_base + at, 2, &memory).bits = at | bits;
+}
+
+/// Replaces the large pages under the kernel image by small ones, the image's own read-only.
+void protect_image_alias(PhysAddr root, BootMemory& memory) {
+    const std::uint64_t start = address(exo_image_start) - arch::image_base;
+    const std::uint64_t end = address(exo_image_end) - arch::image_base;
+    for (std::uint64_t large = start & ~(large_page - 1); large < end; large += large_page) {
+        const PhysAddr table = memory.alloc(page_size);
+        for (unsigned i = 0; i < page_table_entries; ++i) {
+            const std::uint64_t at = large + i * page_size;
+            const bool image = at >= start && at < end;
+            table_at(table).entry[i].bits = at | PageEntry::present | PageEntry::global |
+                                            PageEntry::no_execute |
+                                            (image ? 0 : PageEntry::writable);
+        }
+        entry_for(root, arch::direct_map_base + large, 2, &memory).bits =
+            table.value | PageEntry::present | PageEntry::writable;
+    }
+}
+
+void map_image(PhysAddr root, const void* start, const void* end, std::uint64_t bits,
+               BootMemory& memory) {
+    for (std::uint64_t at = address(start); at < address(end); at += page_size)
+        entry_for(root, at, 1, &memory).bits =
+            (at - arch::image_base) | PageEntry::present | PageEntry::global | bits;
+}
+
+void map_device(PhysAddr root, const DeviceRange& device, BootMemory& memory) {
+    constexpr std::uint64_t bits = PageEntry::present | PageEntry::writable | PageEntry::global |
+                                   PageEntry::no_execute | PageEntry::large |
+                                   PageEntry::cache_disable | PageEntry::write_through;
+    const std::uint64_t end = device.start.value + device.bytes;
+    for (std::uint64_t at = device.start.value & ~(large_page - 1); at < end; at += large_page) {
+        PageEntry& entry = entry_for(root, arch::direct_map_base + at, 2, &memory);
+        if (!entry.is_present()) entry.bits = at | bits;
+    }
+}
+
+}  // namespace
+
+void BootMemory::clear(PhysAddr at, std::uint64_t bytes) {
+    std::memset(arch::direct_map(at), 0, bytes);
+}
+
+PhysAddr build_kernel_map(const BootInfo& boot, std::span<const DeviceRange> devices,
+                          BootMemory& memory) {
+    const PhysAddr root = memory.alloc(page_size);
+    // Low memory is RAM on every PC: firmware tables, text screen, the kernel image.
+    map_ram(root, 0, address(exo_image_end) - arch::image_base, memory);
+    for (const MemoryRange& range : std::span(boot.usable, boot.range_count))
+        if (range.bytes() != 0) map_ram(root, range.start, range.end, memory);
+    if (boot.archive.bytes() != 0) map_ram(root, boot.archive.start, boot.archive.end, memory);
+    protect_image_alias(root, memory);
+    map_image(root, exo_text_start, exo_text_end, 0, memory);
+    map_image(root, exo_text_end, exo_rodata_end, PageEntry::no_execute, memory);
+    map_image(root, exo_rodata_end, exo_image_end, PageEntry::no_execute | PageEntry::writable,
+              memory);
+    entry_for(root, address(arch::kernel_stack.guard), 1, &memory).bits = 0;
+    for (const DeviceRange& device : devices) map_device(root, device, memory);
+    return root;
+}
+
+void seal_after_init(PhysAddr root) {
+    for (std::uint64_t at = address(exo_rodata_end); at < address(exo_after_init_end);
+         at += page_size) {
+        entry_for(root, at, 1, nullptr).bits &= ~PageEntry::writable;
+        arch::invalidate_page(at);
+    }
+}
+
+}  // namespace exo::boot

@@ -1,0 +1,25 @@
+// exokernel/boot/kernel_map.hpp - the kernel half of all address spaces.
+#pragma once
+
+#include <span>
+
+#include "exokernel/boot/boot_memory.hpp"
+
+namespace exo::boot {
+
+/// A device's registers or a framebuffer, to be mapped uncached.
+struct DeviceRange {
+    PhysAddr start;
+    std::uint64_t bytes;
+};
+
+/// Builds the kernel half (docs/memory-layout.md) and returns its root: the direct map of all RAM,
+/// never executable and read-only where the kernel image is; the image by its sections, none both
+/// writable and executable, a hole under the kernel stack; the devices in the direct map.
+PhysAddr build_kernel_map(const BootInfo& boot, std::span<const DeviceRange> devices,
+                          BootMemory& memory);
+
+/// Makes what boot has filled in for good read-only (sections .after_init).
+void seal_after_init(PhysAddr root);
+
+}  // namespace exo::boot

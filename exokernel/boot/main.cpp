@@ -1,0 +1,176 @@
+// exokernel/boot/main.cpp - the steps from the boot loader to the first environment, in order.
+#include "arch/machine.hpp"
+#include "exokernel/arch/x86_64/apic.hpp"
+#include "exokernel/arch/x86_64/clock.hpp"
+#include "exokernel/arch/x86_64/descriptors.hpp"
+#include "exokernel/arch/x86_64/features.hpp"
+#include "exokernel/arch/x86_64/power.hpp"
+#include "exokernel/arch/x86_64/registers.hpp"
+#include "exokernel/boot/boot_info.hpp"
+#include "exokernel/boot/boot_memory.hpp"
+#include "exokernel/boot/hooks.hpp"
+#include "exokernel/boot/init_env.hpp"
+#include "exokernel/boot/kernel_map.hpp"
+#include "exokernel/core/panic.hpp"
+#include "exokernel/core/words.hpp"
+#include "exokernel/cpu/dispatch.hpp"
+#include "exokernel/driver/acpi/acpi.hpp"
+#include "exokernel/driver/console/console_device.hpp"
+#include "exokernel/driver/uart/uart.hpp"
+#include "exokernel/env/info_pages.hpp"
+#include "exokernel/memory/frame_table.hpp"
+#include "lamina/syscalls.hpp"
+#include "toolchain/build_info.hpp"
+
+extern "C" [[noreturn]] void exo_leave();
+extern "C" const std::byte exo_image_start[], exo_image_end[];
+/// The bound that entry.S checks call numbers against.
+extern "C" constexpr std::uint64_t exo_call_count = lamina::call_count;
+
+namespace exo::boot {
+namespace {
+
+constinit Uart log_line_port;
+constinit CpuLocal boot_cpu;
+constinit BootInfo boot_info;
+constinit Account root_account = {{ObjectType::account, 1}, nullptr, 0, 0};
+
+void write_log(std::string_view line) {
+    log_line_port.write_all(line);
+    log_line_port.write_all("\r\n");
+}
+
+void start_log() {
+    log_line_port.init(com2_port);
+    set_log_sink(write_log);
+    log("boot", "Lamina ", lamina::build::version, ", commit ", lamina::build::commit,
+        ", branch ", lamina::build::branch, lamina::build::dirty ? ", with changes" : "");
+    log("boot", "built by ", lamina::build::compiler);
+}
+
+/// The usable memory without what is in use; the rest of boot may allocate after this.
+void reserve_memory() {
+    constexpr std::uint64_t low_memory_end = 1 << 20;  // firmware data, and room to start CPUs
+    boot_info.exclude(0, low_memory_end);
+    boot_info.exclude(reinterpret_cast<std::uint64_t>(exo_image_start) - arch::image_base,
+                      reinterpret_cast<std::uint64_t>(exo_image_end) - arch::image_base);
+    boot_info.exclude(boot_info.archive.start, boot_info.archive.end);
+}
+
+PhysAddr map_kernel(const AcpiTables& acpi, BootMemory& memory) {
+    const ScreenMode& screen = boot_info.screen;
+    const bool pixels = screen.kind == ScreenMode::Kind::pixels;
+    const DeviceRange devices[] = {
+        {acpi.local_apic, page_size},
+        {acpi.io_apic, page_size},
+        {screen.memory, pixels ? std::uint64_t{screen.pitch} * screen.height : 0},
+    };
+    return build_kernel_map(boot_info, devices, memory);
+}
+
+/// Hands all memory that boot has not used to the frame table.
+void fill_frame_table(BootMemory& memory) {
+    std::uint64_t end = boot_info.archive.end;
+    for (const MemoryRange& range : boot_info.ranges())
+        if (range.bytes() != 0 && range.end > end) end = range.end;
+    const std::uint64_t count = lamina::page_ceil(end) / page_size;
+    const PhysAddr entries = memory.alloc(count * sizeof(FrameInfo));
+    frames.adopt({static_cast<FrameInfo*>(arch::direct_map(entries)), count});
+    for (const MemoryRange& range : boot_info.ranges())
+        frames.add_free(frame_of({range.start}), std::uint32_t(range.bytes() / page_size));
+    root_account.limit = frames.counts().free;
+    if (boot_info.archive.bytes() == 0) panic("no boot archive: give it as the first module");
+    const std::uint64_t archive_pages =
+        lamina::page_ceil(boot_info.archive.bytes()) / page_size;
+    if (!lamina::page_aligned(boot_info.archive.start))
+        panic("the boot archive does not start on a page boundary");
+    frames.add_run(frame_of({boot_info.archive.start}), std::uint32_t(archive_pages),
+                   root_account);
+    log("memory", "page frames ", frames.counts().total, ", free ", frames.counts().free);
+}
+
+void start_interrupts(const AcpiTables& acpi, std::uint64_t tsc_at_start) {
+    arch::init_local_apic(acpi.local_apic);
+    arch::calibrate_clock(tsc_at_start);
+    if (acpi.io_apic.value != 0)
+        arch::route_interrupt(acpi.io_apic, acpi.line_interrupt[com1_line] - acpi.io_apic_base,
+                              acpi.line_flags[com1_line], arch::console_vector,
+                              arch::local_apic_id());
+    arch::set_power_ports({acpi.pm1a_control, acpi.pm1b_control, acpi.sleep_off_a,
+                           acpi.sleep_off_b, acpi.reset_port, acpi.reset_value});
+    log("cpu", "processors ", acpi.cpu_count, ", used 1");
+}
+
+template <std::size_t size>
+void copy_text(char (&to)[size], std::string_view text) {
+    text = text.substr(0, size - 1);
+    text.copy(to, text.size());
+}
+
+void fill_info_page(const AcpiTables& acpi, const arch::Features& features) {
+    lamina::InfoPage& page = info_pages.page();
+    const arch::ClockParameters& clock = arch::clock_parameters();
+    page.abi_version = lamina::abi_version;
+    page.info_pages = InfoPageWriter::page_count;
+    page.tsc_base = clock.tsc_base;
+    page.tsc_multiplier = clock.multiplier;
+    page.tsc_shift = clock.shift;
+    page.cpu_count = acpi.cpu_count;
+    page.cpu_count_used = 1;
+    page.xsave_bytes = features.xsave_bytes;
+    copy_text(page.command_line, boot_info.words());
+    copy_text(page.build_version, lamina::build::version);
+    copy_text(page.build_commit, lamina::build::commit);
+    copy_text(page.build_branch, lamina::build::branch);
+    copy_text(page.build_dirty, lamina::build::dirty ? "yes" : "no");
+    copy_text(page.build_compiler, lamina::build::compiler);
+    copy_text(page.build_flags, lamina::build::flags);
+    copy_text(page.build_features, lamina::build::features);
+}
+
+/// What dispatch calls back.
+void set_callbacks() {
+    set_dispatch_ops({[](Vcpu& vcpu) { return end_step(*vcpu.env); },
+                      [](const CpuLocal& cpu, const Vcpu* vcpu) {
+                          info_pages.refresh(cpu, vcpu);
+                      }});
+    set_account_release([](Account& account) { release_object(account); });
+}
+
+}  // namespace
+
+extern "C" [[noreturn]] void exo_main(std::uint32_t magic, std::uint32_t info) {
+    const std::uint64_t tsc_at_start = arch::read_tsc();
+    start_log();
+    if (!read_boot_info(magic, {info}, boot_info)) panic("started by an unknown boot loader");
+    log("boot", "command line: ", boot_info.words());
+    arch::set_panic_restarts(has_word(boot_info.words(), "panic=exit"));
+    arch::load_descriptors(boot_cpu);
+
+    const char* missing = nullptr;
+    const auto features = arch::enable_features(missing);
+    if (!features) panic("this processor lacks ", missing);
+    boot_cpu.has_smap = features->smap;
+
+    const auto acpi = read_acpi(boot_info.acpi_root);
+    if (!acpi) panic("no ACPI tables");
+    reserve_memory();
+    BootMemory memory(boot_info);
+    const PhysAddr root = map_kernel(*acpi, memory);
+    arch::load_page_table(root);
+    set_kernel_root(root);
+    fill_frame_table(memory);
+
+    start_interrupts(*acpi, tsc_at_start);
+    console_device.init(boot_info.screen);
+    set_callbacks();
+    before_init(boot_info.words());
+    if (!info_pages.create(root_account)) panic("no memory for the info pages");
+    fill_info_page(*acpi, *features);
+    start_init(boot_info, root_account);
+    seal_after_init(root);
+    log("boot", "first user instruction after ", arch::read_tsc(), " cycles");
+    exo_leave();
+}
+
+}  // namespace exo::boot

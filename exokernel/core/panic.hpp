@@ -1,0 +1,28 @@
+// exokernel/core/panic.hpp - panic and LAMINA_ASSERT: the end of the road for our own bugs.
+#pragma once
+
+#include <string_view>
+
+#include "exokernel/core/log.hpp"
+
+namespace exo {
+
+/// Stops the machine (in the host build: aborts). Whoever needs words logs them first.
+[[noreturn]] void stop_machine();
+
+/// Logs `panic: parts...` and stops the machine.
+template <typename... Parts>
+[[noreturn]] void panic(const Parts&... parts) {
+    log("panic", parts...);
+    stop_machine();
+}
+
+}  // namespace exo
+
+/// Ends in a panic when a condition that only a kernel bug can break is broken. Kept in release
+/// builds. Mistakes of user programs are a lamina::Status, never an assertion.
+#define LAMINA_ASSERT(condition)                                                       \
+    do {                                                                               \
+        if (!(condition)) [[unlikely]]                                                 \
+            ::exo::panic("assertion " #condition ", " __FILE__ " line ", unsigned(__LINE__)); \
+    } while (false)

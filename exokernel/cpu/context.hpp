@@ -1,0 +1,31 @@
+// exokernel/cpu/context.hpp - Context: the user registers of a vCPU, and where entry.S finds them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "exokernel/cpu/offsets.h"
+
+namespace exo {
+
+/// Written by the entry code, read by the exit code; never in memory user space can reach.
+struct Context {
+    std::uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp;
+    std::uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+    std::uint64_t rip, rsp, rflags;
+    std::uint64_t fs_base, gs_base;  ///< Loaded and saved only when another vCPU takes over.
+};
+static_assert(offsetof(Context, rax) == CONTEXT_RAX);
+static_assert(offsetof(Context, rbx) == CONTEXT_RBX);
+static_assert(offsetof(Context, rcx) == CONTEXT_RCX);
+static_assert(offsetof(Context, rdx) == CONTEXT_RDX);
+static_assert(offsetof(Context, rsi) == CONTEXT_RSI);
+static_assert(offsetof(Context, rdi) == CONTEXT_RDI);
+static_assert(offsetof(Context, rbp) == CONTEXT_RBP);
+static_assert(offsetof(Context, r8) == CONTEXT_R8);
+static_assert(offsetof(Context, r15) == CONTEXT_R15);
+static_assert(offsetof(Context, rip) == CONTEXT_RIP);
+static_assert(offsetof(Context, rsp) == CONTEXT_RSP);
+static_assert(offsetof(Context, rflags) == CONTEXT_RFLAGS);
+
+}  // namespace exo

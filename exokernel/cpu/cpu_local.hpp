@@ -1,0 +1,48 @@
+// exokernel/cpu/cpu_local.hpp - CpuLocal: what each CPU has of its own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "arch/machine.hpp"
+#include "exokernel/cpu/offsets.h"
+#include "exokernel/cpu/slices.hpp"
+
+namespace exo {
+
+/// Reached through the GS base while in the kernel. entry.S knows the first fields.
+struct CpuLocal {
+    CpuLocal* self = nullptr;
+    std::uint64_t stack_top = 0;
+    std::uint64_t user_rsp = 0;      ///< The caller's stack pointer, between two instructions.
+    Context* context = nullptr;      ///< Of the running vCPU.
+    std::uint64_t must_dispatch = 0; ///< Not 0: the kernel may not go back to the caller at once.
+    std::uint64_t calls = 0;
+    std::uint64_t has_smap = 0;
+
+    Vcpu* running = nullptr;         ///< Whose slice it is; null while idle.
+    Vcpu* loaded = nullptr;          ///< Whose address space and extended state are loaded.
+    std::uint64_t slice_end_ns = 0;
+    std::uint64_t timer_ns = 0;      ///< When the timer is to fire.
+    std::uint64_t interrupts = 0;
+    std::uint64_t interrupt_depth = 0;  ///< Nested entries from the kernel, NMIs included.
+    std::uint64_t interrupt_depth_max = 0;
+    std::uint64_t switches = 0;
+    std::uint64_t faults = 0;
+    std::uint64_t nmis = 0;
+    SliceVector slices;
+};
+static_assert(offsetof(CpuLocal, self) == CPU_SELF);
+static_assert(offsetof(CpuLocal, stack_top) == CPU_STACK_TOP);
+static_assert(offsetof(CpuLocal, user_rsp) == CPU_USER_RSP);
+static_assert(offsetof(CpuLocal, context) == CPU_CONTEXT);
+static_assert(offsetof(CpuLocal, must_dispatch) == CPU_MUST_DISPATCH);
+static_assert(offsetof(CpuLocal, calls) == CPU_CALLS);
+static_assert(offsetof(CpuLocal, has_smap) == CPU_HAS_SMAP);
+static_assert(CALL_TAG == lamina::call_tag);
+static_assert(STATUS_BAD_CALL == int(lamina::Status::bad_call));
+
+/// The CPU that runs this. Needs: boot has set it (arch::set_cpu_local).
+inline CpuLocal& this_cpu() { return *static_cast<CpuLocal*>(arch::cpu_local()); }
+
+}  // namespace exo

@@ -1,0 +1,99 @@
+// exokernel/cpu/dispatch.cpp - slices, deadlines and idling.
+#include "exokernel/cpu/dispatch.hpp"
+
+#include <algorithm>
+
+#include "arch/machine.hpp"
+#include "exokernel/cpu/notification.hpp"
+
+namespace exo {
+namespace {
+
+DispatchOps ops;
+
+/// Takes the CPU from the vCPU whose slice it is, and counts the time it ran.
+void stop_running(CpuLocal& cpu, std::uint64_t now_ns) {
+    if (cpu.running == nullptr) return;
+    const std::uint64_t start_ns = cpu.slice_end_ns - SliceVector::slice_ns;
+    cpu.running->run_ns += now_ns - std::min(now_ns, start_ns);
+    ops.refresh(cpu, cpu.running);
+    cpu.running = nullptr;
+}
+
+void wake_due(CpuLocal& cpu, std::uint64_t now_ns) {
+    while (Vcpu* vcpu = cpu.slices.due(now_ns))
+        Notification::cancel_wait(cpu.slices, *vcpu, lamina::Status::timed_out);
+}
+
+void arm(CpuLocal& cpu, std::uint64_t deadline_ns) {
+    if (deadline_ns == cpu.timer_ns) return;
+    cpu.timer_ns = deadline_ns;
+    arch::arm_timer(deadline_ns);
+}
+
+/// Makes a vCPU's address space and extended state the ones in force.
+void load(CpuLocal& cpu, Vcpu& vcpu) {
+    if (cpu.loaded == &vcpu) return;
+    if (cpu.loaded != nullptr) {
+        Context& old = cpu.loaded->context;
+        arch::save_extended(old.fs_base, old.gs_base, cpu.loaded->extended_state);
+    }
+    ++cpu.switches;
+    cpu.loaded = &vcpu;
+    arch::load_page_table(vcpu.address_space);
+    arch::load_extended(vcpu.context.fs_base, vcpu.context.gs_base, vcpu.extended_state);
+}
+
+/// Halts until something may have become ready.
+void idle(CpuLocal& cpu) {
+    ops.refresh(cpu, nullptr);
+    arm(cpu, cpu.slices.nearest_deadline());
+    arch::wait_for_interrupt();
+}
+
+/// The vCPU of the next slice, with that slice begun. Ending vCPUs are taken down on the way.
+Vcpu& begin_slice(CpuLocal& cpu) {
+    for (;;) {
+        const std::uint64_t now_ns = arch::now_ns();
+        wake_due(cpu, now_ns);
+        Vcpu* vcpu = cpu.slices.next();
+        if (vcpu == nullptr) {
+            idle(cpu);
+        } else if (vcpu->state == VcpuState::ending) {
+            ops.end_step(*vcpu);
+            arch::interrupt_window();
+        } else {
+            cpu.running = vcpu;
+            cpu.slice_end_ns = now_ns + SliceVector::slice_ns;
+            return *vcpu;
+        }
+    }
+}
+
+}  // namespace
+
+void set_dispatch_ops(const DispatchOps& given) { ops = given; }
+
+void yield_slice() {
+    CpuLocal& cpu = this_cpu();
+    stop_running(cpu, arch::now_ns());
+    cpu.must_dispatch = 1;
+}
+
+extern "C" Context* exo_dispatch() {
+    CpuLocal& cpu = this_cpu();
+    cpu.must_dispatch = 0;
+    const std::uint64_t now_ns = arch::now_ns();
+    wake_due(cpu, now_ns);
+    Vcpu* vcpu = cpu.running;
+    if (vcpu == nullptr || vcpu->state != VcpuState::ready || now_ns >= cpu.slice_end_ns) {
+        stop_running(cpu, now_ns);
+        vcpu = &begin_slice(cpu);
+    }
+    load(cpu, *vcpu);
+    arm(cpu, std::min(cpu.slice_end_ns, cpu.slices.nearest_deadline()));
+    cpu.context = &vcpu->context;
+    return cpu.context;
+}
+
+}  // namespace exo

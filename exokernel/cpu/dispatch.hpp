@@ -1,0 +1,25 @@
+// exokernel/cpu/dispatch.hpp - the one way out of the kernel: whose turn it is.
+#pragma once
+
+#include "exokernel/cpu/cpu_local.hpp"
+
+namespace exo {
+
+/// What dispatch needs of the code above it.
+struct DispatchOps {
+    /// A bounded part of taking down the environment of a vCPU that is ending; true when it is gone.
+    bool (*end_step)(Vcpu& vcpu);
+    /// Makes statistics visible; called when another vCPU takes over and before the CPU idles.
+    void (*refresh)(const CpuLocal& cpu, const Vcpu* vcpu);
+};
+void set_dispatch_ops(const DispatchOps& ops);
+
+/// Gives up the rest of the running vCPU's slice.
+void yield_slice();
+
+/// Picks the vCPU to run, loads it, and returns the context to go on with. Takes down ending
+/// environments in their slices and halts while nobody is ready. Needs: the running vCPU's
+/// registers are saved in its context.
+extern "C" Context* exo_dispatch();
+
+}  // namespace exo

@@ -1,0 +1,35 @@
+// exokernel/cpu/notification.hpp - Notification: a word of bits that a vCPU can wait for.
+#pragma once
+
+#include <cstdint>
+
+#include "exokernel/cpu/slices.hpp"
+
+namespace exo {
+
+/// At most one vCPU waits. While it does, no bit of its mask is set. A waiter, a binding (the end
+/// of an environment, console input) and each capability count one reference.
+struct Notification : Object {
+    std::uint64_t bits;
+    Vcpu* waiter;
+
+    /// Sets bits; wakes the waiter if its mask has one of them.
+    void signal(SliceVector& slices, std::uint64_t set);
+
+    /// Takes the set bits of `mask` for a vCPU, or 0 if there are none.
+    std::uint64_t take(std::uint64_t mask) {
+        const std::uint64_t taken = bits & mask;
+        bits &= ~taken;
+        return taken;
+    }
+
+    /// Makes a vCPU wait until a bit of `mask` is set or the deadline passes. Errors: busy (another
+    /// vCPU waits here).
+    Result<void> wait(SliceVector& slices, Vcpu& vcpu, std::uint64_t mask,
+                      std::uint64_t deadline_ns);
+
+    /// Ends a vCPU's wait without bits: its call returns `status`.
+    static void cancel_wait(SliceVector& slices, Vcpu& vcpu, Status status);
+};
+
+}  // namespace exo

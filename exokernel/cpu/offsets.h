@@ -1,0 +1,37 @@
+/* exokernel/cpu/offsets.h - structure offsets and numbers that assembly and C++ share. */
+#pragma once
+
+/* Context (cpu/context.hpp). */
+#define CONTEXT_RAX 0
+#define CONTEXT_RBX 8
+#define CONTEXT_RCX 16
+#define CONTEXT_RDX 24
+#define CONTEXT_RSI 32
+#define CONTEXT_RDI 40
+#define CONTEXT_RBP 48
+#define CONTEXT_R8 56
+#define CONTEXT_R9 64
+#define CONTEXT_R10 72
+#define CONTEXT_R11 80
+#define CONTEXT_R12 88
+#define CONTEXT_R13 96
+#define CONTEXT_R14 104
+#define CONTEXT_R15 112
+#define CONTEXT_RIP 120
+#define CONTEXT_RSP 128
+#define CONTEXT_RFLAGS 136
+
+/* CpuLocal (cpu/cpu_local.hpp), reached through the GS base in the kernel. */
+#define CPU_SELF 0
+#define CPU_STACK_TOP 8
+#define CPU_USER_RSP 16
+#define CPU_CONTEXT 24
+#define CPU_MUST_DISPATCH 32
+#define CPU_CALLS 40
+#define CPU_HAS_SMAP 48
+
+/* System-call words (lamina/syscalls.hpp, lamina/status.def). */
+#define CALL_TAG 0x4C414D01
+#define CALL_TAG_FAMILY 0x4C414D
+#define STATUS_BAD_CALL 1
+#define FOREIGN_NO_ENTRY (-38)

@@ -1,0 +1,46 @@
+// exokernel/cpu/vcpu.hpp - Vcpu: an execution context of an environment.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "exokernel/cap/capability.hpp"
+#include "exokernel/core/types.hpp"
+#include "exokernel/cpu/context.hpp"
+#include "lamina/status.hpp"
+
+namespace exo {
+
+struct Env;
+struct Notification;
+
+enum class VcpuState : std::uint8_t {
+    created,  ///< Never started: in the slice vector, not ready.
+    ready,    ///< Runs when its slice comes.
+    waiting,  ///< For a notification or a deadline.
+    ending,   ///< Its slice is used to take its environment down.
+    ended,    ///< Out of the slice vector.
+};
+
+/// Takes one page frame, the extended state at its end.
+struct Vcpu : Object {
+    Env* env;
+    PhysAddr address_space;
+    VcpuState state;
+    std::uint32_t slice;         ///< Its position in the slice vector.
+    std::uint64_t run_ns;        ///< Time it ran, up to the last switch away from it.
+    Notification* waits_for;     ///< Set while waiting.
+    std::uint64_t wait_mask;
+    Context context;
+    /// XSAVE area (Intel SDM vol. 1, 13.4). Never in memory user space can reach.
+    alignas(64) std::byte extended_state[page_size - 256];
+
+    /// What the interrupted system call returns when the vCPU goes on.
+    void set_result(lamina::Status status, std::uint64_t value) {
+        context.rax = std::uint64_t(status);
+        context.rdx = value;
+    }
+};
+static_assert(sizeof(Vcpu) == page_size);
+
+}  // namespace exo

@@ -1,0 +1,154 @@
+// exokernel/env/env.cpp - creating, starting and ending environments.
+#include "exokernel/env/env.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include "arch/machine.hpp"
+#include "exokernel/core/panic.hpp"
+#include "exokernel/env/console.hpp"
+#include "exokernel/env/info_pages.hpp"
+#include "exokernel/memory/frame_table.hpp"
+
+namespace exo {
+namespace {
+
+PhysAddr shared_kernel_root;
+std::uint64_t next_id = 1;
+
+/// The frames of a new environment; freed again unless keep() is called.
+class EnvFrames {
+public:
+    explicit EnvFrames(Account& account) : account_(account) {}
+    ~EnvFrames() {
+        if (kept_) return;
+        if (env_.value != 0) frames.free(env_);
+        if (vcpu_.value != 0) frames.free(vcpu_);
+        if (space_.root().value != 0) space_.destroy();
+    }
+    Result<void> alloc() {
+        LAMINA_TRY(env_, frames.alloc(FrameState::object, &account_));
+        LAMINA_TRY(vcpu_, frames.alloc(FrameState::object, &account_));
+        return space_.create(account_, shared_kernel_root);
+    }
+    Env* env() const { return static_cast<Env*>(FrameTable::contents(env_)); }
+    Vcpu* vcpu() const { return static_cast<Vcpu*>(FrameTable::contents(vcpu_)); }
+    const AddressSpace& space() const { return space_; }
+    void keep() { kept_ = true; }
+
+private:
+    Account& account_;
+    FrameNumber env_ = {};
+    FrameNumber vcpu_ = {};
+    AddressSpace space_;
+    bool kept_ = false;
+};
+
+/// Fills the slots every environment starts with.
+void give_own_capabilities(Env& env, const Capability& account) {
+    Capability self;
+    self.type = ObjectType::env;
+    self.counted = false;
+    self.rights = Rights::all;
+    self.object = &env;
+    env.caps.insert_at(lamina::slots::self, self);
+    env.caps.insert_at(lamina::slots::account, account);
+    Capability vcpu;
+    vcpu.type = ObjectType::vcpu;
+    vcpu.rights = Rights::manage | Rights::copy;
+    vcpu.object = env.vcpu;
+    env.caps.insert_at(lamina::slots::vcpu, vcpu);
+}
+
+}  // namespace
+
+void set_kernel_root(PhysAddr root) { shared_kernel_root = root; }
+PhysAddr kernel_root() { return shared_kernel_root; }
+
+Result<Env*> create_env(const EnvRequest& request) {
+    auto& account = static_cast<Account&>(*request.account.object);
+    EnvFrames made(account);
+    LAMINA_CHECK(made.alloc());
+    Vcpu& vcpu = *made.vcpu();
+    LAMINA_CHECK(this_cpu().slices.attach(vcpu));
+    made.keep();
+
+    Env& env = *new (made.env()) Env{
+        {ObjectType::env, 0}, next_id++,  &account,     &vcpu, request.notification,
+        request.bits,         0,          made.space(), {},    CapTable(cap_ops)};
+    vcpu.type = ObjectType::vcpu;
+    vcpu.references = 1;  // the environment's, until it has ended
+    vcpu.env = &env;
+    vcpu.address_space = env.space.root();
+    vcpu.state = VcpuState::created;
+    arch::init_extended(vcpu.extended_state);
+    env.report.env_id = env.id;
+    std::copy_n(request.name.data(), request.name.size(), env.report.name);
+    give_own_capabilities(env, request.account);
+    if (env.end_notification != nullptr) ++env.end_notification->references;
+    info_pages.add_env(env, request.parent_id);
+    return &env;
+}
+
+Result<void> start_env(Env& env, std::uint64_t entry, std::uint64_t stack,
+                       std::uint64_t argument) {
+    if (!env.alive()) return lamina::fail(Status::ended);
+    if (env.vcpu->state != VcpuState::created) return lamina::fail(Status::already_started);
+    constexpr std::uint64_t interrupts_on = 0x202;  // IF and the bit that is always one
+    Context& context = env.vcpu->context;
+    context.rip = entry;
+    context.rsp = stack;
+    context.rdi = argument;
+    context.rflags = interrupts_on;
+    env.vcpu->state = VcpuState::ready;
+    ++env.references;
+    this_cpu().slices.set_ready(*env.vcpu);
+    info_pages.set_state(env);
+    return {};
+}
+
+Result<void> begin_end(Env& env, lamina::EndCause cause, std::uint32_t status) {
+    if (!env.alive()) return lamina::fail(Status::ended);
+    Vcpu& vcpu = *env.vcpu;
+    CpuLocal& cpu = this_cpu();
+    if (vcpu.state == VcpuState::waiting)
+        Notification::cancel_wait(cpu.slices, vcpu, Status::ended);
+    if (vcpu.state == VcpuState::created) ++env.references;
+    env.report.cause = cause;
+    env.report.status = status;
+    vcpu.state = VcpuState::ending;
+    cpu.slices.set_ready(vcpu);
+    if (cpu.running == &vcpu) cpu.must_dispatch = 1;
+    info_pages.set_state(env);
+    return {};
+}
+
+bool end_step(Env& env) {
+    constexpr std::uint32_t caps_at_once = 16;
+    constexpr std::uint32_t entries_at_once = 512;
+    CpuLocal& cpu = this_cpu();
+    Vcpu& vcpu = *env.vcpu;
+    if (cpu.loaded == &vcpu) {
+        cpu.loaded = nullptr;
+        arch::load_page_table(shared_kernel_root);
+    }
+    console.forget(env);
+    if (!env.caps.drop_some(caps_at_once)) return false;
+    if (!env.space.clear_some(entries_at_once)) return false;
+
+    env.space.destroy();
+    info_pages.remove_env(env);
+    cpu.slices.detach(vcpu);
+    vcpu.state = VcpuState::ended;
+    vcpu.env = nullptr;
+    env.vcpu = nullptr;
+    release_object(vcpu);
+    if (env.end_notification != nullptr) {
+        env.end_notification->signal(cpu.slices, env.end_bits);
+        release_object(*env.end_notification);
+    }
+    release_object(env);
+    return true;
+}
+
+}  // namespace exo

@@ -1,0 +1,67 @@
+// exokernel/env/env.hpp - Env: a protection domain, from creation to the last reference.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "exokernel/cap/table.hpp"
+#include "exokernel/cpu/cpu_local.hpp"
+#include "exokernel/cpu/notification.hpp"
+#include "exokernel/memory/address_space.hpp"
+#include "lamina/report.hpp"
+
+namespace exo {
+
+/// States: created (vCPU not started), alive, ending (its slices take it down step by step), ended
+/// (only this object with the report is left). References: its capabilities in other tables, plus
+/// one from env_start or the begin of its end until it has ended. Takes one page frame.
+struct Env : Object {
+    std::uint64_t id;
+    Account* account;
+    Vcpu* vcpu;                       ///< Null when ended.
+    Notification* end_notification;   ///< Signalled when everything is freed; may be null.
+    std::uint64_t end_bits;
+    std::uint64_t failed_address;     ///< What the last not_mapped was about.
+    AddressSpace space;
+    lamina::EnvReport report;
+    CapTable caps;
+
+    bool alive() const { return vcpu != nullptr && vcpu->state < VcpuState::ending; }
+    std::string_view name() const { return report.name; }
+};
+static_assert(sizeof(Env) <= page_size);
+
+/// What a new environment gets.
+struct EnvRequest {
+    std::string_view name;
+    Capability account;         ///< Pays, and goes to slot 2.
+    Notification* notification;
+    std::uint64_t bits;
+    std::uint64_t parent_id;
+};
+
+/// Makes an environment with an empty address space, a vCPU and the capabilities for itself. The
+/// first reference must follow. Errors: quota_exceeded, out_of_frames, limit_reached; nothing
+/// changes.
+Result<Env*> create_env(const EnvRequest& request);
+
+/// Starts the vCPU. Errors: already_started, ended.
+Result<void> start_env(Env& env, std::uint64_t entry, std::uint64_t stack, std::uint64_t argument);
+
+/// Begins the end: no user instruction of it runs any more. Errors: ended.
+Result<void> begin_end(Env& env, lamina::EndCause cause, std::uint32_t status);
+
+/// Does a bounded part of taking an ending environment down; called in its slices. True when it
+/// has ended, with everything it held freed.
+bool end_step(Env& env);
+
+/// How capability tables count references; see cap/table.hpp.
+extern const CapOps cap_ops;
+/// Drops a reference that is no capability.
+void release_object(Object& object);
+
+/// The root page table whose kernel half all environments share. Set once at boot.
+void set_kernel_root(PhysAddr root);
+PhysAddr kernel_root();
+
+}  // namespace exo

@@ -1,0 +1,89 @@
+// exokernel/env/info_pages.cpp - writing the info pages under their sequence count.
+#include "exokernel/env/info_pages.hpp"
+
+#include <atomic>
+#include <cstring>
+
+#include "exokernel/memory/frame_table.hpp"
+
+namespace exo {
+
+InfoPageWriter info_pages;
+
+/// Makes one change to the pages between two steps of the sequence count.
+template <typename Change>
+void InfoPageWriter::write(Change change) {
+    std::atomic_ref<std::uint32_t> sequence(pages_->page.sequence);
+    sequence.store(sequence.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+    change(*pages_);
+    sequence.store(sequence.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+}
+
+Result<void> InfoPageWriter::create(Account& account) {
+    LAMINA_TRY(first_frame_, frames.alloc_run(page_count, account));
+    frames.acquire(first_frame_);
+    pages_ = static_cast<lamina::InfoPages*>(FrameTable::contents(first_frame_));
+    return {};
+}
+
+namespace {
+
+lamina::EnvState shown_state(const Env& env) {
+    switch (env.vcpu->state) {
+        case VcpuState::created: return lamina::EnvState::created;
+        case VcpuState::waiting: return lamina::EnvState::waiting;
+        case VcpuState::ending: return lamina::EnvState::ending;
+        default: return lamina::EnvState::ready;
+    }
+}
+
+}  // namespace
+
+void InfoPageWriter::add_env(const Env& env, std::uint64_t parent_id) {
+    write([&](lamina::InfoPages& pages) {
+        lamina::EnvInfo& info = pages.envs[env.vcpu->slice];
+        info = {};
+        info.id = env.id;
+        info.parent_id = parent_id;
+        info.state = shown_state(env);
+        std::memcpy(info.name, env.report.name, sizeof info.name);
+        ++pages.page.env_count;
+    });
+}
+
+void InfoPageWriter::set_state(const Env& env) {
+    write([&](lamina::InfoPages& pages) {
+        pages.envs[env.vcpu->slice].state = shown_state(env);
+    });
+}
+
+void InfoPageWriter::remove_env(const Env& env) {
+    write([&](lamina::InfoPages& pages) {
+        pages.envs[env.vcpu->slice] = {};
+        --pages.page.env_count;
+    });
+}
+
+void InfoPageWriter::refresh(const CpuLocal& cpu, const Vcpu* vcpu) {
+    const FrameCounts& counts = frames.counts();
+    write([&](lamina::InfoPages& pages) {
+        lamina::InfoPage& page = pages.page;
+        page.frames_total = counts.total;
+        page.frames_free = counts.free;
+        page.frames_kernel = counts.objects;
+        page.frames_tables = counts.tables;
+        page.frames_user = counts.user;
+        page.interrupts = cpu.interrupts;
+        page.system_calls = cpu.calls;
+        page.switches = cpu.switches;
+        page.faults = cpu.faults;
+        if (vcpu == nullptr || vcpu->env == nullptr) return;
+        lamina::EnvInfo& info = pages.envs[vcpu->slice];
+        info.run_ns = vcpu->run_ns;
+        info.frames_used = std::uint32_t(vcpu->env->account->used);
+        info.state = shown_state(*vcpu->env);
+    });
+}
+
+}  // namespace exo

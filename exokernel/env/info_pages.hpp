@@ -1,0 +1,35 @@
+// exokernel/env/info_pages.hpp - InfoPageWriter: keeps the read-only info pages up to date.
+#pragma once
+
+#include "exokernel/env/env.hpp"
+#include "lamina/info.hpp"
+
+namespace exo {
+
+/// Writes lamina::InfoPages. Readers take no lock: see InfoPage::sequence.
+class InfoPageWriter {
+public:
+    /// Allocates the pages as a run charged to `account`, with one reference. Boot only.
+    Result<void> create(Account& account);
+    FrameNumber first_frame() const { return first_frame_; }
+
+    void add_env(const Env& env, std::uint64_t parent_id);
+    void set_state(const Env& env);
+    void remove_env(const Env& env);
+    /// Copies the CPU's counters and, if there is one, the vCPU's times into the pages.
+    void refresh(const CpuLocal& cpu, const Vcpu* vcpu);
+
+    lamina::InfoPage& page() { return pages_->page; }
+    static constexpr std::uint32_t page_count = sizeof(lamina::InfoPages) / page_size;
+
+private:
+    template <typename Change>
+    void write(Change change);
+
+    lamina::InfoPages* pages_ = nullptr;
+    FrameNumber first_frame_ = {};
+};
+
+extern InfoPageWriter info_pages;
+
+}  // namespace exo

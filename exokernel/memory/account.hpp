@@ -1,0 +1,27 @@
+// exokernel/memory/account.hpp - Account: a quota of page frames, cut out of its parent's.
+#pragma once
+
+#include <cstdint>
+
+#include "exokernel/cap/capability.hpp"
+#include "lamina/result.hpp"
+
+namespace exo {
+
+/// At every moment used <= limit, and `used` is the sum of the frames charged here and the limits of
+/// the accounts made from this one. So charging looks at one account only.
+struct Account : Object {
+    Account* parent = nullptr;
+    std::uint64_t limit = 0;
+    std::uint64_t used = 0;
+
+    /// Takes `frames` out of the quota. Errors: quota_exceeded, and nothing is taken.
+    lamina::Result<void> charge(std::uint64_t frames) {
+        if (frames > limit - used) return lamina::fail(lamina::Status::quota_exceeded);
+        used += frames;
+        return {};
+    }
+    void refund(std::uint64_t frames) { used -= frames; }
+};
+
+}  // namespace exo

@@ -1,0 +1,232 @@
+// exokernel/memory/frame_table.cpp - page frame ownership and the buddy allocator.
+#include "exokernel/memory/frame_table.hpp"
+
+#include <bit>
+#include <cstring>
+
+#include "arch/machine.hpp"
+#include "exokernel/core/panic.hpp"
+
+namespace exo {
+
+FrameTable frames;
+
+namespace {
+
+AccountRelease account_release = nullptr;
+
+/// A charged frame keeps its account alive.
+Result<void> charge(Account* account, std::uint32_t count) {
+    if (account == nullptr) return {};
+    LAMINA_CHECK(account->charge(count));
+    ++account->references;
+    return {};
+}
+
+void refund(Account* account, std::uint32_t count) {
+    if (account == nullptr) return;
+    account->refund(count);
+    if (account_release != nullptr)
+        account_release(*account);
+    else
+        --account->references;
+}
+
+}  // namespace
+
+void set_account_release(AccountRelease release) { account_release = release; }
+
+void* FrameTable::contents(FrameNumber frame) { return arch::direct_map(address_of(frame)); }
+
+std::uint64_t& FrameTable::count_of(FrameState use) {
+    switch (use) {
+        case FrameState::object: return counts_.objects;
+        case FrameState::table: return counts_.tables;
+        default: return counts_.user;
+    }
+}
+
+void FrameTable::push(std::uint32_t frame, unsigned order) {
+    FrameInfo& info = entries_[frame];
+    info = {};
+    info.state = FrameState::free_head;
+    info.order = std::uint8_t(order);
+    info.next = lists_[order];
+    if (info.next != 0) entries_[info.next].previous = frame;
+    lists_[order] = frame;
+}
+
+void FrameTable::remove(std::uint32_t frame) {
+    FrameInfo& info = entries_[frame];
+    if (info.previous != 0)
+        entries_[info.previous].next = info.next;
+    else
+        lists_[info.order] = info.next;
+    if (info.next != 0) entries_[info.next].previous = info.previous;
+    info.state = FrameState::free;
+}
+
+/// Frees an aligned block, merging it with its buddy as long as that is free too.
+void FrameTable::put_block(std::uint32_t frame, unsigned order) {
+    while (order < order_max) {
+        const std::uint32_t buddy = frame ^ (1U << order);
+        if (buddy >= entries_.size()) break;
+        const FrameInfo& info = entries_[buddy];
+        if (info.state != FrameState::free_head || info.order != order) break;
+        remove(buddy);
+        entries_[frame < buddy ? buddy : frame] = {};
+        entries_[frame < buddy ? buddy : frame].state = FrameState::free;
+        frame = frame < buddy ? frame : buddy;
+        ++order;
+    }
+    push(frame, order);
+}
+
+/// Frees frames that form no single block: the largest aligned blocks they hold, one by one.
+void FrameTable::put(std::uint32_t first, std::uint32_t count) {
+    counts_.free += count;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        entries_[first + i] = {};
+        entries_[first + i].state = FrameState::free;
+    }
+    while (count != 0) {
+        unsigned order = unsigned(std::countr_zero(first | (1U << order_max)));
+        while ((1U << order) > count) --order;
+        put_block(first, order);
+        first += 1U << order;
+        count -= 1U << order;
+    }
+}
+
+/// The first frame of `count` free ones in a row; 0 if there are none.
+std::uint32_t FrameTable::take(std::uint32_t count) {
+    if (count == 0 || count > (1U << order_max)) return 0;
+    const unsigned wanted = unsigned(std::bit_width(count - 1));
+    unsigned order = wanted;
+    while (order <= order_max && lists_[order] == 0) ++order;
+    if (order > order_max) return 0;
+    const std::uint32_t frame = lists_[order];
+    remove(frame);
+    while (order > wanted) {
+        --order;
+        push(frame + (1U << order), order);
+    }
+    counts_.free -= 1U << wanted;
+    if (count < (1U << wanted)) put(frame + count, (1U << wanted) - count);
+    return frame;
+}
+
+void FrameTable::add_free(FrameNumber first, std::uint32_t count) {
+    if (first.value == 0 && count != 0) {
+        ++first.value;
+        --count;
+    }
+    counts_.total += count;
+    put(first.value, count);
+}
+
+void FrameTable::add_run(FrameNumber first, std::uint32_t count, Account& account) {
+    account.limit += count;
+    counts_.total += count;
+    counts_.user += count;
+    LAMINA_ASSERT(charge(&account, count).has_value());
+    for (std::uint32_t i = 0; i < count; ++i) {
+        FrameInfo& info = entries_[first.value + i];
+        LAMINA_ASSERT(info.state == FrameState::reserved);
+        info.state = i == 0 ? FrameState::run_head : FrameState::run_tail;
+        info.extent = i == 0 ? count : i;
+    }
+    entries_[first.value].account = &account;
+    entries_[first.value].references = 1;
+}
+
+Result<FrameNumber> FrameTable::alloc(FrameState use, Account* account) {
+    LAMINA_CHECK(charge(account, 1));
+    const std::uint32_t frame = take(1);
+    if (frame == 0) {
+        refund(account, 1);
+        return lamina::fail(Status::out_of_frames);
+    }
+    ++count_of(use);
+    entries_[frame].state = use;
+    entries_[frame].account = account;
+    std::memset(contents({frame}), 0, page_size);
+    return FrameNumber{frame};
+}
+
+void FrameTable::free(FrameNumber frame) {
+    const FrameInfo info = entries_[frame.value];
+    LAMINA_ASSERT(info.state == FrameState::object || info.state == FrameState::table);
+    --count_of(info.state);
+    put(frame.value, 1);
+    refund(info.account, 1);
+}
+
+Result<FrameNumber> FrameTable::alloc_run(std::uint32_t count, Account& account) {
+    LAMINA_CHECK(charge(&account, count));
+    const std::uint32_t first = take(count);
+    if (first == 0) {
+        refund(&account, count);
+        return lamina::fail(Status::out_of_frames);
+    }
+    counts_.user += count;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        entries_[first + i].state = i == 0 ? FrameState::run_head : FrameState::run_tail;
+        entries_[first + i].extent = i == 0 ? count : i;
+    }
+    entries_[first].account = &account;
+    std::memset(contents({first}), 0, count * page_size);
+    return FrameNumber{first};
+}
+
+FrameInfo& FrameTable::head_of(FrameNumber frame) {
+    FrameInfo* info = &entries_[frame.value];
+    if (info->state == FrameState::run_tail) info -= info->extent;
+    LAMINA_ASSERT(info->state == FrameState::run_head);
+    return *info;
+}
+
+void FrameTable::acquire(FrameNumber frame) { ++head_of(frame).references; }
+
+void FrameTable::release(FrameNumber frame) {
+    FrameInfo& head = head_of(frame);
+    LAMINA_ASSERT(head.references != 0);
+    if (--head.references != 0) return;
+    const std::uint32_t count = head.extent;
+    Account* account = head.account;
+    counts_.user -= count;
+    put(std::uint32_t(&head - entries_.data()), count);
+    refund(account, count);
+}
+
+bool FrameTable::consistent() const {
+    FrameCounts seen;
+    for (std::uint32_t frame = 0; frame < entries_.size(); ++frame) {
+        switch (entries_[frame].state) {
+            case FrameState::reserved: continue;
+            case FrameState::free:
+            case FrameState::free_head: ++seen.free; break;
+            case FrameState::object: ++seen.objects; break;
+            case FrameState::table: ++seen.tables; break;
+            case FrameState::run_head:
+            case FrameState::run_tail: ++seen.user; break;
+        }
+        ++seen.total;
+    }
+    std::uint64_t listed = 0;
+    for (unsigned order = 0; order <= order_max; ++order) {
+        std::uint32_t before = 0;
+        for (std::uint32_t at = lists_[order]; at != 0; at = entries_[at].next) {
+            const FrameInfo& info = entries_[at];
+            if (info.state != FrameState::free_head || info.order != order) return false;
+            if (info.previous != before || at % (1U << order) != 0) return false;
+            listed += 1U << order;
+            before = at;
+        }
+    }
+    return listed == counts_.free && seen.free == counts_.free && seen.total == counts_.total &&
+           seen.objects == counts_.objects && seen.tables == counts_.tables &&
+           seen.user == counts_.user;
+}
+
+}  // namespace exo

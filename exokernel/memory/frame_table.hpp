@@ -1,0 +1,101 @@
+// exokernel/memory/frame_table.hpp - FrameTable: who owns each page frame, and a buddy allocator.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "exokernel/core/types.hpp"
+#include "exokernel/memory/account.hpp"
+#include "lamina/result.hpp"
+
+namespace exo {
+
+enum class FrameState : std::uint8_t {
+    reserved = 0,  ///< Not memory, or the firmware's or the kernel image's: never handed out.
+    free,          ///< Belongs to a free block.
+    free_head,     ///< First frame of a free block of 2^order frames; linked.
+    object,        ///< A kernel object.
+    table,         ///< A page table.
+    run_head,      ///< First frame of a run that Frames capabilities and mappings refer to.
+    run_tail,      ///< Another frame of it.
+};
+
+/// One entry a frame. Which fields mean something depends on the state.
+struct FrameInfo {
+    FrameState state = FrameState::reserved;
+    std::uint8_t order = 0;        ///< free_head.
+    std::uint32_t references = 0;  ///< run_head: capabilities plus mapped pages.
+    std::uint32_t extent = 0;      ///< run_head: frames in the run. run_tail: distance to the head.
+    std::uint32_t next = 0;        ///< free_head: the next one of its order; 0 ends the list.
+    std::uint32_t previous = 0;    ///< free_head: the one before; 0 for the first.
+    Account* account = nullptr;    ///< object, table, run_head: who pays.
+};
+
+/// Counts of frames by use; their sum is `total`.
+struct FrameCounts {
+    std::uint64_t total = 0;
+    std::uint64_t free = 0;
+    std::uint64_t objects = 0;
+    std::uint64_t tables = 0;
+    std::uint64_t user = 0;
+};
+
+/// Every page frame of the machine. Free frames form blocks of 2^order frames, aligned to their
+/// size and coalesced with their buddy as soon as both are free. Frame 0 is never handed out.
+class FrameTable {
+public:
+    static constexpr unsigned order_max = 18;  ///< 1 GiB.
+
+    /// Takes over `entries`, one per frame from 0 on, all reserved. Must outlive the table.
+    void adopt(std::span<FrameInfo> entries) { entries_ = entries; }
+    /// Makes reserved frames [first, first + count) free. Boot only.
+    void add_free(FrameNumber first, std::uint32_t count);
+    /// Makes reserved frames a run with one reference, charged to `account`: memory that was filled
+    /// before the table was there, such as the boot archive. Boot only.
+    void add_run(FrameNumber first, std::uint32_t count, Account& account);
+
+    /// A zeroed frame for a kernel object or page table, charged to `account` (null: to nobody).
+    /// Errors: quota_exceeded, out_of_frames; nothing changes.
+    Result<FrameNumber> alloc(FrameState use, Account* account);
+    /// Gives an object or table frame back.
+    void free(FrameNumber frame);
+
+    /// A zeroed run with no reference yet; the first one must follow. Errors as above.
+    Result<FrameNumber> alloc_run(std::uint32_t count, Account& account);
+    /// One more, or one fewer, reference to the run `frame` is in; the last one frees it.
+    void acquire(FrameNumber frame);
+    void release(FrameNumber frame);
+
+    /// The kernel's address of a frame.
+    static void* contents(FrameNumber frame);
+
+    const FrameInfo& info(FrameNumber frame) const { return entries_[frame.value]; }
+    std::uint32_t size() const { return std::uint32_t(entries_.size()); }
+    const FrameCounts& counts() const { return counts_; }
+
+    /// Walks the table and the free lists and compares them with the counts. For tests: O(frames).
+    bool consistent() const;
+
+private:
+    void push(std::uint32_t frame, unsigned order);
+    void remove(std::uint32_t frame);
+    std::uint32_t take(std::uint32_t count);
+    void put(std::uint32_t first, std::uint32_t count);
+    void put_block(std::uint32_t frame, unsigned order);
+    FrameInfo& head_of(FrameNumber frame);
+    std::uint64_t& count_of(FrameState use);
+
+    std::span<FrameInfo> entries_;
+    std::uint32_t lists_[order_max + 1] = {};
+    FrameCounts counts_;
+};
+
+/// Called when the last charge to an account and its last capability may be gone.
+using AccountRelease = void (*)(Account&);
+/// Names what drops a frame's reference to its account; set by env/ at boot.
+void set_account_release(AccountRelease release);
+
+/// The machine's frame table.
+extern FrameTable frames;
+
+}  // namespace exo

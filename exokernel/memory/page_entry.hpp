@@ -1,0 +1,46 @@
+// exokernel/memory/page_entry.hpp - the bits of x86-64 page-table entries and the shape of a table.
+// Source: Intel SDM vol. 3A, 4.5 "4-level paging", tables 4-14 to 4-19.
+#pragma once
+
+#include <cstdint>
+
+#include "exokernel/core/types.hpp"
+
+namespace exo {
+
+/// An entry of any level.
+struct PageEntry {
+    static constexpr std::uint64_t present = 1ULL << 0;
+    static constexpr std::uint64_t writable = 1ULL << 1;
+    static constexpr std::uint64_t user = 1ULL << 2;
+    static constexpr std::uint64_t write_through = 1ULL << 3;
+    static constexpr std::uint64_t cache_disable = 1ULL << 4;
+    static constexpr std::uint64_t large = 1ULL << 7;
+    static constexpr std::uint64_t global = 1ULL << 8;
+    static constexpr std::uint64_t no_execute = 1ULL << 63;
+    static constexpr std::uint64_t address_mask = 0x000f'ffff'ffff'f000;
+
+    std::uint64_t bits = 0;
+
+    bool is_present() const { return (bits & present) != 0; }
+    PhysAddr target() const { return {bits & address_mask}; }
+};
+
+inline constexpr unsigned page_table_entries = 512;
+inline constexpr unsigned page_table_levels = 4;
+
+/// A table of any level; level 4 is the root, level 1 maps 4 KiB pages.
+struct PageTablePage {
+    PageEntry entry[page_table_entries];
+};
+static_assert(sizeof(PageTablePage) == page_size);
+
+/// Which entry of a level an address goes through.
+constexpr unsigned entry_index(std::uint64_t address, unsigned level) {
+    return unsigned(address >> (12 + 9 * (level - 1))) % page_table_entries;
+}
+
+/// Bytes one entry of a level covers.
+constexpr std::uint64_t entry_span(unsigned level) { return page_size << (9 * (level - 1)); }
+
+}  // namespace exo

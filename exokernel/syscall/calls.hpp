@@ -1,0 +1,38 @@
+// exokernel/syscall/calls.hpp - the handlers of all system calls, declared from the one table.
+#pragma once
+
+#include <cstdint>
+
+#include "exokernel/env/env.hpp"
+#include "lamina/syscalls.hpp"
+
+namespace exo {
+
+/// The running environment, seen from one of its system calls.
+inline Env& caller() { return *this_cpu().running->env; }
+
+namespace calls {
+
+// The argument kinds of syscalls.def as types.
+using handle = lamina::Handle;
+using word = std::uint64_t;
+using rights = lamina::Rights;
+using protection = lamina::Protection;
+using user_address = std::uint64_t;
+using out_cap_info = std::uint64_t;
+using out_env_report = std::uint64_t;
+
+// Every handler decodes, looks up, checks, then commits: after its first write nothing fails.
+#define LAMINA_ARGS(...) __VA_ARGS__
+#define LAMINA_SYSCALL(number, name, arguments, value, rights_needed, errors, does, why) \
+    Result<std::uint64_t> name(arguments);
+#include "lamina/syscalls.def"
+#undef LAMINA_SYSCALL
+#undef LAMINA_ARGS
+
+}  // namespace calls
+
+/// Copies to user memory of the calling environment. Errors: bad_address, not_mapped.
+Result<void> copy_to_caller(std::uint64_t address, const void* from, std::uint64_t bytes);
+
+}  // namespace exo

@@ -1,0 +1,72 @@
+// exokernel/syscall/env_calls.cpp - system calls on environments and vCPUs.
+#include "exokernel/cpu/dispatch.hpp"
+#include "exokernel/env/info_pages.hpp"
+#include "exokernel/memory/user_memory.hpp"
+#include "exokernel/syscall/calls.hpp"
+
+namespace exo::calls {
+
+Result<std::uint64_t> env_create(handle account, user_address name, word name_bytes,
+                                 handle notification, word bits) {
+    Env& env = caller();
+    LAMINA_TRY(const Capability* payer, env.caps.lookup(account, ObjectType::account,
+                                                        Rights::spend | Rights::copy));
+    EnvRequest request{{}, *payer, nullptr, bits, env.id};
+    if (notification != Handle::null) {
+        LAMINA_TRY(const Capability* told,
+                   env.caps.lookup(notification, ObjectType::notification, Rights::signal));
+        request.notification = static_cast<Notification*>(told->object);
+    }
+    if (name_bytes == 0 || name_bytes > lamina::env_name_bytes_max)
+        return lamina::fail(Status::bad_argument);
+    char text[lamina::env_name_bytes_max];
+    LAMINA_TRY(const UserRange range,
+               UserRange::check(env.space, name, name_bytes, false, env.failed_address));
+    range.copy_in(text);
+    request.name = {text, name_bytes};
+    for (char c : request.name)
+        if (c <= ' ' || c > '~') return lamina::fail(Status::bad_argument);
+    LAMINA_CHECK(env.caps.check_room());
+
+    LAMINA_TRY(Env* const made, create_env(request));
+    Capability given;
+    given.type = ObjectType::env;
+    given.rights = Rights::read | Rights::manage | Rights::end | Rights::copy;
+    given.object = made;
+    return std::uint64_t(env.caps.insert(given));
+}
+
+Result<std::uint64_t> env_end(handle env, word status) {
+    LAMINA_TRY(const Capability* cap, caller().caps.lookup(env, ObjectType::env, Rights::end));
+    if (status > 255) return lamina::fail(Status::bad_argument);
+    auto& target = static_cast<Env&>(*cap->object);
+    const auto cause =
+        &target == &caller() ? lamina::EndCause::exited : lamina::EndCause::killed;
+    LAMINA_CHECK(begin_end(target, cause, std::uint32_t(status)));
+    return 0;
+}
+
+Result<std::uint64_t> env_report(handle env, out_env_report report) {
+    LAMINA_TRY(const Capability* cap, caller().caps.lookup(env, ObjectType::env, Rights::read));
+    const auto& target = static_cast<const Env&>(*cap->object);
+    if (target.vcpu != nullptr) return lamina::fail(Status::not_ended);
+    LAMINA_CHECK(copy_to_caller(report, &target.report, sizeof target.report));
+    return 0;
+}
+
+Result<std::uint64_t> env_start(handle env, user_address entry, user_address stack,
+                                word argument) {
+    LAMINA_TRY(const Capability* cap,
+               caller().caps.lookup(env, ObjectType::env, Rights::manage));
+    if (!lamina::in_user_half(entry, 1) || !lamina::in_user_half(stack, 0))
+        return lamina::fail(Status::bad_address);
+    LAMINA_CHECK(start_env(static_cast<Env&>(*cap->object), entry, stack, argument));
+    return 0;
+}
+
+Result<std::uint64_t> vcpu_yield() {
+    yield_slice();
+    return 0;
+}
+
+}  // namespace exo::calls

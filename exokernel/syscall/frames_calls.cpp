@@ -1,0 +1,96 @@
+// exokernel/syscall/frames_calls.cpp - system calls on accounts and page frames.
+#include "exokernel/memory/frame_table.hpp"
+#include "exokernel/syscall/calls.hpp"
+
+namespace exo::calls {
+namespace {
+
+/// Errors: bad_argument (count), bad_address (alignment, range).
+Result<void> check_pages(std::uint64_t address, std::uint64_t count) {
+    if (count == 0 || count > lamina::frames_per_call_max)
+        return lamina::fail(Status::bad_argument);
+    if (!lamina::page_aligned(address) || !lamina::in_user_half(address, count * page_size))
+        return lamina::fail(Status::bad_address);
+    return {};
+}
+
+Rights rights_for(Protection wanted) {
+    Rights needed = Rights::read;
+    if (has(wanted, Protection::write)) needed = needed | Rights::write;
+    if (has(wanted, Protection::execute)) needed = needed | Rights::execute;
+    return needed;
+}
+
+/// The living environment a handle names, for changes to its address space.
+Result<Env*> managed(handle env) {
+    LAMINA_TRY(const Capability* cap,
+               caller().caps.lookup(env, ObjectType::env, Rights::manage));
+    return static_cast<Env*>(cap->object);
+}
+
+}  // namespace
+
+Result<std::uint64_t> account_create(handle account, word limit_frames) {
+    CapTable& caps = caller().caps;
+    LAMINA_TRY(const Capability* cap, caps.lookup(account, ObjectType::account, Rights::spend));
+    auto& parent = static_cast<Account&>(*cap->object);
+    if (limit_frames == 0) return lamina::fail(Status::bad_argument);
+    LAMINA_CHECK(caps.check_room());
+    LAMINA_CHECK(parent.charge(limit_frames));
+    const auto frame = frames.alloc(FrameState::object, &parent);
+    if (!frame) {
+        parent.refund(limit_frames);
+        return lamina::fail(frame.error());
+    }
+    auto& made = *static_cast<Account*>(FrameTable::contents(*frame));
+    made.type = ObjectType::account;
+    made.parent = &parent;
+    made.limit = limit_frames;
+    Capability given;
+    given.type = ObjectType::account;
+    given.rights = Rights::spend | Rights::copy;
+    given.object = &made;
+    return std::uint64_t(caps.insert(given));
+}
+
+Result<std::uint64_t> frames_alloc(handle account, word count) {
+    CapTable& caps = caller().caps;
+    LAMINA_TRY(const Capability* cap, caps.lookup(account, ObjectType::account, Rights::spend));
+    if (count == 0 || count > lamina::frames_per_call_max)
+        return lamina::fail(Status::bad_argument);
+    LAMINA_CHECK(caps.check_room());
+    auto& payer = static_cast<Account&>(*cap->object);
+    LAMINA_TRY(const FrameNumber first, frames.alloc_run(std::uint32_t(count), payer));
+    Capability given;
+    given.type = ObjectType::frames;
+    given.rights = Rights::read | Rights::write | Rights::execute | Rights::copy;
+    given.first = first.value;
+    given.count = std::uint32_t(count);
+    return std::uint64_t(caps.insert(given));
+}
+
+Result<std::uint64_t> frames_map(handle env, handle run, word first, word count,
+                                 user_address address, protection wanted) {
+    LAMINA_TRY(Env* const target, managed(env));
+    LAMINA_TRY(const Capability* cap,
+               caller().caps.lookup(run, ObjectType::frames, rights_for(wanted)));
+    LAMINA_CHECK(check_pages(address, count));
+    if (first >= cap->count || count > cap->count - first)
+        return lamina::fail(Status::bad_argument);
+    if (has(wanted, Protection::write) && has(wanted, Protection::execute))
+        return lamina::fail(Status::write_and_execute);
+    if (!target->alive()) return lamina::fail(Status::ended);
+    LAMINA_CHECK(target->space.map(address, {cap->first + std::uint32_t(first)},
+                                   std::uint32_t(count), wanted));
+    return 0;
+}
+
+Result<std::uint64_t> frames_unmap(handle env, user_address address, word count) {
+    LAMINA_TRY(Env* const target, managed(env));
+    LAMINA_CHECK(check_pages(address, count));
+    if (!target->alive()) return lamina::fail(Status::ended);
+    LAMINA_CHECK(target->space.unmap(address, std::uint32_t(count)));
+    return 0;
+}
+
+}  // namespace exo::calls

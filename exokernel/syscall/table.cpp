@@ -1,0 +1,92 @@
+// exokernel/syscall/table.cpp - the dispatch table: decodes registers into typed arguments.
+#include <array>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "exokernel/memory/user_memory.hpp"
+#include "exokernel/syscall/calls.hpp"
+
+namespace exo {
+namespace {
+
+/// What a call leaves in rax and rdx.
+struct CallResult {
+    std::uint64_t status;
+    std::uint64_t value;
+};
+
+/// A register as an argument of type T. Registers with bits that T has no meaning for are refused.
+template <typename T>
+Result<T> decode(std::uint64_t reg) {
+    if constexpr (std::is_same_v<T, lamina::Handle>) {
+        if (reg >> 32 != 0) return lamina::fail(Status::bad_handle);
+        return T(reg);
+    } else if constexpr (std::is_same_v<T, lamina::Rights>) {
+        if ((reg & ~std::uint64_t(lamina::Rights::all)) != 0)
+            return lamina::fail(Status::bad_argument);
+        return T(reg);
+    } else if constexpr (std::is_same_v<T, lamina::Protection>) {
+        if (reg == 0 || reg > 7) return lamina::fail(Status::bad_argument);
+        return T(reg);
+    } else {
+        return reg;
+    }
+}
+
+CallResult finish(const Result<std::uint64_t>& result) {
+    if (result) return {std::uint64_t(Status::ok), *result};
+    const bool tells_address = result.error() == Status::not_mapped;
+    return {std::uint64_t(result.error()), tells_address ? caller().failed_address : 0};
+}
+
+/// Wraps a handler in the register convention.
+template <auto handler>
+struct Entry;
+
+template <typename... Args, Result<std::uint64_t> (*handler)(Args...)>
+struct Entry<handler> {
+    template <std::size_t index>
+    using Arg = std::tuple_element_t<index, std::tuple<Args...>>;
+
+    static CallResult call(std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
+                           std::uint64_t a4, std::uint64_t a5) {
+        const std::uint64_t regs[] = {a0, a1, a2, a3, a4, a5};
+        return finish(unpack(regs, std::index_sequence_for<Args...>{}));
+    }
+
+private:
+    template <std::size_t... index>
+    static Result<std::uint64_t> unpack(const std::uint64_t* regs,
+                                        std::index_sequence<index...>) {
+        const std::tuple<Result<Args>...> decoded(decode<Args>(regs[index])...);
+        Status problem = Status::ok;
+        ((problem == Status::ok && !std::get<index>(decoded)
+              ? void(problem = std::get<index>(decoded).error())
+              : void()),
+         ...);
+        if (problem != Status::ok) return lamina::fail(problem);
+        return handler(*std::get<index>(decoded)...);
+    }
+};
+
+}  // namespace
+
+/// Indexed by call number; entry.S checks the bound. Cost of a crossing: docs/performance.md.
+extern "C" const auto exo_call_table = std::to_array<CallResult (*)(
+    std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t)>({
+#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why) \
+    Entry<calls::name>::call,
+#include "lamina/syscalls.def"
+#undef LAMINA_SYSCALL
+});
+
+Result<void> copy_to_caller(std::uint64_t address, const void* from, std::uint64_t bytes) {
+    Env& env = caller();
+    LAMINA_TRY(const UserRange range,
+               UserRange::check(env.space, address, bytes, true, env.failed_address));
+    range.copy_out(from);
+    return {};
+}
+
+}  // namespace exo

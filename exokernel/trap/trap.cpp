@@ -1,0 +1,120 @@
+// exokernel/trap/trap.cpp - dispatching exceptions and interrupts.
+#include "exokernel/trap/trap.hpp"
+
+#include <algorithm>
+
+#include "exokernel/arch/x86_64/apic.hpp"
+#include "exokernel/arch/x86_64/descriptors.hpp"
+#include "exokernel/arch/x86_64/registers.hpp"
+#include "exokernel/core/panic.hpp"
+#include "exokernel/driver/console/console_device.hpp"
+#include "exokernel/env/console.hpp"
+#include "exokernel/env/env.hpp"
+
+namespace exo {
+namespace {
+
+constexpr std::uint64_t exception_count = 32;
+constexpr std::uint64_t vector_nmi = 2;
+constexpr std::uint64_t vector_double_fault = 8;
+constexpr std::uint64_t vector_page_fault = 14;
+
+/// Handles an interrupt of a device; what may run next is dispatch's to decide.
+void interrupt(CpuLocal& cpu, std::uint64_t vector) {
+    ++cpu.interrupts;
+    switch (vector) {
+        case arch::timer_vector:
+            cpu.timer_ns = 0;
+            arch::end_of_interrupt();
+            break;
+        case arch::console_vector:
+            if (console_device.interrupt()) console.input_arrived();
+            arch::end_of_interrupt();
+            break;
+        case arch::spurious_vector: break;
+        default: log("trap", "unexpected interrupt, vector ", vector);
+    }
+}
+
+/// Ends the environment whose vCPU took an exception, with a report for its parent.
+void user_fault(CpuLocal& cpu, std::uint64_t vector, std::uint64_t error_code) {
+    ++cpu.faults;
+    const Context& context = cpu.running->context;
+    Env& env = *cpu.running->env;
+    lamina::EnvReport& report = env.report;
+    report.vector = std::uint32_t(vector);
+    report.error_code = std::uint32_t(error_code);
+    report.address = vector == vector_page_fault ? arch::read_cr2() : 0;
+    report.rip = context.rip;
+    report.rsp = context.rsp;
+    report.rflags = context.rflags;
+    const std::uint64_t* first = &context.rax;
+    std::copy_n(first, std::size(report.registers), report.registers);
+    log("env", env.id, " ", env.name(), ": ", exception_name(vector), ", error code ",
+        Hex{error_code}, ", address ", Hex{report.address}, ", rip ", Hex{context.rip});
+    (void)begin_end(env, lamina::EndCause::faulted, lamina::status_faulted);
+}
+
+[[noreturn]] void kernel_fault(const KernelFrame& frame) {
+    const std::uint64_t address = arch::read_cr2();
+    if (frame.vector == vector_double_fault && arch::in_stack_guard(address))
+        log("panic", "kernel stack overflow");
+    log("panic", exception_name(frame.vector), " in the kernel, error code ",
+        Hex{frame.error_code}, ", rip ", Hex{frame.rip}, ", cr2 ", Hex{address});
+    log("panic", "rax ", Hex{frame.rax}, " rbx ", Hex{frame.rbx}, " rcx ", Hex{frame.rcx},
+        " rdx ", Hex{frame.rdx}, " rsi ", Hex{frame.rsi}, " rdi ", Hex{frame.rdi}, " rbp ",
+        Hex{frame.rbp}, " rsp ", Hex{frame.rsp});
+    log("panic", "r8 ", Hex{frame.r8}, " r9 ", Hex{frame.r9}, " r10 ", Hex{frame.r10}, " r11 ",
+        Hex{frame.r11}, " r12 ", Hex{frame.r12}, " r13 ", Hex{frame.r13}, " r14 ",
+        Hex{frame.r14}, " r15 ", Hex{frame.r15});
+    log("panic", "rflags ", Hex{frame.rflags}, " cs ", Hex{frame.cs}, " ss ", Hex{frame.ss});
+    stop_machine();
+}
+
+void enter_nested(CpuLocal& cpu) {
+    ++cpu.interrupt_depth;
+    cpu.interrupt_depth_max = std::max(cpu.interrupt_depth_max, cpu.interrupt_depth);
+}
+
+}  // namespace
+
+const char* exception_name(std::uint64_t vector) {
+    static constexpr const char* names[exception_count] = {
+        "divide error", "debug exception", "non-maskable interrupt", "breakpoint", "overflow",
+        "bound range exceeded", "invalid opcode", "device not available", "double fault",
+        "coprocessor segment overrun", "invalid task state segment", "segment not present",
+        "stack fault", "general protection fault", "page fault", "reserved exception 15",
+        "x87 floating-point error", "alignment check", "machine check", "SIMD floating-point error",
+        "virtualization exception", "control protection exception", "reserved exception 22",
+        "reserved exception 23", "reserved exception 24", "reserved exception 25",
+        "reserved exception 26", "reserved exception 27", "hypervisor injection exception",
+        "VMM communication exception", "security exception", "reserved exception 31"};
+    return vector < exception_count ? names[vector] : "interrupt";
+}
+
+extern "C" void exo_trap_from_user(std::uint64_t vector, std::uint64_t error_code) {
+    CpuLocal& cpu = this_cpu();
+    if (vector < exception_count)
+        user_fault(cpu, vector, error_code);
+    else
+        interrupt(cpu, vector);
+}
+
+extern "C" void exo_trap_from_kernel(KernelFrame* frame) {
+    CpuLocal& cpu = this_cpu();
+    if (frame->vector < exception_count) kernel_fault(*frame);
+    enter_nested(cpu);
+    interrupt(cpu, frame->vector);
+    --cpu.interrupt_depth;
+}
+
+extern "C" void exo_trap_on_own_stack(KernelFrame* frame) {
+    CpuLocal& cpu = this_cpu();
+    if (frame->vector != vector_nmi) kernel_fault(*frame);
+    enter_nested(cpu);
+    ++cpu.nmis;
+    log("trap", "non-maskable interrupt ", cpu.nmis, ", rip ", Hex{frame->rip});
+    --cpu.interrupt_depth;
+}
+
+}  // namespace exo
