@@ -26,11 +26,12 @@ def _build_info_header_impl(ctx):
         arguments = [
             ctx.file._script.path,
             ctx.info_file.path,
+            ctx.file._version.path,
             ctx.outputs.out.path,
             " ".join(flags),
             " ".join(ctx.attr.features_on),
         ],
-        inputs = [ctx.file._script, ctx.info_file],
+        inputs = [ctx.file._script, ctx.file._version, ctx.info_file],
         outputs = [ctx.outputs.out],
         mnemonic = "BuildInfo",
     )
@@ -44,6 +45,10 @@ _build_info_header = rule(
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
         "_script": attr.label(
             default = "//toolchain/rules:build_info.py",
+            allow_single_file = True,
+        ),
+        "_version": attr.label(
+            default = "//toolchain:version.txt",
             allow_single_file = True,
         ),
     },

@@ -1,5 +1,5 @@
 # toolchain/rules/build_info.py - turns Bazel's stable status file into a C++ header
-"""Usage: build_info.py STATUS OUT FLAGS FEATURES. Only commit, branch and flags count."""
+"""Usage: build_info.py STATUS VERSION_FILE OUT FLAGS FEATURES. No time, host or path gets in."""
 
 import sys
 
@@ -48,10 +48,12 @@ def read_status(path):
 
 
 def main():
-    status_path, out_path, flags, features = sys.argv[1:]
+    status_path, version_path, out_path, flags, features = sys.argv[1:]
     status = read_status(status_path)
+    with open(version_path, encoding="ascii") as file:
+        version = file.read().strip()
     header = TEMPLATE.format(
-        version=quote(status.get("version", "unknown")),
+        version=quote(version),
         commit=quote(status.get("commit", "unknown")),
         branch=quote(status.get("branch", "unknown")),
         dirty="true" if status.get("dirty") == "yes" else "false",
