@@ -70,7 +70,7 @@ def _check_link(path, link, text):
         return []
     target, _, anchor = link.partition("#")
     there = os.path.normpath(os.path.join(os.path.dirname(path), target)) if target else path
-    if not (ROOT / there).exists():
+    if target and not (ROOT / there).exists():
         return [f"the link to {link} leads nowhere"]
     if anchor and there.endswith(".md"):
         other = text if there == path else (ROOT / there).read_text(encoding="utf-8")

@@ -1,0 +1,33 @@
+# tests/cli/bars_test.py - when a measured value does not hold
+import unittest
+
+from toolchain.cli import bars, measure
+
+ROW = {"bar": 1000, "recorded": 500, "tolerance_percent": 10, "unit": "instructions"}
+
+
+class BarsTest(unittest.TestCase):
+    def test_within(self):
+        """Up to the recorded value and its tolerance all is well, and less is always well."""
+        self.assertIsNone(bars.complaint(ROW, 550))
+        self.assertIsNone(bars.complaint(ROW, 1))
+
+    def test_regression(self):
+        """More than the tolerance over the recorded value is a regression."""
+        self.assertIn("--record", bars.complaint(ROW, 551))
+
+    def test_over_the_bar(self):
+        """Over the bar is over the bar, whatever is recorded."""
+        self.assertIn("bar", bars.complaint(dict(ROW, recorded=2000), 1001))
+
+    def test_rows_of_the_tree(self):
+        """Each row of bars.json has a measurement, a bar that its record keeps, and a peer."""
+        rows = bars.read()
+        self.assertEqual(set(rows), set(measure.ROWS))
+        for row in rows.values():
+            self.assertLessEqual(row["recorded"], row["bar"])
+            self.assertLess(row["bar"], row["linux"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,28 @@
+# tests/cli/count_lines_test.py - what counts as a line of code
+import unittest
+
+from toolchain.cli.count_lines import count
+
+
+class CountTest(unittest.TestCase):
+    def test_cxx_comments(self):
+        """Comments of both kinds do not count, code beside them does."""
+        text = "// a\n\nint a;  // b\n/* c\n d */ int e;\n/* f\n g */\n"
+        self.assertEqual(count("a.cpp", text), 2)
+
+    def test_cxx_strings(self):
+        """A comment sign inside a string or a character is code."""
+        self.assertEqual(count("a.hpp", 'auto a = "/*";\nchar b = \'"\';\nauto c = "//";\n'), 3)
+
+    def test_python(self):
+        """In Python neither comments nor docstrings count; other strings do."""
+        text = '# a\n"""b\nc"""\n\ndef f():\n    """d"""\n    return """e\n    # f"""\n'
+        self.assertEqual(count("a.py", text), 2)  # the text of a string may look like a comment
+
+    def test_shell(self):
+        """In a script a line with # first does not count."""
+        self.assertEqual(count("run", "#!/bin/sh\n  # a\necho '#'\n"), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
