@@ -4,17 +4,20 @@
     exokernel/cap -> exokernel/core include/lamina
 
 says what files in the folder on the left (and in folders below it that have no line of their own)
-may include, besides each other. A name that ends in /* stands for every folder there."""
+may include, besides each other. A name that ends in /* stands for every folder there. `arch` is the
+folder that exists only on the include path: what is included as "arch/...", of each machine."""
 import re
 
 # What the table may not allow: from the first folder, only these.
 DIRECTIONS = {
     "include": ("include",),
-    "exokernel": ("exokernel", "include"),
+    "exokernel": ("arch", "exokernel", "include"),
+    "arch": ("exokernel", "include"),
     "libos": ("libos", "include"),
     "apps": ("apps", "libos", "include"),
 }
 
+_MACHINES = ("x86_64", "host")
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
@@ -71,8 +74,18 @@ def circles(graph):
             yield from visit(node, [node])
 
 
-def unit_of(path, table):
-    """The table's folder a file belongs to, or None."""
+def arch_files(sources, paths):
+    """The files of all machines that are included as "arch/..."."""
+    names = {name for source in sources for name in _INCLUDE.findall(source.text)
+             if name.startswith("arch/")}
+    return {f"exokernel/arch/{machine}/{name.removeprefix('arch/')}"
+            for name in names for machine in _MACHINES} & paths
+
+
+def unit_of(path, table, arch=frozenset()):
+    """(folder, name in the table) a file belongs to, or None. The longest name wins."""
+    if path in arch:
+        return ("arch", "arch") if "arch" in table else None
     fitting = []
     for unit in table:
         if unit.endswith("/*"):
@@ -93,8 +106,8 @@ def resolve(name, paths):
         if prefix + name in paths:
             return prefix + name
     if name.startswith("arch/"):
-        for variant in ("x86_64", "host"):
-            path = f"exokernel/arch/{variant}/{name.removeprefix('arch/')}"
+        for machine in _MACHINES:
+            path = f"exokernel/arch/{machine}/{name.removeprefix('arch/')}"
             if path in paths:
                 return path
     return None
@@ -111,10 +124,11 @@ def _allowed(target, unit, own, table):
 def include_problems(sources, table):
     """(path, line, what is wrong) of each include the table does not allow, and each circle."""
     paths = {source.path for source in sources}
+    arch = arch_files(sources, paths)
     graph = {}
     for source in filter(lambda s: s.is_c_like, sources):
         top = source.path.split("/")[0]
-        here = unit_of(source.path, table)
+        here = unit_of(source.path, table, arch)
         if top in DIRECTIONS and here is None:
             yield source.path, 1, "its folder has no line in the table of docs/architecture.md"
         for match in _INCLUDE.finditer(source.text):
@@ -127,7 +141,7 @@ def include_problems(sources, table):
             elif target.startswith("tests/") and top != "tests":
                 yield source.path, line, "nothing depends on tests/"
             elif here and top in DIRECTIONS:
-                there = unit_of(target, table)
+                there = unit_of(target, table, arch)
                 if there is None or not _allowed(there, here[1], here[0], table):
                     yield source.path, line, f"{here[0]} must not include {target}"
     for circle in circles({path: [t for t in targets if t] for path, targets in graph.items()}):

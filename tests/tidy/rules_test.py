@@ -108,6 +108,18 @@ class Includes(unittest.TestCase):
             "apps/one/one.hpp": [],
         }), [])
 
+    def test_arch(self):
+        """What is included as "arch/..." is below the folder it lies in, not part of it."""
+        table = dict(TABLE, **{"arch": ["exokernel/core"], "exokernel/cap": ["arch"],
+                               "exokernel/arch/x86_64": ["arch", "exokernel/cap"]})
+        files = {"exokernel/arch/x86_64/a.hpp": '#include "exokernel/cap/b.hpp"\n',
+                 "exokernel/arch/x86_64/c.hpp": '#include "exokernel/cap/b.hpp"\n',
+                 "exokernel/cap/b.hpp": "", "exokernel/cap/d.cpp": '#include "arch/a.hpp"\n'}
+        sources = [Source(path, text) for path, text in files.items()]
+        self.assertEqual([path for path, _, _ in includes.include_problems(sources, table)],
+                         ["exokernel/arch/x86_64/a.hpp"])
+        self.assertEqual(list(includes.table_problems(table)), [])
+
     def test_forbidden(self):
         for path, name in (("exokernel/core/a.hpp", "exokernel/cap/b.hpp"),
                            ("exokernel/cap/b.hpp", "lamina/x.hpp"),
@@ -117,7 +129,7 @@ class Includes(unittest.TestCase):
                            ("apps/one/one.hpp", "apps/two/two.hpp"),
                            ("libos/a/a.hpp", "tests/t.hpp"),
                            ("libos/a/a.hpp", "nowhere.hpp"),
-                           ("libos/b/a.hpp", "libos/b/a.hpp")):
+                           ("libos/b/a.hpp", "libos/a/a.hpp")):
             files = {"exokernel/core/a.hpp": [], "exokernel/cap/b.hpp": [],
                      "include/lamina/x.hpp": [], "libos/a/a.hpp": [], "tests/t.hpp": [],
                      "apps/one/one.hpp": [], "apps/two/two.hpp": []}
