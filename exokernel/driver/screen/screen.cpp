@@ -2,6 +2,7 @@
 #include "exokernel/driver/screen/screen.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "arch/machine.hpp"
 
@@ -23,19 +24,33 @@ void Screen::init(const ScreenMode& mode) {
     columns_ = std::min(columns_max, mode.width / (pixels ? glyph_width : 1));
     rows_ = std::min(rows_max, mode.height / (pixels ? glyph_height : 1));
     if (columns_ == 0 || rows_ == 0) mode_.kind = ScreenMode::Kind::none;
-    std::fill(&cells_[0][0], &cells_[0][0] + sizeof cells_, '\0');
+    std::memset(shown_, 0, sizeof shown_);
     clear();
+    show();
 }
 
 void Screen::write(std::string_view text) {
     if (mode_.kind == ScreenMode::Kind::none) return;
-    for (char c : text) put(c);
+    for (char c : text)
+        put(c);
+    show();
+}
+
+/// Brings video memory up to date with the cells.
+void Screen::show() {
+    for (std::uint32_t row = 0; row < rows_; ++row) {
+        if (std::memcmp(cells_[row], shown_[row], columns_) == 0) continue;
+        for (std::uint32_t column = 0; column < columns_; ++column) {
+            const char c = cells_[row][column];
+            if (shown_[row][column] != c) draw(row, column, c);
+        }
+        std::memcpy(shown_[row], cells_[row], columns_);
+    }
 }
 
 void Screen::draw_glyph(std::uint32_t row, std::uint32_t column, char c) const {
     auto* line = static_cast<std::byte*>(arch::direct_map(mode_.memory)) +
-                 row * glyph_height * mode_.pitch +
-                 column * glyph_width * mode_.bytes_per_pixel;
+                 row * glyph_height * mode_.pitch + column * glyph_width * mode_.bytes_per_pixel;
     const std::uint8_t* glyph = &glyphs[(c - first_glyph) * glyph_height];
     for (std::uint32_t y = 0; y < glyph_height; ++y, line += mode_.pitch) {
         for (std::uint32_t x = 0; x < glyph_width; ++x) {
@@ -48,9 +63,7 @@ void Screen::draw_glyph(std::uint32_t row, std::uint32_t column, char c) const {
     }
 }
 
-void Screen::set_cell(std::uint32_t row, std::uint32_t column, char c) {
-    if (cells_[row][column] == c) return;
-    cells_[row][column] = c;
+void Screen::draw(std::uint32_t row, std::uint32_t column, char c) const {
     if (mode_.kind == ScreenMode::Kind::pixels) {
         draw_glyph(row, column, c);
         return;
@@ -61,8 +74,7 @@ void Screen::set_cell(std::uint32_t row, std::uint32_t column, char c) {
 }
 
 void Screen::clear() {
-    for (std::uint32_t row = 0; row < rows_; ++row)
-        for (std::uint32_t column = 0; column < columns_; ++column) set_cell(row, column, ' ');
+    std::memset(cells_, ' ', sizeof cells_);
     row_ = column_ = 0;
 }
 
@@ -71,9 +83,8 @@ void Screen::line_feed() {
         ++row_;
         return;
     }
-    for (std::uint32_t row = 0; row < rows_; ++row)
-        for (std::uint32_t column = 0; column < columns_; ++column)
-            set_cell(row, column, row + 1 < rows_ ? cells_[row + 1][column] : ' ');
+    std::memmove(cells_[0], cells_[1], (rows_ - 1) * columns_max);
+    std::memset(cells_[row_], ' ', columns_max);
 }
 
 void Screen::put(char c) {
@@ -83,12 +94,15 @@ void Screen::put(char c) {
         column_ = 0;
         line_feed();
     }
-    set_cell(row_, column_++, c);
+    cells_[row_][column_++] = c;
 }
 
 void Screen::control(char c) {
     switch (c) {
-        case '\n': line_feed(); break;
+        case '\n':  // programs write no carriage return before it
+            column_ = 0;
+            line_feed();
+            break;
         case '\r': column_ = 0; break;
         case '\b': column_ -= column_ != 0 ? 1 : 0; break;
         case '\x1b': parse_ = Parse::escape; break;
@@ -114,9 +128,7 @@ void Screen::escape(char c) {
     parse_ = Parse::text;
     const std::uint32_t distance = std::max(parameter_, 1U);
     switch (c) {
-        case 'K':
-            for (std::uint32_t at = column_; at < columns_; ++at) set_cell(row_, at, ' ');
-            break;
+        case 'K': std::memset(&cells_[row_][column_], ' ', columns_ - column_); break;
         case 'C': column_ = std::min(column_ + distance, columns_); break;
         case 'D': column_ -= std::min(column_, distance); break;
         case 'J': clear(); break;
