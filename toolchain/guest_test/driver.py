@@ -8,7 +8,7 @@ import sys
 from toolchain.cli import guest, kernel_log, qemu
 from toolchain.guest_test import unity_output
 
-TITLE = "\x1b]0;Lamina\x07"  # what comes before it on the console is the firmware's
+TITLE = b"\x1b]0;Lamina\x07"  # what comes before it on the console is the firmware's
 SPARE_S = 10  # between our limit and Bazel's
 
 
@@ -17,18 +17,22 @@ def boot(folder):
     image = qemu.Image(kernel=os.environ["LAMINA_KERNEL"], archive=os.environ["LAMINA_ARCHIVE"],
                        iso=os.environ["LAMINA_ISO"])
     console, log = folder / "console", folder / "log"
+    console.touch()
+    log.touch()
+    channels = (f"file,path={console}", f"file,path={log}")
     # A panic ends the machine, instead of halting it until the time is over.
     machine = qemu.Machine(words=("panic=exit",))
     limit_s = int(os.environ.get("TEST_TIMEOUT", "300")) - SPARE_S
     wrong = None
     try:
-        done = subprocess.run(qemu.command_line(machine, image, f"file,path={console}", log),
+        done = subprocess.run(qemu.command_line(machine, image, *channels),
                               stdin=subprocess.DEVNULL, timeout=limit_s, check=False)
         if done.returncode:
             wrong = f"QEMU ended with {done.returncode}"
     except subprocess.TimeoutExpired:
         wrong = f"the guest did not end within {limit_s} s"
-    return kernel_log.read(console).rpartition(TITLE)[2], kernel_log.read(log), wrong
+    shown = console.read_bytes().rpartition(TITLE)[2].decode("utf-8", "replace")
+    return shown.replace("\r", ""), kernel_log.read(log), wrong
 
 
 def main():
