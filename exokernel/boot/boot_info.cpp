@@ -40,7 +40,7 @@ void read_framebuffer(PhysAddr tag, BootInfo& boot) {
     const auto given = read<Framebuffer>(tag + 8);
     constexpr std::uint8_t direct_colour = 1;
     constexpr std::uint8_t text = 2;
-    boot.screen = {ScreenMode::Kind::none, {given.address},  given.pitch, given.width,
+    boot.screen = {ScreenMode::Kind::none, {given.address},          given.pitch, given.width,
                    given.height,           given.bits_per_pixel / 8U};
     if (given.type == direct_colour && given.bits_per_pixel >= 24 && given.address < 4ULL << 30)
         boot.screen.kind = ScreenMode::Kind::pixels;
@@ -49,8 +49,13 @@ void read_framebuffer(PhysAddr tag, BootInfo& boot) {
 
 void read_multiboot2(PhysAddr info, BootInfo& boot) {
     enum Tag : std::uint32_t {
-        end = 0, command_line = 1, module = 3, memory_map = 6, framebuffer = 8,
-        acpi_old = 14, acpi_new = 15,
+        end = 0,
+        command_line = 1,
+        module = 3,
+        memory_map = 6,
+        framebuffer = 8,
+        acpi_old = 14,
+        acpi_new = 15,
     };
     const auto total = read<std::uint32_t>(info);
     for (std::uint32_t here = 8; here + 8 <= total;) {
@@ -123,7 +128,8 @@ void BootInfo::exclude(std::uint64_t start, std::uint64_t end) {
 
 void BootInfo::set_command_line(const char* text) {
     std::size_t length = 0;
-    while (length < command_line_max && text[length] != 0) ++length;
+    while (length < command_line_max && text[length] != 0)
+        ++length;
     std::memcpy(command_line, text, length);
     command_line[length] = 0;
 }

@@ -1,4 +1,5 @@
-// exokernel/boot/boot_memory.hpp - BootMemory: memory for what must be there before the frame table.
+// exokernel/boot/boot_memory.hpp - BootMemory: memory for what must be there before the frame
+// table.
 #pragma once
 
 #include "exokernel/boot/boot_info.hpp"

@@ -18,9 +18,7 @@ constexpr std::uint64_t large_page = entry_span(2);
 
 std::uint64_t address(const void* symbol) { return reinterpret_cast<std::uint64_t>(symbol); }
 
-PageTablePage& table_at(PhysAddr at) {
-    return *static_cast<PageTablePage*>(arch::direct_map(at));
-}
+PageTablePage& table_at(PhysAddr at) { return *static_cast<PageTablePage*>(arch::direct_map(at)); }
 
 /// The entry of `level` for an address, with the tables above it made if `memory` is given.
 PageEntry& entry_for(PhysAddr root, std::uint64_t at, unsigned level, BootMemory* memory) {
@@ -100,7 +98,8 @@ PhysAddr build_kernel_map(const BootInfo& boot, std::span<const DeviceRange> dev
     map_image(root, exo_rodata_end, exo_image_end, PageEntry::no_execute | PageEntry::writable,
               memory);
     entry_for(root, address(arch::kernel_stack.guard), 1, &memory).bits = 0;
-    for (const DeviceRange& device : devices) map_device(root, device, memory);
+    for (const DeviceRange& device : devices)
+        map_device(root, device, memory);
     return root;
 }
 

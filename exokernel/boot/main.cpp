@@ -43,8 +43,8 @@ void write_log(std::string_view line) {
 void start_log() {
     log_line_port.init(com2_port);
     set_log_sink(write_log);
-    log("boot", "Lamina ", lamina::build::version, ", commit ", lamina::build::commit,
-        ", branch ", lamina::build::branch, lamina::build::dirty ? ", with changes" : "");
+    log("boot", "Lamina ", lamina::build::version, ", commit ", lamina::build::commit, ", branch ",
+        lamina::build::branch, lamina::build::dirty ? ", with changes" : "");
     log("boot", "built by ", lamina::build::compiler);
 }
 
@@ -80,12 +80,10 @@ void fill_frame_table(BootMemory& memory) {
         frames.add_free(frame_of({range.start}), std::uint32_t(range.bytes() / page_size));
     root_account.limit = frames.counts().free;
     if (boot_info.archive.bytes() == 0) panic("no boot archive: give it as the first module");
-    const std::uint64_t archive_pages =
-        lamina::page_ceil(boot_info.archive.bytes()) / page_size;
+    const std::uint64_t archive_pages = lamina::page_ceil(boot_info.archive.bytes()) / page_size;
     if (!lamina::page_aligned(boot_info.archive.start))
         panic("the boot archive does not start on a page boundary");
-    frames.add_run(frame_of({boot_info.archive.start}), std::uint32_t(archive_pages),
-                   root_account);
+    frames.add_run(frame_of({boot_info.archive.start}), std::uint32_t(archive_pages), root_account);
     log("memory", "page frames ", frames.counts().total, ", free ", frames.counts().free);
 }
 
@@ -96,8 +94,8 @@ void start_interrupts(const AcpiTables& acpi, std::uint64_t tsc_at_start) {
         arch::route_interrupt(acpi.io_apic, acpi.line_interrupt[com1_line] - acpi.io_apic_base,
                               acpi.line_flags[com1_line], arch::console_vector,
                               arch::local_apic_id());
-    arch::set_power_ports({acpi.pm1a_control, acpi.pm1b_control, acpi.sleep_off_a,
-                           acpi.sleep_off_b, acpi.reset_port, acpi.reset_value});
+    arch::set_power_ports({acpi.pm1a_control, acpi.pm1b_control, acpi.sleep_off_a, acpi.sleep_off_b,
+                           acpi.reset_port, acpi.reset_value});
     log("cpu", "processors ", acpi.cpu_count, ", used 1");
 }
 
@@ -130,10 +128,9 @@ void fill_info_page(const AcpiTables& acpi, const arch::Features& features) {
 
 /// What dispatch calls back.
 void set_callbacks() {
-    set_dispatch_ops({[](Vcpu& vcpu) { return end_step(*vcpu.env); },
-                      [](const CpuLocal& cpu, const Vcpu* vcpu) {
-                          info_pages.refresh(cpu, vcpu);
-                      }});
+    set_dispatch_ops(
+        {[](Vcpu& vcpu) { return end_step(*vcpu.env); },
+         [](const CpuLocal& cpu, const Vcpu* vcpu) { info_pages.refresh(cpu, vcpu); }});
     set_account_release([](Account& account) { release_object(account); });
 }
 

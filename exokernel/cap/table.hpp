@@ -1,4 +1,4 @@
-// exokernel/cap/table.hpp - CapTable: an environment's capabilities and the one place that checks them.
+// exokernel/cap/table.hpp - CapTable: an environment's capabilities, and the one check of them.
 #pragma once
 
 #include <cstdint>
@@ -26,17 +26,22 @@ public:
     /// until the slot is dropped. Errors: bad_handle, wrong_type, missing_right. Cost: O(1).
     Result<const Capability*> lookup(Handle handle, ObjectType type, Rights needed) const {
         const Capability* cap = find(handle);
-        if (cap == nullptr) [[unlikely]] return lamina::fail(Status::bad_handle);
-        if (cap->type != type) [[unlikely]] return lamina::fail(Status::wrong_type);
-        if (!covers(cap->rights, needed)) [[unlikely]] return lamina::fail(Status::missing_right);
+        if (cap == nullptr) [[unlikely]]
+            return lamina::fail(Status::bad_handle);
+        if (cap->type != type) [[unlikely]]
+            return lamina::fail(Status::wrong_type);
+        if (!covers(cap->rights, needed)) [[unlikely]]
+            return lamina::fail(Status::missing_right);
         return cap;
     }
 
     /// The same for any type.
     Result<const Capability*> lookup_any(Handle handle, Rights needed) const {
         const Capability* cap = find(handle);
-        if (cap == nullptr) [[unlikely]] return lamina::fail(Status::bad_handle);
-        if (!covers(cap->rights, needed)) [[unlikely]] return lamina::fail(Status::missing_right);
+        if (cap == nullptr) [[unlikely]]
+            return lamina::fail(Status::bad_handle);
+        if (!covers(cap->rights, needed)) [[unlikely]]
+            return lamina::fail(Status::missing_right);
         return cap;
     }
 
@@ -61,7 +66,8 @@ public:
 private:
     const Capability* find(Handle handle) const {
         const std::uint32_t slot = handle_slot(handle);
-        if (slot >= capacity) [[unlikely]] return nullptr;
+        if (slot >= capacity) [[unlikely]]
+            return nullptr;
         const Capability& cap = slots_[slot];
         if (!cap.used() || cap.generation != handle_generation(handle)) [[unlikely]]
             return nullptr;

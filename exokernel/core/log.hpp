@@ -25,4 +25,23 @@ void log(std::string_view subsystem, const Parts&... parts) {
     log_line(line);
 }
 
+/// Logs what user programs can cause: at most `burst` lines in each second. When lines are let
+/// through again it says how many were left out.
+class LimitedLog {
+public:
+    static constexpr std::uint32_t burst = 100;
+
+    template <typename... Parts>
+    void log(std::uint64_t now_ns, std::string_view subsystem, const Parts&... parts) {
+        if (admit(now_ns)) exo::log(subsystem, parts...);
+    }
+
+private:
+    bool admit(std::uint64_t now_ns);
+
+    std::uint64_t second_ = 0;
+    std::uint32_t admitted_ = 0;
+    std::uint64_t left_out_ = 0;
+};
+
 }  // namespace exo

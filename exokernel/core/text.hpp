@@ -37,7 +37,8 @@ private:
             digits[count++] = "0123456789abcdef"[number % base];
             number /= base;
         } while (number != 0);
-        while (count != 0) add(std::string_view(&digits[--count], 1));
+        while (count != 0)
+            add(std::string_view(&digits[--count], 1));
         return *this;
     }
 

@@ -14,16 +14,16 @@ namespace exo {
 struct CpuLocal {
     CpuLocal* self = nullptr;
     std::uint64_t stack_top = 0;
-    std::uint64_t user_rsp = 0;      ///< The caller's stack pointer, between two instructions.
-    Context* context = nullptr;      ///< Of the running vCPU.
-    std::uint64_t must_dispatch = 0; ///< Not 0: the kernel may not go back to the caller at once.
+    std::uint64_t user_rsp = 0;       ///< The caller's stack pointer, between two instructions.
+    Context* context = nullptr;       ///< Of the running vCPU.
+    std::uint64_t must_dispatch = 0;  ///< Not 0: the kernel may not go back to the caller at once.
     std::uint64_t calls = 0;
     std::uint64_t has_smap = 0;
 
-    Vcpu* running = nullptr;         ///< Whose slice it is; null while idle.
-    Vcpu* loaded = nullptr;          ///< Whose address space and extended state are loaded.
+    Vcpu* running = nullptr;  ///< Whose slice it is; null while idle.
+    Vcpu* loaded = nullptr;   ///< Whose address space and extended state are loaded.
     std::uint64_t slice_end_ns = 0;
-    std::uint64_t timer_ns = 0;      ///< When the timer is to fire.
+    std::uint64_t timer_ns = 0;  ///< When the timer is to fire.
     std::uint64_t interrupts = 0;
     std::uint64_t interrupt_depth = 0;  ///< Nested entries from the kernel, NMIs included.
     std::uint64_t interrupt_depth_max = 0;

@@ -7,7 +7,8 @@ namespace exo {
 
 /// What dispatch needs of the code above it.
 struct DispatchOps {
-    /// A bounded part of taking down the environment of a vCPU that is ending; true when it is gone.
+    /// A bounded part of taking down the environment of a vCPU that is ending; true when it is
+    /// gone.
     bool (*end_step)(Vcpu& vcpu);
     /// Makes statistics visible; called when another vCPU takes over and before the CPU idles.
     void (*refresh)(const CpuLocal& cpu, const Vcpu* vcpu);

@@ -27,9 +27,9 @@ struct Vcpu : Object {
     Env* env;
     PhysAddr address_space;
     VcpuState state;
-    std::uint32_t slice;         ///< Its position in the slice vector.
-    std::uint64_t run_ns;        ///< Time it ran, up to the last switch away from it.
-    Notification* waits_for;     ///< Set while waiting.
+    std::uint32_t slice;      ///< Its position in the slice vector.
+    std::uint64_t run_ns;     ///< Time it ran, up to the last switch away from it.
+    Notification* waits_for;  ///< Set while waiting.
     std::uint64_t wait_mask;
     Context context;
     /// XSAVE area (Intel SDM vol. 1, 13.4). Never in memory user space can reach.

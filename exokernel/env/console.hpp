@@ -1,4 +1,5 @@
-// exokernel/env/console.hpp - Console: the object through which environments use the console device.
+// exokernel/env/console.hpp - Console: the object through which environments use the console
+// device.
 #pragma once
 
 #include "exokernel/cpu/notification.hpp"

@@ -73,9 +73,9 @@ Result<Env*> create_env(const EnvRequest& request) {
     LAMINA_CHECK(this_cpu().slices.attach(vcpu));
     made.keep();
 
-    Env& env = *new (made.env()) Env{
-        {ObjectType::env, 0}, next_id++,  &account,     &vcpu, request.notification,
-        request.bits,         0,          made.space(), {},    CapTable(cap_ops)};
+    Env& env = *new (made.env())
+                   Env{{ObjectType::env, 0}, next_id++, &account,     &vcpu, request.notification,
+                       request.bits,         0,         made.space(), {},    CapTable(cap_ops)};
     vcpu.type = ObjectType::vcpu;
     vcpu.references = 1;  // the environment's, until it has ended
     vcpu.env = &env;
@@ -90,8 +90,7 @@ Result<Env*> create_env(const EnvRequest& request) {
     return &env;
 }
 
-Result<void> start_env(Env& env, std::uint64_t entry, std::uint64_t stack,
-                       std::uint64_t argument) {
+Result<void> start_env(Env& env, std::uint64_t entry, std::uint64_t stack, std::uint64_t argument) {
     if (!env.alive()) return lamina::fail(Status::ended);
     if (env.vcpu->state != VcpuState::created) return lamina::fail(Status::already_started);
     constexpr std::uint64_t interrupts_on = 0x202;  // IF and the bit that is always one

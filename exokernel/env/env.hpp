@@ -18,10 +18,10 @@ namespace exo {
 struct Env : Object {
     std::uint64_t id;
     Account* account;
-    Vcpu* vcpu;                       ///< Null when ended.
-    Notification* end_notification;   ///< Signalled when everything is freed; may be null.
+    Vcpu* vcpu;                      ///< Null when ended.
+    Notification* end_notification;  ///< Signalled when everything is freed; may be null.
     std::uint64_t end_bits;
-    std::uint64_t failed_address;     ///< What the last not_mapped was about.
+    std::uint64_t failed_address;  ///< What the last not_mapped was about.
     AddressSpace space;
     lamina::EnvReport report;
     CapTable caps;
@@ -34,7 +34,7 @@ static_assert(sizeof(Env) <= page_size);
 /// What a new environment gets.
 struct EnvRequest {
     std::string_view name;
-    Capability account;         ///< Pays, and goes to slot 2.
+    Capability account;  ///< Pays, and goes to slot 2.
     Notification* notification;
     std::uint64_t bits;
     std::uint64_t parent_id;

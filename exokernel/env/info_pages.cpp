@@ -53,9 +53,7 @@ void InfoPageWriter::add_env(const Env& env, std::uint64_t parent_id) {
 }
 
 void InfoPageWriter::set_state(const Env& env) {
-    write([&](lamina::InfoPages& pages) {
-        pages.envs[env.vcpu->slice].state = shown_state(env);
-    });
+    write([&](lamina::InfoPages& pages) { pages.envs[env.vcpu->slice].state = shown_state(env); });
 }
 
 void InfoPageWriter::remove_env(const Env& env) {

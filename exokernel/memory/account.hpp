@@ -8,8 +8,8 @@
 
 namespace exo {
 
-/// At every moment used <= limit, and `used` is the sum of the frames charged here and the limits of
-/// the accounts made from this one. So charging looks at one account only.
+/// At every moment used <= limit, and `used` is the sum of the frames charged here and the limits
+/// of the accounts made from this one. So charging looks at one account only.
 struct Account : Object {
     Account* parent = nullptr;
     std::uint64_t limit = 0;

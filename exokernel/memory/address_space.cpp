@@ -51,8 +51,8 @@ Result<PageEntry*> AddressSpace::make_leaf(std::uint64_t address) {
         PageEntry& entry = table_at(table).entry[entry_index(address, level)];
         if (!entry.is_present()) {
             LAMINA_TRY(const FrameNumber made, frames.alloc(FrameState::table, account_));
-            entry.bits = address_of(made).value | PageEntry::present | PageEntry::writable |
-                         PageEntry::user;
+            entry.bits =
+                address_of(made).value | PageEntry::present | PageEntry::writable | PageEntry::user;
         }
         table = entry.target();
     }

@@ -91,7 +91,8 @@ void FrameTable::put(std::uint32_t first, std::uint32_t count) {
     }
     while (count != 0) {
         unsigned order = unsigned(std::countr_zero(first | (1U << order_max)));
-        while ((1U << order) > count) --order;
+        while ((1U << order) > count)
+            --order;
         put_block(first, order);
         first += 1U << order;
         count -= 1U << order;
@@ -103,7 +104,8 @@ std::uint32_t FrameTable::take(std::uint32_t count) {
     if (count == 0 || count > (1U << order_max)) return 0;
     const unsigned wanted = unsigned(std::bit_width(count - 1));
     unsigned order = wanted;
-    while (order <= order_max && lists_[order] == 0) ++order;
+    while (order <= order_max && lists_[order] == 0)
+        ++order;
     if (order > order_max) return 0;
     const std::uint32_t frame = lists_[order];
     remove(frame);

@@ -21,8 +21,7 @@ void for_each_page(std::uint64_t address, std::uint64_t bytes, Visit visit) {
 }  // namespace
 
 Result<UserRange> UserRange::check(const AddressSpace& space, std::uint64_t address,
-                                   std::uint64_t bytes, bool write,
-                                   std::uint64_t& failed_address) {
+                                   std::uint64_t bytes, bool write, std::uint64_t& failed_address) {
     if (!lamina::in_user_half(address, bytes)) return lamina::fail(Status::bad_address);
     bool mapped = true;
     for_each_page(address, bytes, [&](std::uint64_t here, std::uint64_t) {

@@ -15,8 +15,7 @@ public:
     /// Checks [address, address + bytes). Errors: bad_address (not in the user half), not_mapped;
     /// then `failed_address` is the first byte that is not accessible.
     static Result<UserRange> check(const AddressSpace& space, std::uint64_t address,
-                                   std::uint64_t bytes, bool write,
-                                   std::uint64_t& failed_address);
+                                   std::uint64_t bytes, bool write, std::uint64_t& failed_address);
 
     /// Copies the whole range to `to`.
     void copy_in(void* to) const;

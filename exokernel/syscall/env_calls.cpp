@@ -9,8 +9,8 @@ namespace exo::calls {
 Result<std::uint64_t> env_create(handle account, user_address name, word name_bytes,
                                  handle notification, word bits) {
     Env& env = caller();
-    LAMINA_TRY(const Capability* payer, env.caps.lookup(account, ObjectType::account,
-                                                        Rights::spend | Rights::copy));
+    LAMINA_TRY(const Capability* payer,
+               env.caps.lookup(account, ObjectType::account, Rights::spend | Rights::copy));
     EnvRequest request{{}, *payer, nullptr, bits, env.id};
     if (notification != Handle::null) {
         LAMINA_TRY(const Capability* told,
@@ -40,8 +40,7 @@ Result<std::uint64_t> env_end(handle env, word status) {
     LAMINA_TRY(const Capability* cap, caller().caps.lookup(env, ObjectType::env, Rights::end));
     if (status > 255) return lamina::fail(Status::bad_argument);
     auto& target = static_cast<Env&>(*cap->object);
-    const auto cause =
-        &target == &caller() ? lamina::EndCause::exited : lamina::EndCause::killed;
+    const auto cause = &target == &caller() ? lamina::EndCause::exited : lamina::EndCause::killed;
     LAMINA_CHECK(begin_end(target, cause, std::uint32_t(status)));
     return 0;
 }
@@ -54,10 +53,8 @@ Result<std::uint64_t> env_report(handle env, out_env_report report) {
     return 0;
 }
 
-Result<std::uint64_t> env_start(handle env, user_address entry, user_address stack,
-                                word argument) {
-    LAMINA_TRY(const Capability* cap,
-               caller().caps.lookup(env, ObjectType::env, Rights::manage));
+Result<std::uint64_t> env_start(handle env, user_address entry, user_address stack, word argument) {
+    LAMINA_TRY(const Capability* cap, caller().caps.lookup(env, ObjectType::env, Rights::manage));
     if (!lamina::in_user_half(entry, 1) || !lamina::in_user_half(stack, 0))
         return lamina::fail(Status::bad_address);
     LAMINA_CHECK(start_env(static_cast<Env&>(*cap->object), entry, stack, argument));

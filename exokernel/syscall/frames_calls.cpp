@@ -23,8 +23,7 @@ Rights rights_for(Protection wanted) {
 
 /// The living environment a handle names, for changes to its address space.
 Result<Env*> managed(handle env) {
-    LAMINA_TRY(const Capability* cap,
-               caller().caps.lookup(env, ObjectType::env, Rights::manage));
+    LAMINA_TRY(const Capability* cap, caller().caps.lookup(env, ObjectType::env, Rights::manage));
     return static_cast<Env*>(cap->object);
 }
 

@@ -21,15 +21,15 @@ Result<std::uint64_t> notification_create(handle account) {
 }
 
 Result<std::uint64_t> notification_signal(handle notification, word bits) {
-    LAMINA_TRY(const Capability* cap, caller().caps.lookup(notification, ObjectType::notification,
-                                                           Rights::signal));
+    LAMINA_TRY(const Capability* cap,
+               caller().caps.lookup(notification, ObjectType::notification, Rights::signal));
     static_cast<Notification*>(cap->object)->signal(this_cpu().slices, bits);
     return 0;
 }
 
 Result<std::uint64_t> notification_wait(handle notification, word mask, word deadline_ns) {
-    LAMINA_TRY(const Capability* cap, caller().caps.lookup(notification, ObjectType::notification,
-                                                           Rights::wait));
+    LAMINA_TRY(const Capability* cap,
+               caller().caps.lookup(notification, ObjectType::notification, Rights::wait));
     if (mask == 0) return lamina::fail(Status::bad_argument);
     auto& from = *static_cast<Notification*>(cap->object);
     if (from.waiter != nullptr) return lamina::fail(Status::busy);

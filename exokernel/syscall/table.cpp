@@ -57,9 +57,8 @@ struct Entry<handler> {
 
 private:
     template <std::size_t... index>
-    static Result<std::uint64_t> unpack(const std::uint64_t* regs,
-                                        std::index_sequence<index...>) {
-        const std::tuple<Result<Args>...> decoded(decode<Args>(regs[index])...);
+    static Result<std::uint64_t> unpack(const std::uint64_t* regs, std::index_sequence<index...>) {
+        [[maybe_unused]] const std::tuple<Result<Args>...> decoded(decode<Args>(regs[index])...);
         Status problem = Status::ok;
         ((problem == Status::ok && !std::get<index>(decoded)
               ? void(problem = std::get<index>(decoded).error())

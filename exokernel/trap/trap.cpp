@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "arch/machine.hpp"
 #include "exokernel/arch/x86_64/apic.hpp"
 #include "exokernel/arch/x86_64/descriptors.hpp"
 #include "exokernel/arch/x86_64/registers.hpp"
@@ -13,6 +14,8 @@
 
 namespace exo {
 namespace {
+
+constinit LimitedLog fault_log;
 
 constexpr std::uint64_t exception_count = 32;
 constexpr std::uint64_t vector_nmi = 2;
@@ -50,8 +53,9 @@ void user_fault(CpuLocal& cpu, std::uint64_t vector, std::uint64_t error_code) {
     report.rflags = context.rflags;
     const std::uint64_t* first = &context.rax;
     std::copy_n(first, std::size(report.registers), report.registers);
-    log("env", env.id, " ", env.name(), ": ", exception_name(vector), ", error code ",
-        Hex{error_code}, ", address ", Hex{report.address}, ", rip ", Hex{context.rip});
+    fault_log.log(arch::now_ns(), "env", env.id, " ", env.name(), ": ", exception_name(vector),
+                  ", error code ", Hex{error_code}, ", address ", Hex{report.address}, ", rip ",
+                  Hex{context.rip});
     (void)begin_end(env, lamina::EndCause::faulted, lamina::status_faulted);
 }
 
@@ -59,14 +63,14 @@ void user_fault(CpuLocal& cpu, std::uint64_t vector, std::uint64_t error_code) {
     const std::uint64_t address = arch::read_cr2();
     if (frame.vector == vector_double_fault && arch::in_stack_guard(address))
         log("panic", "kernel stack overflow");
-    log("panic", exception_name(frame.vector), " in the kernel, error code ",
-        Hex{frame.error_code}, ", rip ", Hex{frame.rip}, ", cr2 ", Hex{address});
-    log("panic", "rax ", Hex{frame.rax}, " rbx ", Hex{frame.rbx}, " rcx ", Hex{frame.rcx},
-        " rdx ", Hex{frame.rdx}, " rsi ", Hex{frame.rsi}, " rdi ", Hex{frame.rdi}, " rbp ",
-        Hex{frame.rbp}, " rsp ", Hex{frame.rsp});
+    log("panic", exception_name(frame.vector), " in the kernel, error code ", Hex{frame.error_code},
+        ", rip ", Hex{frame.rip}, ", cr2 ", Hex{address});
+    log("panic", "rax ", Hex{frame.rax}, " rbx ", Hex{frame.rbx}, " rcx ", Hex{frame.rcx}, " rdx ",
+        Hex{frame.rdx}, " rsi ", Hex{frame.rsi}, " rdi ", Hex{frame.rdi}, " rbp ", Hex{frame.rbp},
+        " rsp ", Hex{frame.rsp});
     log("panic", "r8 ", Hex{frame.r8}, " r9 ", Hex{frame.r9}, " r10 ", Hex{frame.r10}, " r11 ",
-        Hex{frame.r11}, " r12 ", Hex{frame.r12}, " r13 ", Hex{frame.r13}, " r14 ",
-        Hex{frame.r14}, " r15 ", Hex{frame.r15});
+        Hex{frame.r11}, " r12 ", Hex{frame.r12}, " r13 ", Hex{frame.r13}, " r14 ", Hex{frame.r14},
+        " r15 ", Hex{frame.r15});
     log("panic", "rflags ", Hex{frame.rflags}, " cs ", Hex{frame.cs}, " ss ", Hex{frame.ss});
     stop_machine();
 }
@@ -79,16 +83,38 @@ void enter_nested(CpuLocal& cpu) {
 }  // namespace
 
 const char* exception_name(std::uint64_t vector) {
-    static constexpr const char* names[exception_count] = {
-        "divide error", "debug exception", "non-maskable interrupt", "breakpoint", "overflow",
-        "bound range exceeded", "invalid opcode", "device not available", "double fault",
-        "coprocessor segment overrun", "invalid task state segment", "segment not present",
-        "stack fault", "general protection fault", "page fault", "reserved exception 15",
-        "x87 floating-point error", "alignment check", "machine check", "SIMD floating-point error",
-        "virtualization exception", "control protection exception", "reserved exception 22",
-        "reserved exception 23", "reserved exception 24", "reserved exception 25",
-        "reserved exception 26", "reserved exception 27", "hypervisor injection exception",
-        "VMM communication exception", "security exception", "reserved exception 31"};
+    static constexpr const char* names[exception_count] = {"divide error",
+                                                           "debug exception",
+                                                           "non-maskable interrupt",
+                                                           "breakpoint",
+                                                           "overflow",
+                                                           "bound range exceeded",
+                                                           "invalid opcode",
+                                                           "device not available",
+                                                           "double fault",
+                                                           "coprocessor segment overrun",
+                                                           "invalid task state segment",
+                                                           "segment not present",
+                                                           "stack fault",
+                                                           "general protection fault",
+                                                           "page fault",
+                                                           "reserved exception 15",
+                                                           "x87 floating-point error",
+                                                           "alignment check",
+                                                           "machine check",
+                                                           "SIMD floating-point error",
+                                                           "virtualization exception",
+                                                           "control protection exception",
+                                                           "reserved exception 22",
+                                                           "reserved exception 23",
+                                                           "reserved exception 24",
+                                                           "reserved exception 25",
+                                                           "reserved exception 26",
+                                                           "reserved exception 27",
+                                                           "hypervisor injection exception",
+                                                           "VMM communication exception",
+                                                           "security exception",
+                                                           "reserved exception 31"};
     return vector < exception_count ? names[vector] : "interrupt";
 }
 

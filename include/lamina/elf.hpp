@@ -90,7 +90,8 @@ inline Result<ElfHeader> read_header(std::span<const std::byte> file) {
     ElfHeader header;
     if (file.size() < sizeof header) return fail(Status::elf_truncated);
     std::memcpy(&header, file.data(), sizeof header);
-    if (std::memcmp(header.ident, "\x7f" "ELF", 4) != 0) return fail(Status::elf_magic);
+    constexpr std::uint8_t magic[] = {0x7f, 'E', 'L', 'F'};
+    if (std::memcmp(header.ident, magic, sizeof magic) != 0) return fail(Status::elf_magic);
     constexpr std::uint16_t machine_x86_64 = 62;
     constexpr std::uint8_t class_64 = 2;
     constexpr std::uint8_t little_endian = 1;
@@ -132,14 +133,12 @@ inline Result<ElfFile> ElfFile::open(std::span<const std::byte> file) {
     return fail(Status::elf_bad_entry);
 }
 
-inline Result<void> ElfFile::add(std::span<const std::byte> file,
-                                 const ElfProgramHeader& header) {
+inline Result<void> ElfFile::add(std::span<const std::byte> file, const ElfProgramHeader& header) {
     if (header.file_bytes > header.memory_bytes || segment_count_ == segment_count_max)
         return fail(Status::elf_bad_header);
     if (header.offset > file.size() || header.file_bytes > file.size() - header.offset)
         return fail(Status::elf_truncated);
-    if (!in_user_half(header.address, header.memory_bytes))
-        return fail(Status::elf_segment_range);
+    if (!in_user_half(header.address, header.memory_bytes)) return fail(Status::elf_segment_range);
     if (header.address % page_size != header.offset % page_size)
         return fail(Status::elf_segment_align);
     if (segment_count_ != 0) {

@@ -1,4 +1,5 @@
-// include/lamina/info.hpp - the info pages: what the kernel exposes read-only to whoever may map them.
+// include/lamina/info.hpp - the info pages: what the kernel exposes read-only to whoever may map
+// them.
 #pragma once
 
 #include <cstdint>
@@ -27,32 +28,33 @@ inline constexpr std::uint32_t env_count_max = 1024;
 struct InfoPage {
     std::uint32_t abi_version;
     std::uint32_t info_pages;  ///< How many pages follow each other, this one included.
-    // The clock: ns since boot = (rdtsc - tsc_base) * tsc_multiplier >> tsc_shift (128-bit product).
+    // The clock: ns since boot = (rdtsc - tsc_base) * tsc_multiplier >> tsc_shift (128-bit
+    // product).
     std::uint64_t tsc_base;
     std::uint64_t tsc_multiplier;
     std::uint32_t tsc_shift;
-    std::uint32_t cpu_count;        ///< Processors the firmware tables name.
-    std::uint32_t cpu_count_used;   ///< Processors the kernel runs on.
-    std::uint32_t xsave_bytes;      ///< Size of the extended state area (CPUID leaf 0xd).
-    char command_line[512];         ///< NUL-terminated words the machine was booted with.
+    std::uint32_t cpu_count;       ///< Processors the firmware tables name.
+    std::uint32_t cpu_count_used;  ///< Processors the kernel runs on.
+    std::uint32_t xsave_bytes;     ///< Size of the extended state area (CPUID leaf 0xd).
+    char command_line[512];        ///< NUL-terminated words the machine was booted with.
     char build_version[32];
     char build_commit[48];
     char build_branch[48];
-    char build_dirty[8];            ///< "yes", "no" or "unknown".
+    char build_dirty[8];  ///< "yes", "no" or "unknown".
     char build_compiler[64];
-    char build_flags[512];
+    char build_flags[1024];
     char build_features[128];
     std::uint32_t sequence;
-    std::uint32_t env_count;        ///< Environments alive.
-    std::uint64_t frames_total;     ///< Page frames the kernel manages.
+    std::uint32_t env_count;     ///< Environments alive.
+    std::uint64_t frames_total;  ///< Page frames the kernel manages.
     std::uint64_t frames_free;
-    std::uint64_t frames_kernel;    ///< Kernel objects: environments, vCPUs, accounts, notifications.
-    std::uint64_t frames_tables;    ///< Page tables.
-    std::uint64_t frames_user;      ///< Runs held by Frames capabilities and mappings.
+    std::uint64_t frames_kernel;  ///< Kernel objects: environments, vCPUs, accounts, notifications.
+    std::uint64_t frames_tables;  ///< Page tables.
+    std::uint64_t frames_user;    ///< Runs held by Frames capabilities and mappings.
     std::uint64_t interrupts;
-    std::uint64_t system_calls;     ///< Counted where a call leaves the fast path's table.
-    std::uint64_t switches;         ///< Times a vCPU was loaded that was not the one before.
-    std::uint64_t faults;           ///< Exceptions taken in user mode.
+    std::uint64_t system_calls;  ///< Counted where a call leaves the fast path's table.
+    std::uint64_t switches;      ///< Times a vCPU was loaded that was not the one before.
+    std::uint64_t faults;        ///< Exceptions taken in user mode.
 };
 static_assert(sizeof(InfoPage) <= 4096);
 

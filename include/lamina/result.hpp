@@ -21,15 +21,15 @@ constexpr std::unexpected<Status> fail(Status status) { return std::unexpected(s
 #define LAMINA_CONCAT(a, b) LAMINA_CONCAT_(a, b)
 
 /// `LAMINA_TRY(auto x, f());` binds the value of f() to x, or returns f()'s failure from here.
-#define LAMINA_TRY(declaration, expression)                            \
-    auto LAMINA_CONCAT(result_, __LINE__) = (expression);              \
-    if (!LAMINA_CONCAT(result_, __LINE__)) [[unlikely]]                \
+#define LAMINA_TRY(declaration, expression)                              \
+    auto LAMINA_CONCAT(result_, __LINE__) = (expression);                \
+    if (!LAMINA_CONCAT(result_, __LINE__)) [[unlikely]]                  \
         return ::lamina::fail(LAMINA_CONCAT(result_, __LINE__).error()); \
     declaration = *std::move(LAMINA_CONCAT(result_, __LINE__))
 
 /// The same for a Result<void>, or when the value does not matter.
-#define LAMINA_CHECK(expression)                                           \
-    do {                                                                   \
-        if (auto checked_ = (expression); !checked_) [[unlikely]]          \
-            return ::lamina::fail(checked_.error());                       \
+#define LAMINA_CHECK(expression)                                  \
+    do {                                                          \
+        if (auto checked_ = (expression); !checked_) [[unlikely]] \
+            return ::lamina::fail(checked_.error());              \
     } while (false)

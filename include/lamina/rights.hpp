@@ -1,4 +1,5 @@
-// include/lamina/rights.hpp - Handle, ObjectType and Rights: how an environment names what it may use.
+// include/lamina/rights.hpp - Handle, ObjectType and Rights: how an environment names what it may
+// use.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,8 @@ enum class Rights : std::uint32_t {
     end = 1U << 5,      ///< Env: end it.
     spend = 1U << 6,    ///< Account: allocate frames and create objects at its expense.
     signal = 1U << 7,   ///< Notification: set bits.
-    wait = 1U << 8,     ///< Notification: wait for bits and take them; name it as a place to signal.
-    power = 1U << 9,    ///< Machine: power off, reboot.
+    wait = 1U << 8,   ///< Notification: wait for bits and take them; name it as a place to signal.
+    power = 1U << 9,  ///< Machine: power off, reboot.
     all = (1U << 10) - 1,
 };
 

@@ -12,8 +12,8 @@ inline constexpr std::uint64_t start_magic = 0x5452'4154'534d'414c;  // "LAMSTAR
 struct StartBlock {
     std::uint64_t magic;
     std::uint32_t abi_version;
-    std::uint32_t argument_count;   ///< With the app's name as the first.
-    std::uint32_t argument_bytes;   ///< All of them, terminators included.
+    std::uint32_t argument_count;  ///< With the app's name as the first.
+    std::uint32_t argument_bytes;  ///< All of them, terminators included.
     std::uint32_t reserved;
     char arguments[4096 - 24];
 };

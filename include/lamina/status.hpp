@@ -1,4 +1,5 @@
-// include/lamina/status.hpp - Status: the one enum of outcomes shared by kernel, libOS, apps and tools.
+// include/lamina/status.hpp - Status: the one enum of outcomes shared by kernel, libOS, apps and
+// tools.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,7 @@ enum class [[nodiscard]] Status : std::uint32_t {
 constexpr const char* status_name(Status status) {
     switch (status) {
 #define LAMINA_STATUS(name, number, cause) \
-    case Status::name: \
-        return #name;
+    case Status::name: return #name;
 #include "lamina/status.def"
 #undef LAMINA_STATUS
     }
@@ -28,8 +28,7 @@ constexpr const char* status_name(Status status) {
 constexpr const char* status_cause(Status status) {
     switch (status) {
 #define LAMINA_STATUS(name, number, cause) \
-    case Status::name: \
-        return cause;
+    case Status::name: return cause;
 #include "lamina/status.def"
 #undef LAMINA_STATUS
     }

@@ -36,7 +36,8 @@ void mask_legacy_controllers() {
         std::uint8_t value;
     } sequence[] = {{0x20, 0x11}, {0xa0, 0x11}, {0x21, 0x20}, {0xa1, 0x28}, {0x21, 4},
                     {0xa1, 2},    {0x21, 1},    {0xa1, 1},    {0x21, 0xff}, {0xa1, 0xff}};
-    for (const auto& step : sequence) out8(step.port, step.value);
+    for (const auto& step : sequence)
+        out8(step.port, step.value);
 }
 
 }  // namespace
@@ -63,8 +64,8 @@ void end_of_interrupt() { reg(end) = 0; }
 void start_timer(std::uint32_t count) { reg(timer_initial) = count; }
 std::uint32_t timer_count() { return reg(timer_current); }
 
-void route_interrupt(PhysAddr io_apic, std::uint32_t pin, std::uint16_t flags,
-                     std::uint8_t vector, std::uint8_t apic_id) {
+void route_interrupt(PhysAddr io_apic, std::uint32_t pin, std::uint16_t flags, std::uint8_t vector,
+                     std::uint8_t apic_id) {
     auto* registers = static_cast<volatile std::uint32_t*>(direct_map(io_apic));
     constexpr std::uint32_t window = 0x10 / 4;
     constexpr std::uint16_t low_active = 3;

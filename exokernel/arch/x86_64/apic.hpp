@@ -19,8 +19,9 @@ void start_timer(std::uint32_t count);
 /// Ticks that are left.
 std::uint32_t timer_count();
 
-/// Routes an interrupt of the I/O APIC to a vector of one CPU. `flags` as in the MADT (ACPI 5.2.12.5).
-void route_interrupt(PhysAddr io_apic, std::uint32_t pin, std::uint16_t flags,
-                     std::uint8_t vector, std::uint8_t apic_id);
+/// Routes an interrupt of the I/O APIC to a vector of one CPU. `flags` as in the MADT
+/// (ACPI 5.2.12.5).
+void route_interrupt(PhysAddr io_apic, std::uint32_t pin, std::uint16_t flags, std::uint8_t vector,
+                     std::uint8_t apic_id);
 
 }  // namespace exo::arch

@@ -49,12 +49,16 @@ TaskState task_state;
 InterruptStack interrupt_stacks[4];
 Gate idt[256];
 // Null, kernel code, kernel data, user data, user code, TSS (two entries). Flat 64-bit segments.
-std::uint64_t gdt[7] = {0, 0x00af'9b00'0000'ffff, 0x00cf'9300'0000'ffff,
-                        0x00cf'f300'0000'ffff, 0x00af'fb00'0000'ffff, 0, 0};
+std::uint64_t gdt[7] = {0,
+                        0x00af'9b00'0000'ffff,
+                        0x00cf'9300'0000'ffff,
+                        0x00cf'f300'0000'ffff,
+                        0x00af'fb00'0000'ffff,
+                        0,
+                        0};
 
 void set_gate(unsigned vector, std::uint8_t ist) {
-    const auto target =
-        reinterpret_cast<std::uint64_t>(exo_vector_stubs) + vector * stub_bytes;
+    const auto target = reinterpret_cast<std::uint64_t>(exo_vector_stubs) + vector * stub_bytes;
     // Breakpoint and overflow may be raised by user instructions of their own.
     const bool user = vector == 3 || vector == 4;
     idt[vector].low = (target & 0xffff) | std::uint64_t{kernel_code} << 16 |
@@ -111,8 +115,10 @@ void load_descriptors(CpuLocal& cpu) {
         interrupt_stacks[i].cpu = &cpu;
         task_state.ist[i] = reinterpret_cast<std::uint64_t>(&interrupt_stacks[i].cpu);
     }
-    for (unsigned vector = 0; vector < 256; ++vector) set_gate(vector, 0);
-    for (const auto& own : own_stacks) set_gate(own.vector, own.ist);
+    for (unsigned vector = 0; vector < 256; ++vector)
+        set_gate(vector, 0);
+    for (const auto& own : own_stacks)
+        set_gate(own.vector, own.ist);
     set_task_descriptor();
     load_tables();
 

@@ -17,8 +17,8 @@ struct Features {
     std::uint32_t xsave_bytes = 0;  ///< Of the extended state that xcr0 enables.
 };
 
-/// Checks what the kernel cannot do without (NX, SYSCALL, FSGSBASE, XSAVE, an XSAVE area that fits a
-/// vCPU) and sets CR0, CR4, XCR0 and EFER. Errors: not_present; `missing` names the feature.
+/// Checks what the kernel cannot do without (NX, SYSCALL, FSGSBASE, XSAVE, an XSAVE area that fits
+/// a vCPU) and sets CR0, CR4, XCR0 and EFER. Errors: not_present; `missing` names the feature.
 lamina::Result<Features> enable_features(const char*& missing);
 
 }  // namespace exo::arch

@@ -31,7 +31,8 @@ T field(Bytes table, std::uint32_t offset) {
 
 bool sums_to_zero(Bytes bytes) {
     std::uint8_t sum = 0;
-    for (std::uint8_t byte : bytes) sum = std::uint8_t(sum + byte);
+    for (std::uint8_t byte : bytes)
+        sum = std::uint8_t(sum + byte);
     return sum == 0;
 }
 
@@ -130,8 +131,8 @@ lamina::Result<AcpiTables> read_acpi(PhysAddr root_pointer) {
         return lamina::fail(lamina::Status::not_present);
     const Bytes pointer(at(root), 36);
     const bool extended = pointer[15] >= 2;
-    const Bytes list = table_at(extended ? field<std::uint64_t>(pointer, 24)
-                                         : field<std::uint32_t>(pointer, 16));
+    const Bytes list =
+        table_at(extended ? field<std::uint64_t>(pointer, 24) : field<std::uint32_t>(pointer, 16));
     if (list.empty()) return lamina::fail(lamina::Status::not_present);
     AcpiTables tables;
     for (std::uint32_t line = 0; line < AcpiTables::lines_max; ++line)

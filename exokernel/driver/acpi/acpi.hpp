@@ -18,14 +18,14 @@ struct AcpiTables {
     std::uint8_t cpu_apic_id[cpus_max] = {};
     PhysAddr local_apic = {0xfee0'0000};
     PhysAddr io_apic = {};
-    std::uint32_t io_apic_base = 0;     ///< First global interrupt of the I/O APIC.
+    std::uint32_t io_apic_base = 0;  ///< First global interrupt of the I/O APIC.
     /// Where each ISA line goes, and its MPS INTI flags (polarity, trigger).
     std::uint32_t line_interrupt[lines_max] = {};
     std::uint16_t line_flags[lines_max] = {};
 
-    std::uint16_t pm1a_control = 0;     ///< I/O ports; 0 if there is none.
+    std::uint16_t pm1a_control = 0;  ///< I/O ports; 0 if there is none.
     std::uint16_t pm1b_control = 0;
-    std::uint16_t sleep_off_a = 0;      ///< SLP_TYP of S5, shifted into place.
+    std::uint16_t sleep_off_a = 0;  ///< SLP_TYP of S5, shifted into place.
     std::uint16_t sleep_off_b = 0;
     std::uint16_t reset_port = 0;
     std::uint8_t reset_value = 0;

@@ -15,13 +15,15 @@ void ConsoleDevice::init(const ScreenMode& mode) {
 void ConsoleDevice::write(std::string_view text) {
     screen_.write(text);
     if (!line_.present()) return;
-    for (char c : text) output_.push(c);
+    for (char c : text)
+        output_.push(c);
     pump_output();
     update_interrupts();
 }
 
 void ConsoleDevice::read(char* to, std::uint32_t bytes) {
-    for (std::uint32_t i = 0; i < bytes; ++i) to[i] = input_.pop();
+    for (std::uint32_t i = 0; i < bytes; ++i)
+        to[i] = input_.pop();
     if (bytes == 0) return;
     pump_input();
     update_interrupts();
@@ -39,11 +41,13 @@ bool ConsoleDevice::interrupt() {
 }
 
 void ConsoleDevice::drain() {
-    while (output_.used() != 0) pump_output();
+    while (output_.used() != 0)
+        pump_output();
 }
 
 void ConsoleDevice::pump_input() {
-    while (input_.room() != 0 && line_.can_read()) input_.push(line_.read());
+    while (input_.room() != 0 && line_.can_read())
+        input_.push(line_.read());
 }
 
 void ConsoleDevice::pump_output() {

@@ -1,4 +1,5 @@
-// exokernel/driver/console/console_device.hpp - ConsoleDevice: the first serial line and the screen.
+// exokernel/driver/console/console_device.hpp - ConsoleDevice: the first serial line and the
+// screen.
 #pragma once
 
 #include <cstdint>

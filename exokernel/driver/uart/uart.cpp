@@ -10,10 +10,10 @@ using arch::in8;
 using arch::out8;
 
 enum Register : std::uint16_t {
-    data = 0,  // divisor low while the latch is open
+    data = 0,              // divisor low while the latch is open
     interrupt_enable = 1,  // divisor high while the latch is open
-    interrupt_id = 2,  // read
-    fifo_control = 2,  // write
+    interrupt_id = 2,      // read
+    fifo_control = 2,      // write
     line_control = 3,
     modem_control = 4,
     line_status = 5,
