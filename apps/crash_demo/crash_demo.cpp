@@ -10,6 +10,7 @@ namespace {
 
 // What the optimizer must not know.
 constinit volatile int zero = 0;
+constinit volatile int one = 1;
 constinit volatile std::uint64_t sink = 0;
 constinit int* volatile nowhere = nullptr;
 
@@ -19,7 +20,7 @@ extern "C" {
 
 [[gnu::noinline]] void crash_null() { *static_cast<volatile int*>(nowhere) = 1; }
 
-[[gnu::noinline]] void crash_div() { sink = std::uint64_t(1 / zero); }
+[[gnu::noinline]] void crash_div() { sink = std::uint64_t(one / zero); }
 
 [[gnu::noinline]] void crash_opcode() { asm volatile("ud2"); }
 

@@ -46,6 +46,9 @@ void put_milliseconds(std::uint64_t ns) {
     print(ms / 1000, ".", libos::Digits(ms % 1000, 10, 3).view());
 }
 
+// The kernel writes its figures when a slice ends: give ours up.
+void bring_up_to_date() { (void)libos::sys::vcpu_yield(); }
+
 void put_frames(std::string_view what, std::uint64_t frames) {
     print(Padded{what, 8}, Padded{frames, 10}, Padded{frames * lamina::page_size / 1024, 12},
           "\n");
@@ -99,6 +102,7 @@ std::uint32_t command_version(Shell&, const Command& command) {
 std::uint32_t command_ps(Shell&, const Command& command) {
     if (command.words().size() != 1)
         return usage(command);
+    bring_up_to_date();
     print("    ID  PARENT  STATE      FRAMES     TIME  NAME\n");
     for (std::uint32_t i = 0; i < lamina::env_count_max; ++i) {
         lamina::EnvInfo env;
@@ -117,6 +121,7 @@ std::uint32_t command_ps(Shell&, const Command& command) {
 std::uint32_t command_memstats(Shell&, const Command& command) {
     if (command.words().size() != 1)
         return usage(command);
+    bring_up_to_date();
     lamina::InfoPage info;
     if (const auto read = libos::read_info(info); !read)
         return complain(command, read.error());
