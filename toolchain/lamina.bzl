@@ -1,5 +1,5 @@
 # toolchain/lamina.bzl - the macros of BUILD files: kernels, apps, images, tests
-"""lamina_kernel, lamina_native_app, lamina_image, host_test, guest_test, boot_test."""
+"""lamina_kernel, lamina_native_app, lamina_image; host_test, fuzz_test, guest_test, boot_test."""
 
 load("//toolchain/rules:binary.bzl", "lamina_binary")
 load("//toolchain/rules:image.bzl", "lamina_image_files")
@@ -88,6 +88,36 @@ def host_test(name, srcs, deps = [], **kwargs):
             "//toolchain/doctest:main",
             "@doctest",
         ],
+        **kwargs
+    )
+
+def fuzz_test(name, srcs, deps = [], **kwargs):
+    """A libFuzzer program; there is one only with --config=fuzz.
+
+    As a test it takes a fixed number of steps from a fixed seed.
+
+    Args:
+      name: the target.
+      srcs: files that define LLVMFuzzerTestOneInput.
+      deps: what is tested.
+      **kwargs: any attribute of cc_test.
+    """
+    kwargs.setdefault("size", "medium")
+    native.cc_test(
+        name = name,
+        srcs = srcs,
+        args = [
+            "-runs=100000",
+            "-seed=1",
+            "-max_len=1024",
+        ],
+        linkopts = ["-fsanitize=fuzzer"],
+        linkstatic = True,
+        target_compatible_with = HOST_ONLY + select({
+            "//toolchain:fuzzing": [],
+            "//conditions:default": ["//toolchain:only_when_fuzzing"],
+        }),
+        deps = deps,
         **kwargs
     )
 

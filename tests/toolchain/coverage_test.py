@@ -60,6 +60,16 @@ class Merger(unittest.TestCase):
                                     f"--source_file_manifest={manifest}",
                                     "--filter_sources=/usr/include.+"), ONCE)
 
+    def test_link(self):
+        """A header included through a link counts under its own name."""
+        report = {"files": [dict(GCOV["files"][0], file="out/_virtual_includes/a.hpp")]}
+        with gzip.open(self.folder / "a.gcov.json.gz", "wt", encoding="utf-8") as file:
+            json.dump(report, file)
+        names = self.folder / "names"
+        names.write_text("out/_virtual_includes/a.hpp:libos/a.cpp\n", encoding="utf-8")
+        self.assertEqual(self.merge(f"--coverage_dir={self.folder}",
+                                    f"--sources_to_replace_file={names}"), ONCE)
+
     def test_all_tests(self):
         """Counts of the same line in two reports are added."""
         reports = []

@@ -25,12 +25,13 @@ class Source:
         entry[1] += count
 
 
-def read_gcov(path, sources):
-    """Adds a .gcov.json.gz file."""
+def read_gcov(path, sources, actual):
+    """Adds a .gcov.json.gz file. `actual`: reported name -> name in the tree."""
     with gzip.open(path, "rt", encoding="utf-8") as text:
         report = json.load(text)
     for entry in report["files"]:
-        source = sources[os.path.normpath(entry["file"])]
+        name = os.path.normpath(entry["file"])
+        source = sources[actual.get(name, name)]
         for function in entry["functions"]:
             source.add_function(function["name"], function["start_line"],
                                 function["execution_count"])
@@ -87,6 +88,14 @@ def write_lcov(path, sources):
             out.write("\n".join(records) + "\n")
 
 
+def read_actual_names(path):
+    """{reported name: name in the tree} of headers that are included through links."""
+    if not path:
+        return {}
+    with open(path, encoding="utf-8") as pairs:
+        return dict(pair.rstrip("\n").split(":", 1) for pair in pairs if ":" in pair)
+
+
 def wanted(name, filters, manifest):
     return (not any(re.fullmatch(f, name) for f in filters) and not name.startswith("/") and
             (manifest is None or name in manifest))
@@ -99,12 +108,14 @@ def main():
     parser.add_argument("--output_file", required=True)
     parser.add_argument("--filter_sources", action="append", default=[])
     parser.add_argument("--source_file_manifest")
+    parser.add_argument("--sources_to_replace_file")
     args, _ = parser.parse_known_args()
 
     sources = defaultdict(Source)
+    actual = read_actual_names(args.sources_to_replace_file)
     if args.coverage_dir:
         for path in sorted(glob.glob(args.coverage_dir + "/**/*.gcov.json.gz", recursive=True)):
-            read_gcov(path, sources)
+            read_gcov(path, sources, actual)
     if args.reports_file:
         with open(args.reports_file, encoding="utf-8") as names:
             for path in names.read().split():
