@@ -21,7 +21,8 @@ from tests.boot.qmp import Qmp
 from toolchain.cli import kernel_log, processes, qemu
 from toolchain.cli.relay import MarkerFilter
 
-PROMPT = "lamina> "
+# The prompt at the start of a line. The line editor shows it again for each key, after a return.
+PROMPT = r"(?:\A|\n)\r?(?:\x1b\[[0-9;?]*[A-Za-z])*lamina> "
 LIMIT_S = 120
 TAIL = 2000
 
@@ -30,11 +31,6 @@ def image_under_test():
     """The image the test rule names in the environment."""
     return qemu.Image(kernel=os.environ["LAMINA_KERNEL"],
                       archive=os.environ["LAMINA_ARCHIVE"], iso=os.environ["LAMINA_ISO"])
-
-
-def plain(text):
-    """Text without carriage returns and ANSI escape sequences."""
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", text)
 
 
 class Stream:
@@ -73,8 +69,9 @@ class Console(Stream):
 class Machine:
     """A running QEMU. A context manager: QEMU ends with the body."""
 
-    def __init__(self, image, script=False, words=(), **settings):
-        settings["words"] = (*(("console=script",) if script else ()), "panic=exit", *words)
+    def __init__(self, image, script=False, words=(), panic_exit=True, **settings):
+        settings["words"] = (*(("console=script",) if script else ()),
+                             *(("panic=exit",) if panic_exit else ()), *words)
         self._settings = qemu.Machine(**settings)
         self._image = image
         self._stack = contextlib.ExitStack()
@@ -134,8 +131,8 @@ class Machine:
     def prompt(self):
         """Waits for the shell's prompt; returns what came before it."""
         start = self.console.used
-        match = self.expect(re.escape(PROMPT))
-        return plain(self.console.text[start:match.start()])
+        match = self.expect(PROMPT)
+        return kernel_log.plain(self.console.text[start:match.start()])
 
     def command(self, line):
         """Types a command at the prompt; returns its output without echo and last line end."""
@@ -151,7 +148,7 @@ class Machine:
             if not self._pump(deadline):
                 raise AssertionError(f"the machine does not end\nlog:\n{self.log.text[-TAIL:]}")
         self.process.wait(limit_s)
-        return kernel_log.end_of(self.log.text.replace("\r", ""))
+        return kernel_log.end_of(kernel_log.plain(self.log.text))
 
     def screen_text(self):
         """The characters of the text-mode screen, 25 lines."""

@@ -38,6 +38,11 @@ class DocsTest(unittest.TestCase):
         self.assert_found("`./lamina run --cpus 2`\n```sh\n./lamina test --list\n```\n")
         self.assert_found("`./lamina rum`\n```sh\n./lamina run --cpsu 2\n```\n", "--cpsu", "rum")
 
+    def test_here_documents(self):
+        """What a command reads from the lines below it is no command line."""
+        self.assert_found("```sh\ncat >a <<'EOF'\n// lamina\n./lamina rum\nEOF\n./lamina tset\n```\n",
+                          "tset")
+
     def test_shell_blocks(self):
         """Only blocks marked sh are run."""
         self.assertEqual(shell_blocks("```sh\na\n```\n```\nb\n```\n```cpp\nc\n```\n"), ["a\n"])

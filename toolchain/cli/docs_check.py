@@ -18,6 +18,8 @@ _LABEL = re.compile(r"//[\w./-]*(?::[\w./-]+)?")
 # A name of ours: with a scope, in CamelCase, with an underscore, or called.
 _SYMBOL = re.compile(r"(?:\w+::)+~?\w+(?:\(\))?|[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+(?:<\w*>)?|"
                      r"[A-Za-z]\w*_\w*(?:\(\))?|[a-z]\w*\(\)")
+# What a command reads from the lines below it: `<<'EOF'` to the line EOF.
+_HERE_DOCUMENT = re.compile(r"<<'?(\w+)'?([^\n]*)\n.*?^\1$", re.MULTILINE | re.DOTALL)
 _SHELL = ("sh", "shell", "bash", "console")
 _SOURCES = (".hpp", ".cpp", ".h", ".S", ".def", ".py", ".bzl", ".bazel", ".ld", ".lds", ".cfg",
             ".json", ".txt", ".sh")
@@ -56,7 +58,7 @@ def shell_blocks(text):
 
 
 def _command_lines(block, has_prompts):
-    block = block.replace("\\\n", " ")
+    block = _HERE_DOCUMENT.sub(r"\2", block).replace("\\\n", " ")
     for line in block.split("\n"):
         if has_prompts:
             if not line.startswith("$ "):

@@ -15,11 +15,13 @@ class End:
 
 def read(path):
     """The log as text. The guest may have been cut off in the middle of a character."""
-    try:
-        with open(path, "rb") as log:
-            return log.read().decode("utf-8", "replace").replace("\r", "")
-    except FileNotFoundError:
-        return ""
+    with open(path, "rb") as log:
+        return plain(log.read().decode("utf-8", "replace"))
+
+
+def plain(text):
+    """Text without carriage returns and the terminal sequences that firmware writes."""
+    return re.sub(r"\x1b(\[[0-9;?=]*[A-Za-z])?|\r", "", text)
 
 
 def end_of(log):
