@@ -7,7 +7,7 @@
 
 namespace exo {
 
-/// Stops the machine (in the host build: aborts). Whoever needs words logs them first.
+/// Stops the machine (host tests supply one that throws). Whoever needs words logs them first.
 [[noreturn]] void stop_machine();
 
 /// Logs `panic: parts...` and stops the machine.

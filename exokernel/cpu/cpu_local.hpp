@@ -20,15 +20,25 @@ struct CpuLocal {
     std::uint64_t calls = 0;
     std::uint64_t has_smap = 0;
 
+    // Of the loaded vCPU, for entry.S: its area and copies of its entries.
+    lamina::VcpuArea* area = nullptr;
+    std::uint64_t faults = 0;
+    std::uint64_t trap_entry = 0;
+    std::uint64_t foreign_entry = 0;
+    std::uint64_t upcall_stack = 0;
+    std::uint64_t resume_start = 0;
+    std::uint64_t resume_bytes = 0;
+
     Vcpu* running = nullptr;  ///< Whose slice it is; null while idle.
     Vcpu* loaded = nullptr;   ///< Whose address space and extended state are loaded.
+    std::uint64_t slice_start_ns = 0;
     std::uint64_t slice_end_ns = 0;
+    bool in_grace = false;       ///< The vCPU has been told that its slice is over.
     std::uint64_t timer_ns = 0;  ///< When the timer is to fire.
     std::uint64_t interrupts = 0;
     std::uint64_t interrupt_depth = 0;  ///< Nested entries from the kernel, NMIs included.
     std::uint64_t interrupt_depth_max = 0;
     std::uint64_t switches = 0;
-    std::uint64_t faults = 0;
     std::uint64_t nmis = 0;
     SliceVector slices;
 };
@@ -39,6 +49,13 @@ static_assert(offsetof(CpuLocal, context) == CPU_CONTEXT);
 static_assert(offsetof(CpuLocal, must_dispatch) == CPU_MUST_DISPATCH);
 static_assert(offsetof(CpuLocal, calls) == CPU_CALLS);
 static_assert(offsetof(CpuLocal, has_smap) == CPU_HAS_SMAP);
+static_assert(offsetof(CpuLocal, area) == CPU_AREA);
+static_assert(offsetof(CpuLocal, faults) == CPU_FAULTS);
+static_assert(offsetof(CpuLocal, trap_entry) == CPU_TRAP_ENTRY);
+static_assert(offsetof(CpuLocal, foreign_entry) == CPU_FOREIGN_ENTRY);
+static_assert(offsetof(CpuLocal, upcall_stack) == CPU_UPCALL_STACK);
+static_assert(offsetof(CpuLocal, resume_start) == CPU_RESUME_START);
+static_assert(offsetof(CpuLocal, resume_bytes) == CPU_RESUME_BYTES);
 static_assert(CALL_TAG == lamina::call_tag);
 static_assert(STATUS_BAD_CALL == int(lamina::Status::bad_call));
 

@@ -5,6 +5,7 @@
 
 #include "arch/machine.hpp"
 #include "exokernel/cpu/notification.hpp"
+#include "exokernel/cpu/upcall.hpp"
 
 namespace exo {
 namespace {
@@ -14,8 +15,7 @@ DispatchOps ops;
 /// Takes the CPU from the vCPU whose slice it is, and counts the time it ran.
 void stop_running(CpuLocal& cpu, std::uint64_t now_ns) {
     if (cpu.running == nullptr) return;
-    const std::uint64_t start_ns = cpu.slice_end_ns - SliceVector::slice_ns;
-    cpu.running->run_ns += now_ns - std::min(now_ns, start_ns);
+    cpu.running->run_ns += now_ns - cpu.slice_start_ns;
     ops.refresh(cpu, cpu.running);
     cpu.running = nullptr;
 }
@@ -31,6 +31,22 @@ void arm(CpuLocal& cpu, std::uint64_t deadline_ns) {
     arch::arm_timer(deadline_ns);
 }
 
+/// The slice of a vCPU that could go on is over. True if it keeps the CPU: nobody else wants it, or
+/// it is given its grace to say goodbye.
+bool keeps_cpu(CpuLocal& cpu, Vcpu& vcpu, std::uint64_t now_ns) {
+    if (!cpu.slices.others_ready(vcpu)) {
+        cpu.slice_end_ns = now_ns + SliceVector::slice_ns;
+        return true;
+    }
+    if (!cpu.in_grace && upcall_slice_end(vcpu)) {
+        cpu.in_grace = true;
+        cpu.slice_end_ns = now_ns + lamina::grace_ns;
+        return true;
+    }
+    upcall_preempted(vcpu);
+    return false;
+}
+
 /// Makes a vCPU's address space and extended state the ones in force.
 void load(CpuLocal& cpu, Vcpu& vcpu) {
     if (cpu.loaded == &vcpu) return;
@@ -42,6 +58,7 @@ void load(CpuLocal& cpu, Vcpu& vcpu) {
     cpu.loaded = &vcpu;
     arch::load_page_table(vcpu.address_space);
     arch::load_extended(vcpu.context.fs_base, vcpu.context.gs_base, vcpu.extended_state);
+    load_upcalls(cpu, vcpu);
 }
 
 /// Halts until something may have become ready.
@@ -64,7 +81,9 @@ Vcpu& begin_slice(CpuLocal& cpu) {
             arch::interrupt_window();
         } else {
             cpu.running = vcpu;
+            cpu.slice_start_ns = now_ns;
             cpu.slice_end_ns = now_ns + SliceVector::slice_ns;
+            cpu.in_grace = false;
             return *vcpu;
         }
     }
@@ -86,7 +105,9 @@ extern "C" Context* exo_dispatch() {
     const std::uint64_t now_ns = arch::now_ns();
     wake_due(cpu, now_ns);
     Vcpu* vcpu = cpu.running;
-    if (vcpu == nullptr || vcpu->state != VcpuState::ready || now_ns >= cpu.slice_end_ns) {
+    const bool goes_on = vcpu != nullptr && vcpu->state == VcpuState::ready &&
+                         (now_ns < cpu.slice_end_ns || keeps_cpu(cpu, *vcpu, now_ns));
+    if (!goes_on) {
         stop_running(cpu, now_ns);
         vcpu = &begin_slice(cpu);
     }

@@ -29,6 +29,22 @@
 #define CPU_MUST_DISPATCH 32
 #define CPU_CALLS 40
 #define CPU_HAS_SMAP 48
+#define CPU_AREA 56
+#define CPU_FAULTS 64
+#define CPU_TRAP_ENTRY 72
+#define CPU_FOREIGN_ENTRY 80
+#define CPU_UPCALL_STACK 88
+#define CPU_RESUME_START 96
+#define CPU_RESUME_BYTES 104
+
+/* User segments (arch/x86_64/descriptors.hpp) and the flags an upcall starts with: IF and the bit that
+ * is always one. */
+#define USER_DATA 0x1b
+#define USER_CODE 0x23
+#define USER_RFLAGS 0x202
+
+/* CpuLocal::must_dispatch: the call's result must not be put into the context. */
+#define DISPATCH_CONTEXT_COMPLETE 2
 
 /* System-call words (lamina/syscalls.hpp, lamina/status.def). */
 #define CALL_TAG 0x4C414D01

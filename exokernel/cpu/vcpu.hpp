@@ -8,6 +8,7 @@
 #include "exokernel/core/types.hpp"
 #include "exokernel/cpu/context.hpp"
 #include "lamina/status.hpp"
+#include "lamina/vcpu.hpp"
 
 namespace exo {
 
@@ -31,9 +32,12 @@ struct Vcpu : Object {
     std::uint64_t run_ns;     ///< Time it ran, up to the last switch away from it.
     Notification* waits_for;  ///< Set while waiting.
     std::uint64_t wait_mask;
+    lamina::VcpuArea* area;       ///< The kernel's alias of the bound area; null: none.
+    FrameNumber area_frame;       ///< Held by a reference while bound.
+    lamina::VcpuEntries entries;  ///< Copied and checked; all zero while no area is bound.
     Context context;
     /// XSAVE area (Intel SDM vol. 1, 13.4). Never in memory user space can reach.
-    alignas(64) std::byte extended_state[page_size - 256];
+    alignas(64) std::byte extended_state[page_size - 320];
 
     /// What the interrupted system call returns when the vCPU goes on.
     void set_result(lamina::Status status, std::uint64_t value) {

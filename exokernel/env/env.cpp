@@ -6,6 +6,7 @@
 
 #include "arch/machine.hpp"
 #include "exokernel/core/panic.hpp"
+#include "exokernel/cpu/upcall.hpp"
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/info_pages.hpp"
 #include "exokernel/memory/frame_table.hpp"
@@ -93,12 +94,11 @@ Result<Env*> create_env(const EnvRequest& request) {
 Result<void> start_env(Env& env, std::uint64_t entry, std::uint64_t stack, std::uint64_t argument) {
     if (!env.alive()) return lamina::fail(Status::ended);
     if (env.vcpu->state != VcpuState::created) return lamina::fail(Status::already_started);
-    constexpr std::uint64_t interrupts_on = 0x202;  // IF and the bit that is always one
     Context& context = env.vcpu->context;
     context.rip = entry;
     context.rsp = stack;
     context.rdi = argument;
-    context.rflags = interrupts_on;
+    context.rflags = USER_RFLAGS;
     env.vcpu->state = VcpuState::ready;
     ++env.references;
     this_cpu().slices.set_ready(*env.vcpu);
@@ -132,6 +132,7 @@ bool end_step(Env& env) {
         arch::load_page_table(shared_kernel_root);
     }
     console.forget(env);
+    unbind_area(vcpu);
     if (!env.caps.drop_some(caps_at_once)) return false;
     if (!env.space.clear_some(entries_at_once)) return false;
 

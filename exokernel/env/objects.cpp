@@ -1,5 +1,4 @@
 // exokernel/env/objects.cpp - references to kernel objects, and what happens with the last one.
-#include "arch/machine.hpp"
 #include "exokernel/core/panic.hpp"
 #include "exokernel/env/env.hpp"
 #include "exokernel/memory/frame_table.hpp"
@@ -7,18 +6,11 @@
 namespace exo {
 namespace {
 
-/// The frame an object lies at the start of.
-FrameNumber frame_of_object(const Object& object) {
-    const auto offset =
-        reinterpret_cast<const std::byte*>(&object) - static_cast<std::byte*>(arch::direct_map({}));
-    return frame_of({std::uint64_t(offset)});
-}
-
 void destroy_account(Account& account) {
     LAMINA_ASSERT(account.used == 0 && account.parent != nullptr);
     // The frame of the account itself is charged to the parent and keeps it alive until here.
     account.parent->refund(account.limit);
-    frames.free(frame_of_object(account));
+    frames.free(FrameTable::frame_at(&account));
 }
 
 void acquire(const Capability& capability) {
@@ -50,11 +42,11 @@ void release_object(Object& object) {
             if (env.vcpu != nullptr)
                 (void)begin_end(env, lamina::EndCause::killed, lamina::status_killed);
             else
-                frames.free(frame_of_object(object));
+                frames.free(FrameTable::frame_at(&object));
             break;
         }
         case ObjectType::vcpu:
-        case ObjectType::notification: frames.free(frame_of_object(object)); break;
+        case ObjectType::notification: frames.free(FrameTable::frame_at(&object)); break;
         default: panic("the last reference to a static object was dropped");
     }
 }

@@ -38,6 +38,11 @@ void set_account_release(AccountRelease release) { account_release = release; }
 
 void* FrameTable::contents(FrameNumber frame) { return arch::direct_map(address_of(frame)); }
 
+FrameNumber FrameTable::frame_at(const void* address) {
+    const auto* start = static_cast<const std::byte*>(arch::direct_map({}));
+    return frame_of({std::uint64_t(static_cast<const std::byte*>(address) - start)});
+}
+
 std::uint64_t& FrameTable::count_of(FrameState use) {
     switch (use) {
         case FrameState::object: return counts_.objects;

@@ -68,6 +68,8 @@ public:
 
     /// The kernel's address of a frame.
     static void* contents(FrameNumber frame);
+    /// The frame that an address given by contents() lies in.
+    static FrameNumber frame_at(const void* address);
 
     const FrameInfo& info(FrameNumber frame) const { return entries_[frame.value]; }
     std::uint32_t size() const { return std::uint32_t(entries_.size()); }

@@ -17,8 +17,6 @@ Result<Capability> weaken(const Capability& source, Rights wanted, const Env& ta
 
 }  // namespace
 
-Result<std::uint64_t> null() { return 0; }
-
 Result<std::uint64_t> cap_derive(handle source, rights wanted, word first, word count) {
     Env& env = caller();
     LAMINA_TRY(const Capability* from, env.caps.lookup_any(source, Rights::copy));

@@ -1,5 +1,4 @@
 // exokernel/syscall/env_calls.cpp - system calls on environments and vCPUs.
-#include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/env/info_pages.hpp"
 #include "exokernel/memory/user_memory.hpp"
 #include "exokernel/syscall/calls.hpp"
@@ -58,11 +57,6 @@ Result<std::uint64_t> env_start(handle env, user_address entry, user_address sta
     if (!lamina::in_user_half(entry, 1) || !lamina::in_user_half(stack, 0))
         return lamina::fail(Status::bad_address);
     LAMINA_CHECK(start_env(static_cast<Env&>(*cap->object), entry, stack, argument));
-    return 0;
-}
-
-Result<std::uint64_t> vcpu_yield() {
-    yield_slice();
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "exokernel/arch/x86_64/descriptors.hpp"
 #include "exokernel/arch/x86_64/registers.hpp"
 #include "exokernel/core/panic.hpp"
+#include "exokernel/cpu/upcall.hpp"
 #include "exokernel/driver/console/console_device.hpp"
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/env.hpp"
@@ -39,23 +40,28 @@ void interrupt(CpuLocal& cpu, std::uint64_t vector) {
     }
 }
 
-/// Ends the environment whose vCPU took an exception, with a report for its parent.
-void user_fault(CpuLocal& cpu, std::uint64_t vector, std::uint64_t error_code) {
-    ++cpu.faults;
-    const Context& context = cpu.running->context;
-    Env& env = *cpu.running->env;
-    lamina::EnvReport& report = env.report;
-    report.vector = std::uint32_t(vector);
-    report.error_code = std::uint32_t(error_code);
-    report.address = vector == vector_page_fault ? arch::read_cr2() : 0;
+/// Copies the registers of the running vCPU to its environment's report.
+lamina::EnvReport& report_registers(const Vcpu& vcpu) {
+    const Context& context = vcpu.context;
+    lamina::EnvReport& report = vcpu.env->report;
     report.rip = context.rip;
     report.rsp = context.rsp;
     report.rflags = context.rflags;
-    const std::uint64_t* first = &context.rax;
-    std::copy_n(first, std::size(report.registers), report.registers);
+    std::copy_n(&context.rax, std::size(report.registers), report.registers);
+    return report;
+}
+
+/// Ends the environment whose vCPU took an exception, with a report for its parent.
+void user_fault(CpuLocal& cpu, std::uint64_t vector, std::uint64_t error_code) {
+    ++cpu.faults;
+    Env& env = *cpu.running->env;
+    lamina::EnvReport& report = report_registers(*cpu.running);
+    report.vector = std::uint32_t(vector);
+    report.error_code = std::uint32_t(error_code);
+    report.address = vector == vector_page_fault ? arch::read_cr2() : 0;
     fault_log.log(arch::now_ns(), "env", env.id, " ", env.name(), ": ", exception_name(vector),
                   ", error code ", Hex{error_code}, ", address ", Hex{report.address}, ", rip ",
-                  Hex{context.rip});
+                  Hex{report.rip});
     (void)begin_end(env, lamina::EndCause::faulted, lamina::status_faulted);
 }
 
@@ -122,8 +128,16 @@ extern "C" void exo_trap_from_user(std::uint64_t vector, std::uint64_t error_cod
     CpuLocal& cpu = this_cpu();
     if (vector < exception_count)
         user_fault(cpu, vector, error_code);
-    else
+    else {
+        restart_resume_range(*cpu.running);
         interrupt(cpu, vector);
+    }
+}
+
+extern "C" void exo_foreign_while_disabled() {
+    Vcpu& vcpu = *this_cpu().running;
+    report_registers(vcpu);
+    (void)begin_end(*vcpu.env, lamina::EndCause::foreign_while_disabled, lamina::status_faulted);
 }
 
 extern "C" void exo_trap_from_kernel(KernelFrame* frame) {

@@ -18,6 +18,7 @@ const char* exception_name(std::uint64_t vector);
 
 // Called by entry.S. From user mode the registers are in the running vCPU's context.
 extern "C" void exo_trap_from_user(std::uint64_t vector, std::uint64_t error_code);
+extern "C" void exo_foreign_while_disabled();
 extern "C" void exo_trap_from_kernel(KernelFrame* frame);
 extern "C" void exo_trap_on_own_stack(KernelFrame* frame);
 

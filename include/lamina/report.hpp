@@ -22,9 +22,10 @@ static_assert(sizeof(CapInfo) == 40);
 
 /// How an environment ended.
 enum class EndCause : std::uint32_t {
-    exited = 0,   ///< It ended itself; `status` is what it gave.
-    killed = 1,   ///< Another environment ended it; `status` is what that one gave.
-    faulted = 2,  ///< An exception; `vector` and the registers tell.
+    exited = 0,                  ///< It ended itself; `status` is what it gave.
+    killed = 1,                  ///< Another environment ended it; `status` is what that one gave.
+    faulted = 2,                 ///< An exception; `vector` and the registers tell.
+    foreign_while_disabled = 3,  ///< A foreign call that its entry could not be told of.
 };
 
 /// The last words of an environment. Registers are those at the fault, else zero.

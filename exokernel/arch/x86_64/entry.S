@@ -1,9 +1,7 @@
 /* exokernel/arch/x86_64/entry.S - the ways into the kernel and back to user mode. */
 
 #include "exokernel/cpu/offsets.h"
-
-#define USER_DATA 0x1b
-#define USER_CODE 0x23
+#include "lamina/vcpu_offsets.h"
 
 /* Where an exception stub leaves things on the stack. */
 #define FRAME_VECTOR 0
@@ -23,6 +21,10 @@
 exo_syscall_entry:
     swapgs
     mov %rsp, %gs:CPU_USER_RSP
+    mov %rax, %rsp                  /* the only register that is free now */
+    shr $32, %rsp
+    cmp $CALL_TAG, %esp
+    jne no_native_call
     mov %gs:CPU_CONTEXT, %rsp
     mov %rbx, CONTEXT_RBX(%rsp)
     mov %rbp, CONTEXT_RBP(%rsp)
@@ -35,10 +37,6 @@ exo_syscall_entry:
     mov %gs:CPU_USER_RSP, %rcx
     mov %rcx, CONTEXT_RSP(%rsp)
     mov %gs:CPU_STACK_TOP, %rsp
-    mov %rax, %rcx
-    shr $32, %rcx
-    cmp $CALL_TAG, %ecx
-    jne no_native_call
     mov %eax, %eax
     cmp exo_call_count(%rip), %rax
     sbb %rcx, %rcx                  /* all ones if the number is in range, also speculatively */
@@ -62,22 +60,54 @@ call_done:
     swapgs
     sysretq
 
-/* Another word in the high half: a native call of another ABI version, or a foreign call, which an
- * environment without an entry for them gets -ENOSYS for. */
-no_native_call:
-    shr $8, %ecx
-    cmp $CALL_TAG_FAMILY, %ecx
-    je bad_number
-    mov $FOREIGN_NO_ENTRY, %rax
-    xor %edx, %edx
-    jmp call_done
 bad_number:
     mov $STATUS_BAD_CALL, %eax
     xor %edx, %edx
     jmp call_done
 
+/* Another word in the high half. A native call of another ABI version gets bad_call; everything else
+ * is a foreign call and bounces to the environment's entry for them: nothing is saved but what
+ * `syscall` itself overwrote, and the user's stack is not touched. While disabled it ends the
+ * environment, as any fault there does. */
+no_native_call:
+    shr $8, %esp
+    cmp $CALL_TAG_FAMILY, %esp
+    mov $STATUS_BAD_CALL, %esp
+    je return_at_once
+    cmpq $0, %gs:CPU_FOREIGN_ENTRY
+    mov $FOREIGN_NO_ENTRY, %rsp
+    je return_at_once
+    mov %gs:CPU_AREA, %rsp
+    cmpq $0, AREA_DISABLED(%rsp)
+    jne foreign_while_disabled
+    movq $1, AREA_DISABLED(%rsp)
+    mov %rcx, AREA_FOREIGN_RIP(%rsp)
+    mov %r11, AREA_FOREIGN_RFLAGS(%rsp)
+    mov %gs:CPU_FOREIGN_ENTRY, %rcx
+    mov $USER_RFLAGS, %r11d
+    mov %gs:CPU_USER_RSP, %rsp
+    swapgs
+    sysretq
+return_at_once:
+    mov %rsp, %rax
+    mov %gs:CPU_USER_RSP, %rsp
+    swapgs
+    sysretq
+foreign_while_disabled:
+    mov %gs:CPU_CONTEXT, %rsp
+    mov %rcx, CONTEXT_RIP(%rsp)
+    mov %r11, CONTEXT_RFLAGS(%rsp)
+    mov %gs:CPU_USER_RSP, %rcx
+    mov %rcx, CONTEXT_RSP(%rsp)
+    mov %rax, CONTEXT_RAX(%rsp)
+    mov %gs:CPU_STACK_TOP, %rsp
+    call exo_foreign_while_disabled
+    jmp exo_leave
+
 /* The caller does not go on at once. */
 call_dispatch:
+    cmpq $DISPATCH_CONTEXT_COMPLETE, %gs:CPU_MUST_DISPATCH
+    je exo_leave
     mov %gs:CPU_CONTEXT, %rdi
     xor %ecx, %ecx
     mov %rax, CONTEXT_RAX(%rdi)
@@ -150,7 +180,10 @@ from_user:
     cmpq $0, %gs:CPU_HAS_SMAP
     je 1f
     clac
-1:  push %rax
+1:  cmpq $32, FRAME_VECTOR(%rsp)
+    jb user_exception
+to_kernel:
+    push %rax
     mov %gs:CPU_CONTEXT, %rax
     popq CONTEXT_RAX(%rax)
     mov %rbx, CONTEXT_RBX(%rax)
@@ -178,6 +211,61 @@ from_user:
     mov %gs:CPU_STACK_TOP, %rsp
     call exo_trap_from_user
     jmp exo_leave
+
+/* An exception of user code that wants to hear of it: the whole state goes to the trap area and user
+ * mode goes on at the trap entry. If there is no entry, or disabled, or inside the resume range, it
+ * is the kernel's to end the environment. */
+user_exception:
+    push %rax
+    push %rcx
+    cmpq $0, %gs:CPU_TRAP_ENTRY
+    je no_upcall
+    mov %gs:CPU_AREA, %rax
+    cmpq $0, AREA_DISABLED(%rax)
+    jne no_upcall
+    mov FRAME_RIP + 16(%rsp), %rcx
+    mov %rcx, AREA_TRAP + SAVED_RIP(%rax)
+    sub %gs:CPU_RESUME_START, %rcx
+    cmp %gs:CPU_RESUME_BYTES, %rcx
+    jb no_upcall
+    movq $1, AREA_DISABLED(%rax)
+    popq AREA_TRAP + SAVED_RCX(%rax)
+    popq AREA_TRAP + SAVED_RAX(%rax)
+    mov %rbx, AREA_TRAP + SAVED_RBX(%rax)
+    mov %rdx, AREA_TRAP + SAVED_RDX(%rax)
+    mov %rsi, AREA_TRAP + SAVED_RSI(%rax)
+    mov %rdi, AREA_TRAP + SAVED_RDI(%rax)
+    mov %rbp, AREA_TRAP + SAVED_RBP(%rax)
+    mov %r8, AREA_TRAP + SAVED_R8(%rax)
+    mov %r9, AREA_TRAP + SAVED_R9(%rax)
+    mov %r10, AREA_TRAP + SAVED_R10(%rax)
+    mov %r11, AREA_TRAP + SAVED_R11(%rax)
+    mov %r12, AREA_TRAP + SAVED_R12(%rax)
+    mov %r13, AREA_TRAP + SAVED_R13(%rax)
+    mov %r14, AREA_TRAP + SAVED_R14(%rax)
+    mov %r15, AREA_TRAP + SAVED_R15(%rax)
+    popq AREA_TRAP_VECTOR(%rax)
+    popq AREA_TRAP_ERROR(%rax)
+    mov %cr2, %rcx
+    mov %rcx, AREA_TRAP_ADDRESS(%rax)
+    mov 16(%rsp), %rcx              /* the stack now starts at rip: rflags, rsp */
+    mov %rcx, AREA_TRAP + SAVED_RFLAGS(%rax)
+    mov 24(%rsp), %rcx
+    mov %rcx, AREA_TRAP + SAVED_RSP(%rax)
+    mov %gs:CPU_TRAP_ENTRY, %rcx
+    mov %rcx, (%rsp)
+    movq $USER_RFLAGS, 16(%rsp)
+    mov %gs:CPU_UPCALL_STACK, %rcx
+    mov %rcx, 24(%rsp)
+    incq %gs:CPU_FAULTS
+    xor %eax, %eax
+    xor %ecx, %ecx
+    swapgs
+    iretq
+no_upcall:
+    pop %rcx
+    pop %rax
+    jmp to_kernel
 
     .macro PUSH_ALL
     push %r15

@@ -1,0 +1,70 @@
+// exokernel/cpu/upcall.cpp - moving contexts to the vCPU area and starting entries.
+#include "exokernel/cpu/upcall.hpp"
+
+#include "exokernel/memory/frame_table.hpp"
+
+namespace exo {
+namespace {
+
+// Exceptions and foreign calls take the same steps in entry.S, without passing through here.
+
+bool in_resume_range(const Vcpu& vcpu) {
+    return vcpu.context.rip - vcpu.entries.resume_start <
+           vcpu.entries.resume_end - vcpu.entries.resume_start;
+}
+
+/// Whether an upcall may come now.
+bool enabled(const Vcpu& vcpu) { return vcpu.area != nullptr && vcpu.area->disabled == 0; }
+
+void save(const Context& from, lamina::SavedContext& to) {
+    to = {from.rax, from.rbx, from.rcx, from.rdx,    from.rsi, from.rdi,
+          from.rbp, from.r8,  from.r9,  from.r10,    from.r11, from.r12,
+          from.r13, from.r14, from.r15, from.rflags, from.rsp, from.rip};
+}
+
+void enter(Vcpu& vcpu, std::uint64_t entry) {
+    save(vcpu.context, vcpu.area->enabled);
+    vcpu.area->disabled = 1;
+    vcpu.context.rip = entry;
+    vcpu.context.rsp = vcpu.entries.stack;
+    vcpu.context.rflags = USER_RFLAGS;
+}
+
+}  // namespace
+
+void load_upcalls(CpuLocal& cpu, const Vcpu& vcpu) {
+    cpu.area = vcpu.area;
+    cpu.trap_entry = vcpu.entries.trap;
+    cpu.foreign_entry = vcpu.entries.foreign;
+    cpu.upcall_stack = vcpu.entries.stack;
+    cpu.resume_start = vcpu.entries.resume_start;
+    cpu.resume_bytes = vcpu.entries.resume_end - vcpu.entries.resume_start;
+}
+
+void unbind_area(Vcpu& vcpu) {
+    if (vcpu.area != nullptr) frames.release(vcpu.area_frame);
+    vcpu.area = nullptr;
+    vcpu.entries = {};
+}
+
+void restart_resume_range(Vcpu& vcpu) {
+    if (vcpu.area == nullptr || !in_resume_range(vcpu)) return;
+    vcpu.area->disabled = 1;
+    vcpu.context.rip = vcpu.entries.resume_start;
+}
+
+bool upcall_slice_end(Vcpu& vcpu) {
+    if (vcpu.area == nullptr || vcpu.entries.slice_end == 0) return false;
+    if (!enabled(vcpu)) {
+        vcpu.area->pending |= lamina::pending_slice_end;
+        return false;
+    }
+    enter(vcpu, vcpu.entries.slice_end);
+    return true;
+}
+
+void upcall_preempted(Vcpu& vcpu) {
+    if (enabled(vcpu) && vcpu.entries.run != 0) enter(vcpu, vcpu.entries.run);
+}
+
+}  // namespace exo

@@ -1,0 +1,25 @@
+// exokernel/cpu/upcall.hpp - upcalls: how a preempted vCPU goes on at an entry of its environment.
+#pragma once
+
+#include "exokernel/cpu/cpu_local.hpp"
+
+namespace exo {
+
+/// Copies a vCPU's area and entries to where entry.S looks. Needs: the vCPU is loaded.
+void load_upcalls(CpuLocal& cpu, const Vcpu& vcpu);
+
+/// Lets go of a vCPU's area and forgets its entries.
+void unbind_area(Vcpu& vcpu);
+
+/// After an interrupt: a context inside the resume range goes back to the start of it.
+void restart_resume_range(Vcpu& vcpu);
+
+/// The slice is over and the vCPU may say goodbye: makes it go on at its slice_end entry. False if
+/// it has none or is disabled (then it finds `pending` set).
+bool upcall_slice_end(Vcpu& vcpu);
+
+/// The vCPU loses the CPU: if it was enabled, its context goes to its area, and it will go on at
+/// its run entry. If not, it will be resumed exactly.
+void upcall_preempted(Vcpu& vcpu);
+
+}  // namespace exo

@@ -1,0 +1,104 @@
+// exokernel/syscall/vcpu_calls.cpp - system calls on vCPUs.
+#include "arch/machine.hpp"
+#include "exokernel/cpu/dispatch.hpp"
+#include "exokernel/cpu/upcall.hpp"
+#include "exokernel/memory/frame_table.hpp"
+#include "exokernel/memory/user_memory.hpp"
+#include "exokernel/syscall/calls.hpp"
+
+namespace exo::calls {
+namespace {
+
+/// Entries that the kernel will load into rip and rsp must not fault there.
+Result<void> check_entries(const lamina::VcpuEntries& entries) {
+    for (const std::uint64_t address :
+         {entries.run, entries.trap, entries.slice_end, entries.foreign, entries.stack,
+          entries.resume_start, entries.resume_end})
+        if (address != 0 && !lamina::in_user_half(address, 0))
+            return lamina::fail(Status::bad_address);
+    if (entries.resume_end < entries.resume_start) return lamina::fail(Status::bad_argument);
+    return {};
+}
+
+/// The flags a user context may have: what POPF at privilege level 3 can change, interrupts on.
+constexpr std::uint64_t user_flags(std::uint64_t wanted) {
+    constexpr std::uint64_t changeable = 0x24'4dd5;  // ID AC NT OF DF TF SF ZF AF PF CF
+    return (wanted & changeable) | USER_RFLAGS;
+}
+
+}  // namespace
+
+Result<std::uint64_t> vcpu_bind(handle vcpu, user_address area, user_address entries) {
+    Env& env = caller();
+    LAMINA_TRY(const Capability* cap, env.caps.lookup(vcpu, ObjectType::vcpu, Rights::manage));
+    auto& bound = static_cast<Vcpu&>(*cap->object);
+    if (bound.env != &env) return lamina::fail(Status::bad_argument);
+    if (area == 0) {
+        unbind_area(bound);
+        load_upcalls(this_cpu(), bound);
+        return 0;
+    }
+    if (area % lamina::vcpu_area_alignment != 0 ||
+        area % page_size > page_size - sizeof(lamina::VcpuArea))
+        return lamina::fail(Status::bad_address);
+    LAMINA_CHECK(
+        UserRange::check(env.space, area, sizeof(lamina::VcpuArea), true, env.failed_address));
+    LAMINA_TRY(const UserRange range,
+               UserRange::check(env.space, entries, sizeof(lamina::VcpuEntries), false,
+                                env.failed_address));
+    lamina::VcpuEntries given;
+    range.copy_in(&given);
+    LAMINA_CHECK(check_entries(given));
+
+    std::byte* alias = env.space.find(area, true);
+    const FrameNumber frame = FrameTable::frame_at(alias);
+    frames.acquire(frame);
+    unbind_area(bound);
+    bound.area = reinterpret_cast<lamina::VcpuArea*>(alias);
+    bound.area_frame = frame;
+    bound.entries = given;
+    load_upcalls(this_cpu(), bound);
+    return 0;
+}
+
+Result<std::uint64_t> vcpu_resume(user_address context) {
+    Env& env = caller();
+    LAMINA_TRY(const UserRange range,
+               UserRange::check(env.space, context, sizeof(lamina::SavedContext), false,
+                                env.failed_address));
+    lamina::SavedContext given;
+    range.copy_in(&given);
+    if (!lamina::in_user_half(given.rip, 1)) return lamina::fail(Status::bad_address);
+    CpuLocal& cpu = this_cpu();
+    Vcpu& vcpu = *cpu.running;
+    vcpu.context = {given.rax,
+                    given.rbx,
+                    given.rcx,
+                    given.rdx,
+                    given.rsi,
+                    given.rdi,
+                    given.rbp,
+                    given.r8,
+                    given.r9,
+                    given.r10,
+                    given.r11,
+                    given.r12,
+                    given.r13,
+                    given.r14,
+                    given.r15,
+                    given.rip,
+                    given.rsp,
+                    user_flags(given.rflags),
+                    vcpu.context.fs_base,
+                    vcpu.context.gs_base};
+    if (vcpu.area != nullptr) vcpu.area->disabled = 0;
+    cpu.must_dispatch = DISPATCH_CONTEXT_COMPLETE;
+    return 0;
+}
+
+Result<std::uint64_t> vcpu_yield() {
+    yield_slice();
+    return 0;
+}
+
+}  // namespace exo::calls

@@ -1,0 +1,93 @@
+/* libos/upcall/entries.S - where the kernel's upcalls arrive, and how a context is resumed. */
+
+#include "lamina/vcpu_offsets.h"
+
+#define TRAP_FLAG 0x100
+
+    .text
+
+/* An exception. On the upcall stack, disabled; the state is in the trap area. */
+    .globl libos_upcall_trap
+libos_upcall_trap:
+    cld
+    mov %gs:AREA_SELF, %rdi
+    lea AREA_TRAP(%rdi), %rax
+    mov %rax, %gs:AREA_THREAD
+    call libos_handle_trap
+    test %al, %al
+    jnz libos_resume
+
+/* Nobody handles it: the same fault again, but without a trap entry, ends the environment, and the
+ * kernel's report tells where it was. */
+    call libos_stop_upcalls
+
+/* A new slice after a preemption, and the end of one. The state is in the enabled area. */
+    .globl libos_upcall_run
+libos_upcall_run:
+    mov %gs:AREA_SELF, %rdi
+    lea AREA_ENABLED(%rdi), %rax
+    mov %rax, %gs:AREA_THREAD
+    jmp libos_resume
+
+    .globl libos_upcall_slice_end
+libos_upcall_slice_end:
+    mov %gs:AREA_SELF, %rdi
+    lea AREA_ENABLED(%rdi), %rax
+    mov %rax, %gs:AREA_THREAD
+    call libos_handle_slice_end
+    jmp libos_resume
+
+resume_by_kernel:
+    movq $1, %gs:AREA_DISABLED
+    mov %gs:AREA_THREAD, %rdi
+    lea libos_upcall_stack_top(%rip), %rsp
+    call libos_resume_by_kernel
+    ud2
+
+pending:
+    movq $1, %gs:AREA_DISABLED
+    mov %gs:AREA_SELF, %rdi
+    lea libos_upcall_stack_top(%rip), %rsp
+    call libos_handle_pending
+
+/* The resume range (docs/upcalls.md): enables upcalls and goes on with the context that AREA_THREAD
+ * names, in one restartable sequence. A context with the trap flag cannot be loaded this way, it would
+ * trap inside: the kernel loads it. */
+    .globl libos_resume
+    .globl libos_resume_end
+libos_resume:
+    movq $0, %gs:AREA_DISABLED
+    cmpq $0, %gs:AREA_PENDING
+    jne pending
+    mov %gs:AREA_THREAD, %rsp
+    testl $TRAP_FLAG, SAVED_RFLAGS(%rsp)
+    jnz resume_by_kernel
+    mov SAVED_RIP(%rsp), %rax
+    mov %rax, %gs:AREA_RESUME_RIP
+    pop %rax
+    pop %rbx
+    pop %rcx
+    pop %rdx
+    pop %rsi
+    pop %rdi
+    pop %rbp
+    pop %r8
+    pop %r9
+    pop %r10
+    pop %r11
+    pop %r12
+    pop %r13
+    pop %r14
+    pop %r15
+    popfq
+    pop %rsp
+    jmp *%gs:AREA_RESUME_RIP
+libos_resume_end:
+
+    .bss
+    .balign 64
+    .skip 16384
+    .globl libos_upcall_stack_top
+libos_upcall_stack_top:
+
+    .section .note.GNU-stack, "", @progbits

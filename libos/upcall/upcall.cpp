@@ -1,0 +1,76 @@
+// libos/upcall/upcall.cpp - the vCPU area and the table of trap handlers.
+#include "libos/upcall/upcall.hpp"
+
+#include <cstddef>
+
+#include "lamina/rights.hpp"
+#include "libos/sys/calls.hpp"
+
+// In entries.S.
+extern "C" const std::byte libos_upcall_trap[], libos_upcall_run[], libos_upcall_slice_end[],
+    libos_resume[], libos_resume_end[], libos_upcall_stack_top[];
+
+namespace libos {
+namespace {
+
+constexpr std::size_t exception_count = 32;
+
+// One page, so that the area cannot straddle two.
+alignas(4096) constinit lamina::VcpuArea area = {};
+constinit TrapHandler handlers[exception_count] = {};
+
+std::uint64_t address(const std::byte* symbol) { return reinterpret_cast<std::uint64_t>(symbol); }
+
+}  // namespace
+
+TrapHandler set_trap_handler(std::uint8_t vector, TrapHandler handler) {
+    if (vector >= exception_count) return nullptr;
+    const TrapHandler before = handlers[vector];
+    handlers[vector] = handler;
+    return before;
+}
+
+lamina::VcpuArea& vcpu_area() { return area; }
+
+lamina::Result<void> start_upcalls(std::uint64_t foreign_entry) {
+    area.self = reinterpret_cast<std::uint64_t>(&area);
+    asm volatile("wrgsbase %0" : : "r"(area.self));
+    const lamina::VcpuEntries entries = {
+        .run = address(libos_upcall_run),
+        .trap = address(libos_upcall_trap),
+        .slice_end = address(libos_upcall_slice_end),
+        .foreign = foreign_entry,
+        .stack = address(libos_upcall_stack_top),
+        .resume_start = address(libos_resume),
+        .resume_end = address(libos_resume_end),
+    };
+    LAMINA_CHECK(sys::vcpu_bind(lamina::Handle{lamina::slots::vcpu}, area.self,
+                                reinterpret_cast<std::uint64_t>(&entries)));
+    return {};
+}
+
+extern "C" bool libos_handle_trap(lamina::VcpuArea* trapped) {
+    if (trapped->trap_vector >= exception_count) return false;
+    const TrapHandler handler = handlers[trapped->trap_vector];
+    return handler != nullptr && handler(*trapped);
+}
+
+/// Goes on with a context for good: used where the resume range cannot.
+extern "C" void libos_resume_by_kernel(const lamina::SavedContext* context) {
+    (void)sys::vcpu_resume(reinterpret_cast<std::uint64_t>(context));
+}
+
+/// Takes the area away and repeats the trapped instruction.
+extern "C" void libos_stop_upcalls() {
+    (void)sys::vcpu_bind(lamina::Handle{lamina::slots::vcpu}, std::uint64_t{0}, std::uint64_t{0});
+    libos_resume_by_kernel(&area.trap);
+}
+
+extern "C" void libos_handle_slice_end() { (void)sys::vcpu_yield(); }
+
+extern "C" void libos_handle_pending() {
+    area.pending = 0;
+    (void)sys::vcpu_yield();
+}
+
+}  // namespace libos
