@@ -79,7 +79,9 @@ Result<void> AddressSpace::map(std::uint64_t address, FrameNumber first, std::ui
     return {};
 }
 
-/// Frees the tables on the way to an address that have become empty, lowest first.
+/// Frees the tables on the way to an address that have become empty, lowest first. The processor
+/// may have cached the entry that pointed to one (Intel SDM vol. 3A, 4.10.3), so it is invalidated
+/// before the frame can be used again.
 void AddressSpace::prune(std::uint64_t address) {
     PageEntry* way[page_table_levels + 1] = {};  // way[level]: the entry that points to a table
     PhysAddr table = root_;
@@ -93,8 +95,10 @@ void AddressSpace::prune(std::uint64_t address) {
         if (way[level] == nullptr) continue;
         for (const PageEntry& entry : table_at(way[level]->target()).entry)
             if (entry.bits != 0) return;
-        frames.free(frame_of(way[level]->target()));
+        const FrameNumber table_frame = frame_of(way[level]->target());
         way[level]->bits = 0;
+        if (arch::loaded_page_table() == root_) arch::invalidate_page(address);
+        frames.free(table_frame);
     }
 }
 
