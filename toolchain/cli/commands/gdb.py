@@ -7,6 +7,7 @@ import sys
 from toolchain.cli import artifacts, guest, processes, qemu
 from toolchain.cli.commands.run import check
 from toolchain.cli.errors import Broken, UsageError
+from toolchain.cli.places import ROOT
 from toolchain.cli.progress import say
 from toolchain.cli.suggest import did_you_mean
 
@@ -65,6 +66,7 @@ def run(arguments):
 
 def _commands(apps, app, kernel, stub):
     return "\n".join(["set confirm off", "set pagination off", "set debuginfod enabled off",
+                      f"directory {ROOT}",
                       f"file {kernel}", APP_COMMAND.format(files=apps), f"app {app}",
                       f"target remote {stub}", ""])
 
