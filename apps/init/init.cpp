@@ -107,7 +107,8 @@ Result<void> Init::start(const ManifestEntry& entry) {
     if (entry.info)
         grants[grant_count++] = {lamina::slots::info, libos::fixed::info, Rights::read | pass_on};
     if (entry.power)
-        grants[grant_count++] = {lamina::slots::machine, libos::fixed::machine, Rights::power};
+        grants[grant_count++] = {lamina::slots::machine, libos::fixed::machine,
+                                 Rights::power | pass_on};
     libos::SpawnRequest request;
     request.name = entry.app;
     request.elf = elf;

@@ -57,6 +57,15 @@ std::string_view name_of(const lamina::EnvReport& report) {
     return name.substr(0, name.find('\0'));
 }
 
+// Where the instruction pointer was, with its function if the symbols know it.
+void put_place(TextSink& sink, const lamina::EnvReport& report, const SymbolTable* symbols) {
+    put(sink, ", rip ", Hex{report.rip});
+    if (symbols == nullptr)
+        return;
+    if (const auto place = symbols->find(report.rip))
+        put(sink, " (", place->name, "+", Hex{place->offset}, ")");
+}
+
 void put_fault(TextSink& sink, const lamina::EnvReport& report, const SymbolTable* symbols,
                std::uint64_t stack_pages) {
     put_exception(sink, report.vector);
@@ -67,11 +76,7 @@ void put_fault(TextSink& sink, const lamina::EnvReport& report, const SymbolTabl
     } else if (report.error_code != 0) {
         put(sink, " code ", Hex{report.error_code});
     }
-    put(sink, ", rip ", Hex{report.rip});
-    if (symbols == nullptr)
-        return;
-    if (const auto place = symbols->find(report.rip))
-        put(sink, " (", place->name, "+", Hex{place->offset}, ")");
+    put_place(sink, report, symbols);
 }
 
 }  // namespace
@@ -85,6 +90,10 @@ void describe_end(TextSink& sink, const lamina::EnvReport& report, const SymbolT
             return;
         case lamina::EndCause::killed:
             put(sink, "killed");
+            return;
+        case lamina::EndCause::foreign_while_disabled:
+            put(sink, "foreign system call while disabled");
+            put_place(sink, report, symbols);
             return;
         case lamina::EndCause::faulted:
             put_fault(sink, report, symbols, stack_pages);
@@ -106,7 +115,9 @@ void describe_end(TextSink& sink, const lamina::EnvReport& report, const lamina:
 }
 
 std::uint32_t end_status(const lamina::EnvReport& report) {
-    return report.cause == lamina::EndCause::faulted ? lamina::status_faulted : report.status;
+    const bool gave_status = report.cause == lamina::EndCause::exited ||
+                             report.cause == lamina::EndCause::killed;
+    return gave_status ? report.status : lamina::status_faulted;
 }
 
 }  // namespace libos

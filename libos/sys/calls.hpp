@@ -69,11 +69,11 @@ std::uint64_t to_word(T value) {
     return std::uint64_t(value);
 }
 
-/// The type of a call's value, from its description: "0", "handle of ...", or a number.
+/// The type of a call's value, from its description: "0...", "handle of ...", or a number.
 enum class Value { none, handle, number };
 
 consteval Value value_of(std::string_view description) {
-    if (description == "0")
+    if (description.starts_with("0"))
         return Value::none;
     return description.starts_with("handle") ? Value::handle : Value::number;
 }

@@ -109,6 +109,13 @@ TEST_CASE("exits and kills, and what they leave as status") {
     CHECK(libos::end_status(fault(14)) == 139);
 }
 
+TEST_CASE("a foreign call that could not be told of is named with its place") {
+    auto report = fault(0);
+    report.cause = EndCause::foreign_while_disabled;
+    CHECK(text(report) == "env 5 crash_demo: foreign system call while disabled, rip 0x401136");
+    CHECK(libos::end_status(report) == 139);
+}
+
 TEST_CASE("a name that fills its field is cut, not overrun") {
     EnvReport report = {};
     std::memset(report.name, 'x', sizeof report.name);
