@@ -20,10 +20,11 @@ Result<std::uint64_t> console_write(handle console_handle, user_address data, wo
     Env& env = caller();
     LAMINA_CHECK(env.caps.lookup(console_handle, ObjectType::console, Rights::write));
     if (!lamina::in_user_half(data, bytes)) return lamina::fail(Status::bad_address);
-    const auto taken =
-        std::min({bytes, console_bytes_max, std::uint64_t{console_device.output_room()}});
+    // What the call may take is checked as a whole, however much room there is.
+    const auto most = std::min(bytes, console_bytes_max);
     LAMINA_TRY(const UserRange range,
-               UserRange::check(env.space, data, taken, false, env.failed_address));
+               UserRange::check(env.space, data, most, false, env.failed_address));
+    const auto taken = std::min(most, std::uint64_t{console_device.output_room()});
     char text[console_bytes_max];
     range.copy_in(text);
     console_device.write({text, taken});
@@ -34,8 +35,9 @@ Result<std::uint64_t> console_read(handle console_handle, user_address data, wor
     Env& env = caller();
     LAMINA_CHECK(env.caps.lookup(console_handle, ObjectType::console, Rights::read));
     if (!lamina::in_user_half(data, bytes)) return lamina::fail(Status::bad_address);
-    const auto wanted =
-        std::min({bytes, console_bytes_max, std::uint64_t{console_device.input_waiting()}});
+    const auto most = std::min(bytes, console_bytes_max);
+    LAMINA_CHECK(UserRange::check(env.space, data, most, true, env.failed_address));
+    const auto wanted = std::min(most, std::uint64_t{console_device.input_waiting()});
     LAMINA_TRY(const UserRange range,
                UserRange::check(env.space, data, wanted, true, env.failed_address));
     char text[console_bytes_max];
