@@ -40,8 +40,8 @@ class DocsTest(unittest.TestCase):
 
     def test_here_documents(self):
         """What a command reads from the lines below it is no command line."""
-        self.assert_found("```sh\ncat >a <<'EOF'\n// lamina\n./lamina rum\nEOF\n./lamina tset\n```\n",
-                          "tset")
+        document = "cat >a <<'EOF'\n// lamina\n./lamina rum\nEOF\n./lamina tset\n"
+        self.assert_found(f"```sh\n{document}```\n", "tset")
 
     def test_shell_blocks(self):
         """Only blocks marked sh are run."""
