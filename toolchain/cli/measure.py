@@ -1,30 +1,48 @@
-# toolchain/cli/measure.py - the measurements of `lamina bench`, one function a row
+# toolchain/cli/measure.py - the measurements of `lamina bench`; each gives rows
 import contextlib
-import os
+import re
 import select
+import tempfile
 import time
 
 from toolchain.cli import guest, kernel_log, qemu
 from toolchain.cli.errors import Broken
+from toolchain.cli.progress import step
 from toolchain.cli.relay import MARKER, Source
 
 PROMPT = b"lamina> "
 # Far more host time than a boot takes; a machine too small to boot may hang instead of ending.
 PROMPT_LIMIT_S = 20.0
+LIMIT_S = 120.0
 MEMORY_MOST_MIB = 64
 
 
 def boot(image):
     """Guest instructions from reset to the first user instruction."""
-    machine = qemu.Machine(icount=True, words=("console=script", "panic=exit"))
-    with guest.scratch() as directory:
-        log = directory / "kernel.log"
-        with open(os.devnull, "wb") as nowhere:
-            guest.run(machine, image, Source(), nowhere.fileno(), timeout_s=120, log=log)
-        cycles = kernel_log.first_instruction_cycles(kernel_log.read(log))
+    _, log = _run_exactly(image, "")
+    cycles = kernel_log.first_instruction_cycles(log)
     if cycles is None:
         raise Broken("the kernel's log has no `boot: first user instruction` line")
-    return cycles
+    return {"boot": cycles}
+
+
+def kernel(image):
+    """What crossings between user mode and kernel cost, as the app `bench` counts them."""
+    out, _ = _run_exactly(image, "run bench kernel\n")
+    rows = re.findall(r"^(\w+) ([0-9]+)$", out, re.MULTILINE)
+    if not rows:
+        raise Broken("the app bench gave no figures", out)
+    return {f"kernel {name}": int(value) for name, value in rows}
+
+
+def _run_exactly(image, script):
+    """(output, log) of a script in virtual time."""
+    machine = qemu.Machine(icount=True, words=("console=script", "panic=exit"))
+    with guest.scratch() as directory, tempfile.TemporaryFile() as sink:
+        log = directory / "kernel.log"
+        guest.run(machine, image, Source(text=script.encode()), sink.fileno(), LIMIT_S, log)
+        sink.seek(0)
+        return sink.read().decode("utf-8", "replace"), kernel_log.read(log)
 
 
 def memory(image):
@@ -40,7 +58,7 @@ def memory(image):
             high = middle
         else:
             low = middle
-    return high
+    return {"memory": high}
 
 
 def prompt_comes(image, memory_mib):
@@ -64,4 +82,14 @@ def prompt_comes(image, memory_mib):
     return False
 
 
-ROWS = {"boot": boot, "memory": memory}
+# The first word of a row's name is the measurement that gives it.
+MEASUREMENTS = {"boot": boot, "memory": memory, "kernel": kernel}
+
+
+def rows(image, names):
+    """{row: value} of the named rows, and of others that came with them and have no record."""
+    values = {}
+    for measurement in dict.fromkeys(name.split()[0] for name in names):
+        with step(f"measuring {measurement}"):
+            values.update(MEASUREMENTS[measurement](image))
+    return values

@@ -1,6 +1,6 @@
 # toolchain/cli/test_cases.py - lists every test case with the rule it checks
-"""The rule of a doctest case is its name; that of a Unity case the comment above it; that of a
-Python case the first line of its docstring."""
+"""The rule of a doctest case is its name; that of a Unity case the comment above it, of a Python case
+the first paragraph of its docstring, and without that the name itself."""
 import ast
 import collections
 import re
@@ -30,8 +30,9 @@ def print_list(name=""):
     if not name:
         for row, values in bars.read().items():
             count += 1
-            print(f"bench: {row}: at most {values['bar']:,} {values['unit']} {values['what']}")
-    print(f"{count} cases in {targets} targets")
+            limit = values.get("bar", values["recorded"])
+            print(f"bench: {row}: at most {limit:,} {values['unit']}: {values['what']}")
+    print(f"{count} cases in {targets} target{'s' if targets != 1 else ''}")
     return 0
 
 
@@ -46,16 +47,20 @@ def cases_of(path, text):
     rules = {first or second: _sentence(comment)
              for comment, first, second in _UNITY.findall(text)}
     names = dict.fromkeys(first or second for first, second in _UNITY_PLAIN.findall(text))
-    return [(case, rules.get(case, case.replace("_", " "))) for case in names]
+    return [(case, rules.get(case, _words(case))) for case in names]
 
 
 def _python_cases(text):
     cases = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            rule = (ast.get_docstring(node) or node.name.replace("_", " ")).split("\n\n")[0]
+            rule = (ast.get_docstring(node) or _words(node.name)).split("\n\n")[0]
             cases.append((node.name, " ".join(rule.split())))
     return cases
+
+
+def _words(name):
+    return name.removeprefix("test_").replace("_", " ")
 
 
 def _sentence(comment):

@@ -1,7 +1,7 @@
 # toolchain/cli/commands/bench.py - `lamina bench`: measures, beside the bars and Linux
 from toolchain.cli import artifacts, bars, measure
-from toolchain.cli.errors import TESTS_FAILED, UsageError
-from toolchain.cli.progress import say, step
+from toolchain.cli.errors import TESTS_FAILED, Broken, UsageError
+from toolchain.cli.progress import say
 from toolchain.cli.suggest import did_you_mean
 
 
@@ -14,13 +14,13 @@ def run(arguments):
         raise UsageError(f"there is no measurement {wanted}"
                          + did_you_mean(wanted, rows, "; there are " + ", ".join(rows)))
     values = measure_rows(names)
-    print(f"{'':<8} {'Lamina':>14} {'bar':>14} {'Linux 6.1':>14}  unit")
+    print(f"{'':<20} {'Lamina':>12} {'bar':>12} {'Linux 6.1':>14}")
     failed = False
     for name, value in values.items():
-        row = rows[name]
-        complaint = bars.complaint(row, value) if arguments.check else None
-        print(f"{name:<8} {value:>14,} {row['bar']:>14,} {row['linux']:>14,}  {row['unit']}, "
-              f"{row['what']}")
+        row = rows.get(name, {})
+        print(f"{name:<20} {value:>12,} {_number(row, 'bar'):>12} {_number(row, 'linux'):>14}"
+              f"  {row.get('unit', '')}: {row.get('what', 'not recorded')}")
+        complaint = bars.complaint(row, value) if arguments.check and row else None
         if complaint:
             failed = True
             say(f"{name}: {complaint}")
@@ -29,11 +29,16 @@ def run(arguments):
     return TESTS_FAILED if failed else 0
 
 
+def _number(row, key):
+    return f"{row[key]:,}" if key in row else "-"
+
+
 def measure_rows(names):
-    """{name: measured value}."""
-    image = artifacts.image(needs_iso=False)
-    values = {}
-    for name in names:
-        with step(f"measuring {name}"):
-            values[name] = measure.ROWS[name](image)
-    return values
+    """{row: measured value, less what the row is net of}."""
+    values = measure.rows(artifacts.image(needs_iso=False), names)
+    recorded = bars.read()
+    missing = [name for name in names if name not in values]
+    if missing:
+        raise Broken("not measured: " + ", ".join(missing))
+    return {name: value - recorded.get(name, {}).get("net_of", 0)
+            for name, value in values.items()}

@@ -1,5 +1,5 @@
-# toolchain/cli/commands/test.py - `lamina test`: every test, the bars and the documentation
-from toolchain.cli import bars, bazel, docs_check, test_cases, test_runs
+# toolchain/cli/commands/test.py - `lamina test`: every test, and the bars
+from toolchain.cli import bars, bazel, test_cases, test_runs
 from toolchain.cli.commands import bench
 from toolchain.cli.errors import TESTS_FAILED, UsageError
 from toolchain.cli.test_results import Result
@@ -26,7 +26,6 @@ def run(arguments):
         test_runs.run(_matching(ALL_TESTS, name), options, totals)
     else:
         test_runs.run(["//..."], options, totals)
-        _check_documents(totals)
         _check_bars(totals)
     for where, case, output in totals.failures:
         print(f"FAILED {case} in {where}\n{output}\n")
@@ -41,16 +40,11 @@ def _matching(expression, name):
     return labels
 
 
-def _check_documents(totals):
-    for document, complaints in docs_check.check_all().items():
-        totals.add(document, Result(0 if complaints else 1,
-                                    [(document, "\n".join(complaints))] if complaints else []))
-
-
 def _check_bars(totals):
     rows = bars.read()
-    for name, value in bench.measure_rows(list(rows)).items():
-        complaint = bars.complaint(rows[name], value)
+    values = bench.measure_rows(list(rows))
+    for name, row in rows.items():
+        complaint = bars.complaint(row, values[name])
         totals.add(f"bench {name}", Result(0 if complaint else 1,
                                            [(name, complaint)] if complaint else []),
-                   f", {value:,} {rows[name]['unit']}")
+                   f", {values[name]:,} {row['unit']}")
