@@ -24,6 +24,7 @@ void Screen::init(const ScreenMode& mode) {
     columns_ = std::min(columns_max, mode.width / (pixels ? glyph_width : 1));
     rows_ = std::min(rows_max, mode.height / (pixels ? glyph_height : 1));
     if (columns_ == 0 || rows_ == 0) mode_.kind = ScreenMode::Kind::none;
+    if (mode_.kind == ScreenMode::Kind::none) rows_ = 0;
     std::memset(shown_, 0, sizeof shown_);
     clear();
     show();
@@ -70,7 +71,8 @@ void Screen::draw(std::uint32_t row, std::uint32_t column, char c) const {
     }
     constexpr std::uint16_t grey_on_black = 0x0700;
     auto* cells = static_cast<volatile std::uint16_t*>(arch::direct_map(mode_.memory));
-    cells[row * columns_ + column] = std::uint16_t(grey_on_black | std::uint8_t(c));
+    const std::uint32_t line_cells = mode_.pitch / sizeof *cells;
+    cells[row * line_cells + column] = std::uint16_t(grey_on_black | std::uint8_t(c));
 }
 
 void Screen::clear() {
@@ -117,7 +119,8 @@ void Screen::escape(char c) {
         return;
     }
     if (parse_ == Parse::title) {
-        if (c == '\a' || c == '\x1b') parse_ = Parse::text;
+        if (c == '\a') parse_ = Parse::text;
+        if (c == '\x1b') parse_ = Parse::escape;  // of the backslash that ends a title too
         return;
     }
     if (c >= '0' && c <= '9') {

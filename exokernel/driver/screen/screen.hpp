@@ -12,7 +12,7 @@ namespace exo {
 struct ScreenMode {
     enum class Kind { none, text, pixels } kind = Kind::none;
     PhysAddr memory = {};
-    std::uint32_t pitch = 0;  ///< Bytes from one row of pixels to the next.
+    std::uint32_t pitch = 0;  ///< Bytes from one row of pixels or characters to the next.
     std::uint32_t width = 0;  ///< Pixels or characters.
     std::uint32_t height = 0;
     std::uint32_t bytes_per_pixel = 0;
