@@ -60,9 +60,11 @@ std::uint64_t find_root_pointer() {
 }
 
 void read_madt(Bytes madt, AcpiTables& tables) {
+    constexpr std::uint32_t first_entry = 44;
+    if (madt.size() < first_entry) return;
     tables.local_apic = {field<std::uint32_t>(madt, 36)};
     constexpr std::uint32_t enabled_or_capable = 3;
-    for (std::uint32_t here = 44; here + 2 <= madt.size();) {
+    for (std::uint32_t here = first_entry; here + 2 <= madt.size();) {
         const std::uint8_t type = madt[here];
         const std::uint8_t length = madt[here + 1];
         if (length < 2 || here + length > madt.size()) break;
