@@ -1,5 +1,5 @@
 # toolchain/lamina.bzl - the macros of BUILD files: kernels, apps, images, tests
-"""lamina_kernel, lamina_native_app, lamina_image; host_test, fuzz_test, guest_test, boot_test."""
+"""lamina_kernel, lamina_native_app, lamina_app, lamina_image, and the tests: host, python, fuzz, guest, boot."""
 
 load("//toolchain/rules:binary.bzl", "lamina_binary")
 load("//toolchain/rules:image.bzl", "lamina_image_files")
@@ -40,7 +40,65 @@ def lamina_kernel(name, deps, linker_script, toolchain = "clang", **kwargs):
         **kwargs
     )
 
-def lamina_native_app(name, srcs = [], deps = [], copts = [], **kwargs):
+def _stock_program(name, srcs, deps, copts, linkopts, **kwargs):
+    """A static program of the stock compiler and C library: `<name>` and `<name>.debug`."""
+    native.cc_binary(
+        name = name + "_link",
+        srcs = srcs,
+        copts = copts,
+        linkopts = linkopts,
+        linkstatic = True,
+        tags = ["manual"],
+        target_compatible_with = HOST_ONLY,
+        testonly = kwargs.get("testonly", False),
+        visibility = ["//visibility:private"],
+        deps = deps,
+    )
+    lamina_binary(
+        name = name,
+        binary = name + "_link",
+        debug = name + ".debug",
+        elf_name = name,
+        platform = "//toolchain:stock",
+        **kwargs
+    )
+
+def lamina_app(name, srcs = [], deps = [], copts = [], libos = "//libos/linux:object", **kwargs):
+    """Links an app of the stock compiler and C library with the libOS: `<name>`, `<name>.debug`.
+
+    The C library's system calls are served by the libOS in the app itself. The same file runs on
+    Linux too, where the libOS stands aside.
+
+    Args:
+      name: the target, and the app's name in an image.
+      srcs: the app's own sources, C or C++; "libos/linux/lamina.h" is what they may ask the libOS.
+      deps: libraries compiled for the host.
+      copts: flags for srcs.
+      libos: the libos_object linked before the C library.
+      **kwargs: visibility, tags, testonly.
+    """
+    _stock_program(
+        name,
+        srcs = [libos] + srcs,
+        deps = deps,
+        copts = copts,
+        linkopts = ["-Wl,-e,lamina_entry", "-Wl,--defsym,lamina_program_start=_start"],
+        **kwargs
+    )
+
+def foreign_program(name, srcs = [], deps = [], copts = [], **kwargs):
+    """Links a static program of the stock compiler that knows nothing of Lamina.
+
+    Args:
+      name: the target, and the program's name in an image.
+      srcs: its sources, C or C++.
+      deps: libraries compiled for the host.
+      copts: flags for srcs.
+      **kwargs: visibility, tags, testonly.
+    """
+    _stock_program(name, srcs = srcs, deps = deps, copts = copts, linkopts = [], **kwargs)
+
+def lamina_native_app(name, srcs = [], deps = [], copts = [], linkopts = [], **kwargs):
     """Links an app over the libOS alone: `<name>` (stripped) and `<name>.debug`.
 
     Args:
@@ -48,12 +106,14 @@ def lamina_native_app(name, srcs = [], deps = [], copts = [], **kwargs):
       srcs: the app's own sources.
       deps: libraries; //libos/rt:start (the entry point) is always among them.
       copts: flags for srcs.
+      linkopts: flags for the linker.
       **kwargs: visibility, tags, testonly.
     """
     native.cc_binary(
         name = name + "_link",
         srcs = srcs,
         copts = copts,
+        linkopts = linkopts,
         linkstatic = True,
         tags = ["manual"],
         target_compatible_with = APP_ONLY,
@@ -88,6 +148,23 @@ def host_test(name, srcs, deps = [], **kwargs):
             "//toolchain/doctest:main",
             "@doctest",
         ],
+        **kwargs
+    )
+
+def python_test(name, srcs, **kwargs):
+    """A Python unittest program that runs on the host.
+
+    Args:
+      name: the target; `<name>.py` is the main file unless `main` says otherwise.
+      srcs: the test.
+      **kwargs: any attribute of py_test.
+    """
+    kwargs.setdefault("size", "small")
+    native.py_test(
+        name = name,
+        srcs = srcs,
+        python_version = "PY3",
+        target_compatible_with = HOST_ONLY,
         **kwargs
     )
 
@@ -168,13 +245,11 @@ def boot_test(name, srcs, image = "//:image", deps = [], data = [], env = {}, **
       **kwargs: any attribute of py_test.
     """
     kwargs.setdefault("size", "medium")
-    native.py_test(
+    python_test(
         name = name,
         srcs = srcs,
         data = data + _image_files(image),
         env = dict(_image_environment(image), **env),
-        python_version = "PY3",
-        target_compatible_with = HOST_ONLY,
         deps = deps + ["//tests/boot:harness"],
         **kwargs
     )
@@ -225,14 +300,12 @@ def guest_test(
         files = dict(files, manifest = name + ".manifest"),
         kernel = kernel,
     )
-    native.py_test(
+    python_test(
         name = name,
         srcs = ["//toolchain/guest_test:driver.py"],
         data = _image_files(":" + image),
         env = _image_environment(":" + image),
         main = "//toolchain/guest_test:driver.py",
-        python_version = "PY3",
-        target_compatible_with = HOST_ONLY,
         deps = [
             "//toolchain/cli",
             "//toolchain/guest_test:unity_output",

@@ -48,7 +48,7 @@ class Layout(unittest.TestCase):
         self.bad(layout.white_space, cpp("int a;"))
 
     def test_words(self):
-        self.good(layout.words, cpp("// waits for nowhere\n"))
+        self.good(layout.words, cpp("// waits for " "nowhere\n"))
         self.bad(layout.words, cpp("\n// TO" "DO later\n"), 2)
         self.bad(layout.words, cpp("// enough for " "now\n"))
 
