@@ -1,12 +1,7 @@
 # toolchain/docs/system_calls.py - writes docs/system-calls.md from the tables in include/lamina/
-"""Usage, at the root of the tree: python3 toolchain/docs/system_calls.py > docs/system-calls.md"""
 import dataclasses
-import pathlib
 import re
-import sys
 import textwrap
-
-TABLES = pathlib.Path(__file__).resolve().parents[2] / "include" / "lamina"
 
 # A comment, a string, a name or number, a punctuation mark; what else there may be is blank.
 _TOKEN = re.compile(r'//[^\n]*|"((?:[^"\\]|\\.)*)"|[\w:]+|[(),]|\s+|(.)')
@@ -183,11 +178,8 @@ def page(calls_text, statuses_text):
     return "\n".join(lines) + STATUSES + "\n".join(rows) + "\n"
 
 
-def page_of_tree():
-    """The page for the tables of this tree."""
-    return page((TABLES / "syscalls.def").read_text(encoding="utf-8"),
-                (TABLES / "status.def").read_text(encoding="utf-8"))
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page_of_tree())
+def page_of_tree(root):
+    """The page for the tables of a tree; `root` is its root."""
+    tables = root / "include" / "lamina"
+    return page((tables / "syscalls.def").read_text(encoding="utf-8"),
+                (tables / "status.def").read_text(encoding="utf-8"))
