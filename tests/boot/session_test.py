@@ -84,7 +84,7 @@ class SessionTest(harness.BootTest):
             return float(re.search(r"([0-9]+\.[0-9]+) s", self.machine.command("uptime"))[1])
 
         first = up()
-        self.assertGreater(up(), first)
+        self.assertTrue(any(up() > first for _ in range(1000)))
 
     def test_crash_between_hellos(self):
         """A crash is reported in one line with its place, and the next app runs."""

@@ -1,6 +1,6 @@
 # toolchain/cli/bars.py - reads apps/bench/bars.json and holds a measured value against it
-"""A row has `recorded` (what was last seen), `tolerance_percent` (how much more than recorded is still
-no regression; less is always welcome) and mostly `bar`, which is never to be passed."""
+"""A row has `recorded` (what was last seen), `tolerance_percent` (how much more than recorded is
+still no regression; less is always welcome) and mostly `bar`, which is never to be passed."""
 import json
 
 from toolchain.cli.places import ROOT

@@ -1,6 +1,6 @@
 # toolchain/cli/bazel.py - runs Bazel, quietly, and reads what it reports about itself
-"""Bazel writes each event of a build (a file was built, a test has ended) as a line of JSON. That is
-the source of all results here; its text on the terminal is shown only if something failed."""
+"""Bazel writes each event of a build (a file was built, a test has ended) as a line of JSON. That
+is the source of all results here; its text on the terminal is shown only if something failed."""
 import contextlib
 import json
 import os

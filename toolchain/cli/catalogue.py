@@ -52,7 +52,7 @@ COMMANDS = {command.name: command for command in (
             tuple(o for o in MACHINE if o != "--timeout"), most=1, needs_packages=True,
             passes_on=True,
             notes="gdb has the symbols of the kernel and of APP (init). In gdb, `app NAME` takes "
-            "another app's symbols. All apps have the same addresses: one at a time."),
+            "those of another app. All apps have the same addresses: one at a time."),
     Command("loc", "", "count lines of code (neither blank nor comment)"),
     Command("docs", "--check", "check the documentation against the tree",
             ("--check", "--run")),

@@ -1,6 +1,6 @@
 # toolchain/cli/test_cases.py - lists every test case with the rule it checks
-"""The rule of a doctest case is its name; that of a Unity case the comment above it, of a Python case
-the first paragraph of its docstring, and without that the name itself."""
+"""The rule of a doctest case is its name; that of a Unity case the comment above it, of a Python
+case the first paragraph of its docstring, and without that the name itself."""
 import ast
 import collections
 import re
