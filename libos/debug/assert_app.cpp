@@ -13,14 +13,12 @@ namespace {
 [[noreturn]] void say_and_end(std::string_view text) {
     while (!text.empty()) {
         const auto taken = sys::console_write(fixed::console, text.data(), text.size());
-        if (!taken)
-            break;
+        if (!taken) break;
         text.remove_prefix(*taken);
-        if (*taken == 0)
-            (void)sys::vcpu_yield();
+        if (*taken == 0) (void)sys::vcpu_yield();
     }
-    for (;;)
-        (void)sys::env_end(fixed::self, status_aborted);
+    (void)sys::env_end(fixed::self, status_aborted);
+    __builtin_trap();
 }
 
 }  // namespace

@@ -14,20 +14,17 @@ std::optional<std::size_t> split_arguments(const lamina::StartBlock& block,
     std::string_view rest(block.arguments, block.argument_bytes);
     for (std::size_t i = 0; i < block.argument_count; ++i) {
         const auto end = rest.find('\0');
-        if (end == rest.npos)
-            return {};
+        if (end == rest.npos) return {};
         into[i] = rest.substr(0, end);
         rest.remove_prefix(end + 1);
     }
-    if (!rest.empty())
-        return {};
+    if (!rest.empty()) return {};
     return block.argument_count;
 }
 
 bool join_arguments(std::span<const std::string_view> arguments, lamina::StartBlock& block) {
     std::size_t used = 0;
-    if (arguments.size() > arguments_max)
-        return false;
+    if (arguments.size() > arguments_max) return false;
     for (const auto argument : arguments) {
         if (argument.size() >= sizeof block.arguments - used ||
             argument.find('\0') != argument.npos)

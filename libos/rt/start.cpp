@@ -42,11 +42,11 @@ constinit std::array<std::string_view, arguments_max> argument_storage;
         ", the kernel has ABI ", kernel_abi, "\n");
     const auto tag = (lamina::call_tag & 0xffffff00U) | (kernel_abi & 0xffU);
     const auto rest = text.view();
-    (void)sys::enter(sys::tagged(lamina::Call::console_write, tag),
-                     std::uint64_t(fixed::console), std::uint64_t(rest.data()), rest.size());
-    for (;;)
-        (void)sys::enter(sys::tagged(lamina::Call::env_end, tag), std::uint64_t(fixed::self),
-                         status_start_failed);
+    (void)sys::enter(sys::tagged(lamina::Call::console_write, tag), std::uint64_t(fixed::console),
+                     std::uint64_t(rest.data()), rest.size());
+    (void)sys::enter(sys::tagged(lamina::Call::env_end, tag), std::uint64_t(fixed::self),
+                     status_start_failed);
+    __builtin_trap();
 }
 
 std::span<const std::string_view> take_arguments(const lamina::StartBlock* block) {
@@ -54,20 +54,16 @@ std::span<const std::string_view> take_arguments(const lamina::StartBlock* block
         argument_storage[0] = "init";
         return {argument_storage.data(), 1};
     }
-    if (block->magic != lamina::start_magic)
-        refuse(lamina::abi_version, "damaged start block");
-    if (block->abi_version != lamina::abi_version)
-        refuse(block->abi_version, "wrong ABI");
+    if (block->magic != lamina::start_magic) refuse(lamina::abi_version, "damaged start block");
+    if (block->abi_version != lamina::abi_version) refuse(block->abi_version, "wrong ABI");
     const auto count = split_arguments(*block, argument_storage);
-    if (!count)
-        refuse(lamina::abi_version, "damaged start block");
+    if (!count) refuse(lamina::abi_version, "damaged start block");
     return {argument_storage.data(), *count};
 }
 
 [[noreturn]] [[gnu::noinline]] void run(const lamina::StartBlock* block) {
     const auto arguments = take_arguments(block);
-    if (const auto pages = info_pages();
-        pages && (*pages)->page.abi_version != lamina::abi_version)
+    if (const auto pages = info_pages(); pages && (*pages)->page.abi_version != lamina::abi_version)
         refuse((*pages)->page.abi_version, "wrong ABI");
     exit(lamina_main(arguments));
 }
@@ -76,8 +72,9 @@ std::span<const std::string_view> take_arguments(const lamina::StartBlock* block
 
 void exit(int status) {
     console().flush();
-    for (;;)
-        (void)sys::env_end(fixed::self, std::uint64_t(status) & 0xff);
+    (void)sys::env_end(fixed::self, std::uint64_t(status) & 0xff);
+    // The app gave up the capability for itself: a fault ends it too.
+    __builtin_trap();
 }
 
 }  // namespace libos

@@ -41,8 +41,7 @@ LAMINA_NO_BUILTIN int memcmp(const void* a, const void* b, std::size_t bytes) {
     const auto* left = static_cast<const unsigned char*>(a);
     const auto* right = static_cast<const unsigned char*>(b);
     for (std::size_t i = 0; i < bytes; ++i) {
-        if (left[i] != right[i])
-            return left[i] < right[i] ? -1 : 1;
+        if (left[i] != right[i]) return left[i] < right[i] ? -1 : 1;
     }
     return 0;
 }
@@ -65,8 +64,7 @@ LAMINA_NO_BUILTIN std::size_t strlen(const char* text) {
 LAMINA_NO_BUILTIN void* memchr(const void* where, int value, std::size_t bytes) {
     const auto* byte = static_cast<const unsigned char*>(where);
     for (; bytes != 0; --bytes, ++byte) {
-        if (*byte == static_cast<unsigned char>(value))
-            return const_cast<unsigned char*>(byte);
+        if (*byte == static_cast<unsigned char>(value)) return const_cast<unsigned char*>(byte);
     }
     return nullptr;
 }

@@ -1,0 +1,136 @@
+// tests/guest/call_world.cpp - objects and memory to make system calls with, and what must not
+// change.
+#include "tests/guest/call_world.hpp"
+
+#include <cstring>
+
+#include "lamina/crc32.hpp"
+#include "tests/guest/support.hpp"
+
+namespace guest {
+
+using lamina::Handle;
+using lamina::Protection;
+using lamina::Result;
+using lamina::Rights;
+namespace fixed = libos::fixed;
+namespace sys = libos::sys;
+
+namespace {
+
+constexpr auto vcpu = lamina::make_handle(lamina::slots::vcpu, 0);
+constexpr char env_name[] = "test";
+
+std::byte* memory() { return reinterpret_cast<std::byte*>(memory_address); }
+
+// An environment that was ended before it ran.
+Result<libos::OwnedHandle> make_ended() {
+    LAMINA_TRY(auto env, libos::own(sys::env_create(fixed::account, env_name, 4, ends(), 1)));
+    LAMINA_CHECK(sys::env_end(env.get(), 0));
+    lamina::EnvReport report;
+    while (!sys::env_report(env.get(), &report))
+        LAMINA_CHECK(sys::notification_wait(ends(), 1, lamina::wait_forever));
+    return env;
+}
+
+}  // namespace
+
+Result<CallWorld> CallWorld::create() {
+    CallWorld world;
+    LAMINA_TRY(world.env_, libos::own(sys::env_create(fixed::account, env_name, 4, ends(), 1)));
+    LAMINA_TRY(world.ended_env_, make_ended());
+    LAMINA_TRY(world.frames_, libos::own(sys::frames_alloc(fixed::account, run_pages)));
+    LAMINA_TRY(world.notification_, libos::own(sys::notification_create(fixed::account)));
+    LAMINA_TRY(auto page, libos::own(sys::frames_alloc(fixed::account, 2)));
+    LAMINA_TRY(world.read_only_, libos::Mapping::create(page.get(), 0, 1, Protection::read));
+    LAMINA_CHECK(sys::frames_map(fixed::self, page.get(), 1, 1, memory_address,
+                                 Protection::read | Protection::write));
+    std::memcpy(memory(), env_name, sizeof env_name);
+    // What console_write writes in the end: a line of its own.
+    std::memset(memory() + 512, '\n', 4);
+    return world;
+}
+
+CallWorld::~CallWorld() {
+    // Moved from, or not made in full.
+    if (read_only_.pages() == 0) return;
+    (void)sys::frames_unmap(fixed::self, memory_address, 1);
+    (void)sys::env_end(env_.get(), 0);
+    lamina::EnvReport report;
+    while (!sys::env_report(env_.get(), &report))
+        (void)sys::notification_wait(ends(), 1, lamina::wait_forever);
+}
+
+Handle CallWorld::handle(const CallRow& row, std::string_view name) const {
+    if (name == "env")
+        return row.number == lamina::Call::env_report ? ended_env_.get() : env_.get();
+    if (name == "source" || name == "frames") return frames_.get();
+    if (name == "notification") return notification_.get();
+    if (name == "account") return fixed::account;
+    if (name == "console") return fixed::console;
+    if (name == "machine") return fixed::machine;
+    return name == "vcpu" ? vcpu : Handle::null;
+}
+
+std::optional<std::uint64_t> CallWorld::good(const CallRow& row, const Argument& argument) const {
+    struct Named {
+        std::string_view name;
+        std::uint64_t value;
+    };
+    const auto memory = memory_address;
+    // `data` lies away from what `name` and `area` point to.
+    const Named words[] = {
+        {"first", 0},
+        {"count", 1},
+        {"slot", 0},
+        {"limit_frames", 1},
+        {"name_bytes", 4},
+        {"bits", 2},
+        {"status", 0},
+        {"argument", 0},
+        {"mask", 4},
+        {"bytes", 4},
+        {"deadline_ns", lamina::no_wait},
+        {"action", 0},
+        {"name", memory},
+        {"data", memory + 512},
+        {"address", free_address},
+        {"entry", 0x40'0000},
+        {"stack", 0x40'0000},
+        {"area", memory + 1024},
+        {"entries", memory + 3072},
+        {"context", memory + 3072},
+    };
+    if (argument.kind == "handle") {
+        const auto found = handle(row, argument.name);
+        if (found == Handle::null) return {};
+        return std::uint64_t(found);
+    }
+    if (argument.kind == "rights") return std::uint64_t(Rights::read);
+    if (argument.kind == "protection") return std::uint64_t(Protection::read);
+    if (argument.kind == "out_cap_info" || argument.kind == "out_env_report") return memory + 512;
+    for (const auto& word : words) {
+        if (word.name == argument.name) return word.value;
+    }
+    return {};
+}
+
+bool CallWorld::Snapshot::operator==(const Snapshot& other) const {
+    return std::memcmp(caps.data(), other.caps.data(), sizeof caps) == 0 && bits == other.bits &&
+           frames_free == other.frames_free && memory_crc32 == other.memory_crc32;
+}
+
+CallWorld::Snapshot CallWorld::snapshot() const {
+    Snapshot now = {};
+    const Handle handles[] = {fixed::account, fixed::self,         env_.get(),     ended_env_.get(),
+                              frames_.get(),  notification_.get(), fixed::console, fixed::machine};
+    for (std::size_t i = 0; i < now.caps.size(); ++i)
+        (void)sys::cap_inspect(handles[i], &now.caps[i]);
+    now.bits =
+        sys::notification_wait(notification_.get(), ~std::uint64_t{0}, lamina::no_wait).value_or(0);
+    now.frames_free = guest::frames_free();
+    now.memory_crc32 = lamina::crc32({memory(), lamina::page_size});
+    return now;
+}
+
+}  // namespace guest
