@@ -28,8 +28,7 @@ extern "C" {
     volatile std::uint64_t frame[32];
     frame[depth % 32] = depth;
     sink = depth;
-    if (zero == 0)
-        return crash_stack(depth + 1) + frame[depth % 32];
+    if (zero == 0) return crash_stack(depth + 1) + frame[depth % 32];
     return frame[0];
 }
 

@@ -9,8 +9,7 @@
 
 int lamina_main(std::span<const std::string_view> arguments) {
     lamina::CapInfo self = {};
-    if (!libos::sys::cap_inspect(libos::fixed::self, &self))
-        return 1;
+    if (!libos::sys::cap_inspect(libos::fixed::self, &self)) return 1;
     libos::print("hello from env ", self.id);
     for (const auto argument : arguments.subspan(1))
         libos::print(" ", argument);

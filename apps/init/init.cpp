@@ -41,13 +41,12 @@ void complain(std::string_view about, Status status) {
 
 void complain(const libos::ManifestError& error) {
     print("init: manifest line ", error.line, ": ", libos::manifest_mistake_cause(error.mistake));
-    if (!error.word.empty())
-        print(": ", error.word);
+    if (!error.word.empty()) print(": ", error.word);
     print("\n");
 }
 
 class Init {
-  public:
+public:
     explicit Init(const lamina::Archive& archive, lamina::Handle notification)
         : archive_(archive), notification_(notification) {}
 
@@ -56,7 +55,7 @@ class Init {
     // Waits until the main app has ended, and returns its status.
     int wait();
 
-  private:
+private:
     Result<void> start(const ManifestEntry& entry);
     Result<std::uint64_t> quota_frames(const ManifestEntry& entry) const;
     // The app's report, once it has ended.
@@ -77,22 +76,19 @@ void Init::start_all(std::string_view manifest) {
             continue;
         }
         const auto started = start(**entry);
-        if (!started)
-            complain((*entry)->app, started.error());
+        if (!started) complain((*entry)->app, started.error());
     }
 }
 
 Result<std::uint64_t> Init::quota_frames(const ManifestEntry& entry) const {
-    if (entry.quota_frames != 0)
-        return entry.quota_frames;
+    if (entry.quota_frames != 0) return entry.quota_frames;
     lamina::CapInfo account = {};
     LAMINA_CHECK(libos::sys::cap_inspect(libos::fixed::account, &account));
     return (account.count - account.used) * entry.quota_percent / 100;
 }
 
 Result<void> Init::start(const ManifestEntry& entry) {
-    if (count_ == apps_max)
-        return lamina::fail(Status::limit_reached);
+    if (count_ == apps_max) return lamina::fail(Status::limit_reached);
     LAMINA_TRY(const auto elf, archive_.find(entry.app, lamina::ArchiveKind::app));
     // Who can start others passes on what it has.
     const auto pass_on = entry.archive ? Rights::copy : Rights::none;
@@ -152,11 +148,9 @@ int Init::wait() {
             return status_init_failed;
         }
         for (std::size_t i = 0; i < count_; ++i) {
-            if ((*ended >> i & 1) == 0)
-                continue;
+            if ((*ended >> i & 1) == 0) continue;
             const auto status = take_report(apps_[i]);
-            if (apps_[i].main)
-                return int(status);
+            if (apps_[i].main) return int(status);
         }
     }
 }
@@ -183,7 +177,6 @@ int lamina_main(std::span<const std::string_view>) {
     libos::console().flush();
     const auto powered =
         libos::sys::machine_power(libos::fixed::machine, lamina::power_off, std::uint64_t(status));
-    if (!powered)
-        complain("power off", powered.error());
+    if (!powered) complain("power off", powered.error());
     return status;
 }

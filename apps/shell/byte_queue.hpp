@@ -10,7 +10,7 @@ namespace shell {
 
 /// Input that has arrived and is not used yet.
 class ByteQueue {
-  public:
+public:
     ByteQueue() = default;
     ByteQueue(const ByteQueue&) = delete;
     ByteQueue& operator=(const ByteQueue&) = delete;
@@ -23,8 +23,7 @@ class ByteQueue {
 
     /// Adds bytes; false, with nothing added, when there is no memory for them.
     bool push(std::span<const char> bytes) {
-        if (bytes.size() > capacity_ - end_ && !make_room(bytes.size()))
-            return false;
+        if (bytes.size() > capacity_ - end_ && !make_room(bytes.size())) return false;
         std::memcpy(bytes_ + end_, bytes.data(), bytes.size());
         end_ += bytes.size();
         return true;
@@ -41,7 +40,7 @@ class ByteQueue {
         return false;
     }
 
-  private:
+private:
     bool make_room(std::size_t more) {
         const auto used = end_ - first_;
         auto capacity = capacity_ < 256 ? std::size_t{256} : capacity_;
@@ -50,11 +49,9 @@ class ByteQueue {
         char* target = bytes_;
         if (capacity != capacity_) {
             target = new (std::nothrow) char[capacity];
-            if (target == nullptr)
-                return false;
+            if (target == nullptr) return false;
         }
-        if (used != 0)
-            std::memmove(target, bytes_ + first_, used);
+        if (used != 0) std::memmove(target, bytes_ + first_, used);
         if (target != bytes_) {
             delete[] bytes_;
             bytes_ = target;

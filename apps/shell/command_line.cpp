@@ -6,15 +6,13 @@
 namespace shell {
 
 bool Command::add_byte(char byte) {
-    if (used_ == bytes_max)
-        return false;
+    if (used_ == bytes_max) return false;
     bytes_[used_++] = byte;
     return true;
 }
 
 bool Command::end_word() {
-    if (count_ == words_max)
-        return false;
+    if (count_ == words_max) return false;
     words_[count_++] = {bytes_ + word_start_, used_ - word_start_};
     word_start_ = used_;
     return true;
@@ -38,8 +36,7 @@ CommandReader::Step CommandReader::add(Command& command, char byte) {
 
 bool CommandReader::take_variable(const Variables& variables, Command& command) {
     const bool status = rest_.starts_with("$?");
-    if (!status && !rest_.starts_with("$!"))
-        return false;
+    if (!status && !rest_.starts_with("$!")) return false;
     const libos::Digits digits(status ? variables.status : variables.background_id, 10);
     bool fits = true;
     for (char digit : digits.view())
@@ -53,18 +50,15 @@ CommandReader::Step CommandReader::take_quoted(char quote, const Variables& vari
                                                Command& command) {
     while (!rest_.empty()) {
         char byte = rest_.front();
-        if (quote == '"' && take_variable(variables, command))
-            continue;
+        if (quote == '"' && take_variable(variables, command)) continue;
         rest_.remove_prefix(1);
-        if (byte == quote)
-            return Step::more;
+        if (byte == quote) return Step::more;
         if (quote == '"' && byte == '\\' && !rest_.empty() &&
             std::string_view("\\\"$").find(rest_.front()) != std::string_view::npos) {
             byte = rest_.front();
             rest_.remove_prefix(1);
         }
-        if (const auto step = add(command, byte); step != Step::more)
-            return step;
+        if (const auto step = add(command, byte); step != Step::more) return step;
     }
     return fail(quote == '"' ? "a \" is not closed" : "a ' is not closed");
 }
@@ -72,33 +66,24 @@ CommandReader::Step CommandReader::take_quoted(char quote, const Variables& vari
 // Takes one character, quoted text or separator.
 CommandReader::Step CommandReader::take(const Variables& variables, Command& command,
                                         bool in_word) {
-    if (take_variable(variables, command))
-        return Step::more;
+    if (take_variable(variables, command)) return Step::more;
     const char byte = rest_.front();
     rest_.remove_prefix(1);
     switch (byte) {
         case ' ':
-        case '\t':
-            return Step::word_ends;
-        case ';':
-            return Step::command_ends;
-        case '&':
-            command.background_ = true;
-            return Step::command_ends;
+        case '\t': return Step::word_ends;
+        case ';': return Step::command_ends;
+        case '&': command.background_ = true; return Step::command_ends;
         case '#':
-            if (in_word)
-                return add(command, byte);
+            if (in_word) return add(command, byte);
             rest_ = {};
             return Step::command_ends;
         case '\'':
-        case '"':
-            return take_quoted(byte, variables, command);
+        case '"': return take_quoted(byte, variables, command);
         case '\\':
-            if (rest_.empty())
-                return fail("nothing follows the \\");
+            if (rest_.empty()) return fail("nothing follows the \\");
             break;
-        default:
-            return add(command, byte);
+        default: return add(command, byte);
     }
     const char literal = rest_.front();
     rest_.remove_prefix(1);
@@ -109,10 +94,8 @@ CommandReader::Outcome CommandReader::next(const Variables& variables, Command& 
     command.clear();
     bool in_word = false;
     for (;;) {
-        const auto step =
-            rest_.empty() ? Step::command_ends : take(variables, command, in_word);
-        if (step == Step::mistake)
-            return Outcome::mistake;
+        const auto step = rest_.empty() ? Step::command_ends : take(variables, command, in_word);
+        if (step == Step::mistake) return Outcome::mistake;
         if (step == Step::more) {
             in_word = true;
             continue;
@@ -122,16 +105,13 @@ CommandReader::Outcome CommandReader::next(const Variables& variables, Command& 
             return Outcome::mistake;
         }
         in_word = false;
-        if (step == Step::word_ends)
-            continue;
-        if (command.count_ != 0)
-            return Outcome::command;
+        if (step == Step::word_ends) continue;
+        if (command.count_ != 0) return Outcome::command;
         if (command.background_) {
             mistake_ = "nothing stands before the &";
             return Outcome::mistake;
         }
-        if (rest_.empty())
-            return Outcome::end;
+        if (rest_.empty()) return Outcome::end;
     }
 }
 

@@ -22,14 +22,14 @@ struct Variables {
 
 /// One command, in memory of its own.
 class Command {
-  public:
+public:
     static constexpr std::size_t words_max = 48;
     static constexpr std::size_t bytes_max = 4096;
 
     std::span<const std::string_view> words() const { return {words_.data(), count_}; }
     bool background() const { return background_; }
 
-  private:
+private:
     friend class CommandReader;
 
     bool add_byte(char byte);
@@ -46,7 +46,7 @@ class Command {
 
 /// Walks the commands of a line. The line must outlive it.
 class CommandReader {
-  public:
+public:
     enum class Outcome { command, end, mistake };
 
     explicit CommandReader(std::string_view line) : rest_(line) {}
@@ -57,7 +57,7 @@ class CommandReader {
     /// What was wrong, after Outcome::mistake.
     std::string_view mistake() const { return mistake_; }
 
-  private:
+private:
     enum class Step { more, word_ends, command_ends, mistake };
 
     Step take(const Variables& variables, Command& command, bool in_word);

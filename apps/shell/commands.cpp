@@ -37,8 +37,7 @@ std::span<const CommandEntry> all_commands() { return table; }
 
 const CommandEntry* find_command(std::string_view name) {
     for (const auto& entry : table) {
-        if (entry.name == name)
-            return &entry;
+        if (entry.name == name) return &entry;
     }
     return nullptr;
 }
@@ -63,18 +62,15 @@ std::uint32_t command_echo(Shell&, const Command& command) {
 std::uint32_t command_exit(Shell& shell, const Command& command) {
     const auto words = command.words();
     auto status = std::optional<std::uint64_t>(shell.last_status());
-    if (words.size() == 2)
-        status = libos::parse_number(words[1]);
-    if (words.size() > 2 || !status || *status > 255)
-        return usage(command);
+    if (words.size() == 2) status = libos::parse_number(words[1]);
+    if (words.size() > 2 || !status || *status > 255) return usage(command);
     shell.leave();
     return std::uint32_t(*status);
 }
 
 std::uint32_t command_help(Shell&, const Command& command) {
     const auto words = command.words();
-    if (words.size() > 2)
-        return usage(command);
+    if (words.size() > 2) return usage(command);
     if (words.size() == 2) {
         const CommandEntry* entry = find_command(words[1]);
         if (entry == nullptr) {
@@ -92,8 +88,7 @@ std::uint32_t command_help(Shell&, const Command& command) {
 }
 
 std::uint32_t command_history(Shell& shell, const Command& command) {
-    if (command.words().size() != 1)
-        return usage(command);
+    if (command.words().size() != 1) return usage(command);
     const History& history = shell.history();
     for (auto age = history.size(); age-- > 0;)
         print(Padded{std::uint64_t(history.number(age)), 5}, "  ", history.line(age), "\n");

@@ -16,8 +16,7 @@ std::uint32_t no_such_app(const lamina::Archive& archive, std::string_view app) 
     print("run: no app ", app, "; there are:");
     for (std::uint32_t i = 0; i < archive.size(); ++i) {
         const auto entry = archive.entry(i);
-        if (entry.kind == lamina::ArchiveKind::app)
-            print(" ", text_of(entry));
+        if (entry.kind == lamina::ArchiveKind::app) print(" ", text_of(entry));
     }
     print("\n");
     return status_not_found;
@@ -27,8 +26,7 @@ std::uint32_t no_such_app(const lamina::Archive& archive, std::string_view app) 
 
 std::uint32_t command_run(Shell& shell, const Command& command) {
     const auto words = command.words();
-    if (words.size() < 2)
-        return usage(command);
+    if (words.size() < 2) return usage(command);
     if (shell.archive() == nullptr) {
         print("run: there is no boot archive\n");
         return status_cannot_run;
@@ -36,15 +34,13 @@ std::uint32_t command_run(Shell& shell, const Command& command) {
     const auto app = words[1];
     const auto started = shell.jobs().start(*shell.archive(), app, words.subspan(2));
     if (!started) {
-        if (started.error() == Status::archive_no_entry)
-            return no_such_app(*shell.archive(), app);
+        if (started.error() == Status::archive_no_entry) return no_such_app(*shell.archive(), app);
         print("run: ", app, ": ", lamina::status_name(started.error()), " (",
               lamina::status_cause(started.error()), ")\n");
         return status_cannot_run;
     }
     Job& job = **started;
-    if (!command.background())
-        return shell.wait_foreground(job);
+    if (!command.background()) return shell.wait_foreground(job);
     shell.put_in_background(job);
     print("[env ", job.id(), "] ", app, "\n");
     return 0;
@@ -52,11 +48,9 @@ std::uint32_t command_run(Shell& shell, const Command& command) {
 
 std::uint32_t command_kill(Shell& shell, const Command& command) {
     const auto words = command.words();
-    if (words.size() != 2)
-        return usage(command);
+    if (words.size() != 2) return usage(command);
     const auto id = libos::parse_number(words[1]);
-    if (!id)
-        return usage(command);
+    if (!id) return usage(command);
     Job* job = shell.jobs().find(*id);
     if (job == nullptr) {
         print("kill: env ", *id, " is none that this shell has started\n");

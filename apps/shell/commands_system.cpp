@@ -26,16 +26,11 @@ std::uint32_t complain(const Command& command, lamina::Status status) {
 
 std::string_view state_name(lamina::EnvState state) {
     switch (state) {
-        case lamina::EnvState::none:
-            return "none";
-        case lamina::EnvState::created:
-            return "created";
-        case lamina::EnvState::ready:
-            return "ready";
-        case lamina::EnvState::waiting:
-            return "waiting";
-        case lamina::EnvState::ending:
-            return "ending";
+        case lamina::EnvState::none: return "none";
+        case lamina::EnvState::created: return "created";
+        case lamina::EnvState::ready: return "ready";
+        case lamina::EnvState::waiting: return "waiting";
+        case lamina::EnvState::ending: return "ending";
     }
     return "unknown";
 }
@@ -50,20 +45,21 @@ void put_milliseconds(std::uint64_t ns) {
 void bring_up_to_date() { (void)libos::sys::vcpu_yield(); }
 
 void put_frames(std::string_view what, std::uint64_t frames) {
-    print(Padded{what, 8}, Padded{frames, 10}, Padded{frames * lamina::page_size / 1024, 12},
-          "\n");
+    print(Padded{what, 8}, Padded{frames, 10}, Padded{frames * lamina::page_size / 1024, 12}, "\n");
 }
 
 void put_json(const lamina::InfoPage& info) {
     const auto dirty = text_of(info.build_dirty);
     print("{\"name\":\"Lamina\",\"version\":", JsonString{text_of(info.build_version)},
           ",\"commit\":", JsonString{text_of(info.build_commit)},
-          ",\"branch\":", JsonString{text_of(info.build_branch)},
-          ",\"dirty\":", dirty == "yes" ? "true" : dirty == "no" ? "false" : "null",
+          ",\"branch\":", JsonString{text_of(info.build_branch)}, ",\"dirty\":",
+          dirty == "yes"  ? "true"
+          : dirty == "no" ? "false"
+                          : "null",
           ",\"compiler\":", JsonString{text_of(info.build_compiler)},
           ",\"flags\":", JsonString{text_of(info.build_flags)},
-          ",\"features\":", JsonString{text_of(info.build_features)},
-          ",\"abi\":", info.abi_version, "}\n");
+          ",\"features\":", JsonString{text_of(info.build_features)}, ",\"abi\":", info.abi_version,
+          "}\n");
 }
 
 void put_version(const lamina::InfoPage& info) {
@@ -87,11 +83,9 @@ std::uint32_t power(const Command& command, std::uint64_t action, std::uint64_t 
 std::uint32_t command_version(Shell&, const Command& command) {
     const auto words = command.words();
     const bool json = words.size() == 2 && words[1] == "--json";
-    if (words.size() != 1 && !json)
-        return usage(command);
+    if (words.size() != 1 && !json) return usage(command);
     lamina::InfoPage info;
-    if (const auto read = libos::read_info(info); !read)
-        return complain(command, read.error());
+    if (const auto read = libos::read_info(info); !read) return complain(command, read.error());
     if (json)
         put_json(info);
     else
@@ -100,31 +94,27 @@ std::uint32_t command_version(Shell&, const Command& command) {
 }
 
 std::uint32_t command_ps(Shell&, const Command& command) {
-    if (command.words().size() != 1)
-        return usage(command);
+    if (command.words().size() != 1) return usage(command);
     bring_up_to_date();
     print("    ID  PARENT  STATE      FRAMES     TIME  NAME\n");
     for (std::uint32_t i = 0; i < lamina::env_count_max; ++i) {
         lamina::EnvInfo env;
         if (const auto read = libos::read_env_info(i, env); !read)
             return complain(command, read.error());
-        if (env.id == 0)
-            continue;
+        if (env.id == 0) continue;
         constexpr std::uint64_t ns_per_ms = 1'000'000;
-        print(Padded{env.id, 6}, Padded{env.parent_id, 8}, "  ",
-              Padded{state_name(env.state), 8}, Padded{std::uint64_t{env.frames_used}, 9},
-              Padded{env.run_ns / ns_per_ms, 6}, " ms  ", text_of(env.name), "\n");
+        print(Padded{env.id, 6}, Padded{env.parent_id, 8}, "  ", Padded{state_name(env.state), 8},
+              Padded{std::uint64_t{env.frames_used}, 9}, Padded{env.run_ns / ns_per_ms, 6}, " ms  ",
+              text_of(env.name), "\n");
     }
     return 0;
 }
 
 std::uint32_t command_memstats(Shell&, const Command& command) {
-    if (command.words().size() != 1)
-        return usage(command);
+    if (command.words().size() != 1) return usage(command);
     bring_up_to_date();
     lamina::InfoPage info;
-    if (const auto read = libos::read_info(info); !read)
-        return complain(command, read.error());
+    if (const auto read = libos::read_info(info); !read) return complain(command, read.error());
     print("            frames         KiB\n");
     put_frames("total", info.frames_total);
     put_frames("free", info.frames_free);
@@ -135,11 +125,9 @@ std::uint32_t command_memstats(Shell&, const Command& command) {
 }
 
 std::uint32_t command_uptime(Shell&, const Command& command) {
-    if (command.words().size() != 1)
-        return usage(command);
+    if (command.words().size() != 1) return usage(command);
     const auto now = libos::now_ns();
-    if (!now)
-        return complain(command, now.error());
+    if (!now) return complain(command, now.error());
     print("up ");
     put_milliseconds(*now);
     print(" s\n");
@@ -149,16 +137,13 @@ std::uint32_t command_uptime(Shell&, const Command& command) {
 std::uint32_t command_poweroff(Shell& shell, const Command& command) {
     const auto words = command.words();
     auto status = std::optional<std::uint64_t>(shell.last_status());
-    if (words.size() == 2)
-        status = libos::parse_number(words[1]);
-    if (words.size() > 2 || !status || *status > 255)
-        return usage(command);
+    if (words.size() == 2) status = libos::parse_number(words[1]);
+    if (words.size() > 2 || !status || *status > 255) return usage(command);
     return power(command, lamina::power_off, *status);
 }
 
 std::uint32_t command_reboot(Shell&, const Command& command) {
-    if (command.words().size() != 1)
-        return usage(command);
+    if (command.words().size() != 1) return usage(command);
     return power(command, lamina::power_reboot, 0);
 }
 

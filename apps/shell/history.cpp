@@ -28,8 +28,7 @@ std::string_view History::line(std::size_t age) const {
         rest.remove_suffix(1);
         const auto before = rest.rfind('\n');
         const auto start = before == rest.npos ? 0 : before + 1;
-        if (age == 0)
-            return rest.substr(start);
+        if (age == 0) return rest.substr(start);
         rest = rest.substr(0, start);
     }
 }

@@ -9,7 +9,7 @@ namespace shell {
 /// Keeps as many of the last lines as fit its memory. Blank lines and repetitions of the newest
 /// are not kept, nor are lines longer than half of the memory.
 class History {
-  public:
+public:
     static constexpr std::size_t bytes_max = 8192;
 
     void add(std::string_view line);
@@ -23,7 +23,7 @@ class History {
     /// The number of the line of this age, counted from 1 over all lines ever added.
     std::size_t number(std::size_t age) const { return added_ - age; }
 
-  private:
+private:
     // Lines one after the other, oldest first, each followed by a newline.
     char text_[bytes_max] = {};
     std::size_t used_ = 0;

@@ -31,10 +31,9 @@ Result<std::uint64_t> quota_frames() {
 
 Result<Job*> Jobs::start(const lamina::Archive& archive, std::string_view app,
                          std::span<const std::string_view> arguments) {
-    const auto place = std::find_if(jobs_.begin(), jobs_.end(),
-                                    [](const Job& job) { return job.id() == 0; });
-    if (place == jobs_.end())
-        return lamina::fail(Status::limit_reached);
+    const auto place =
+        std::find_if(jobs_.begin(), jobs_.end(), [](const Job& job) { return job.id() == 0; });
+    if (place == jobs_.end()) return lamina::fail(Status::limit_reached);
     libos::SpawnRequest request;
     LAMINA_TRY(request.elf, archive.find(app, lamina::ArchiveKind::app));
     LAMINA_TRY(request.quota_frames, quota_frames());
@@ -52,24 +51,21 @@ Result<Job*> Jobs::start(const lamina::Archive& archive, std::string_view app,
 
 Job* Jobs::find(std::uint64_t id) {
     for (Job& job : jobs_) {
-        if (id != 0 && job.id() == id)
-            return &job;
+        if (id != 0 && job.id() == id) return &job;
     }
     return nullptr;
 }
 
 Job* Jobs::find_ended_background() {
     for (Job& job : jobs_) {
-        if (job.id() != 0 && job.background && job.ended)
-            return &job;
+        if (job.id() != 0 && job.background && job.ended) return &job;
     }
     return nullptr;
 }
 
 void Jobs::note_ended(std::uint64_t bits) {
     for (std::size_t i = 0; i < jobs_max; ++i) {
-        if ((bits >> i & 2) != 0)
-            jobs_[i].ended = true;
+        if ((bits >> i & 2) != 0) jobs_[i].ended = true;
     }
 }
 
@@ -88,16 +84,14 @@ lamina::EnvReport Jobs::take_report(Job& job) {
 
 Job* Jobs::first() {
     for (Job& job : jobs_) {
-        if (job.id() != 0)
-            return &job;
+        if (job.id() != 0) return &job;
     }
     return nullptr;
 }
 
 void Jobs::end_all() {
     for (Job& job : jobs_) {
-        if (job.id() != 0)
-            end(job, lamina::status_killed);
+        if (job.id() != 0) end(job, lamina::status_killed);
     }
 }
 

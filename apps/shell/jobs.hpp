@@ -24,7 +24,7 @@ struct Job {
 
 /// Children by place; place n has bit n + 1 of the notification.
 class Jobs {
-  public:
+public:
     static constexpr std::size_t jobs_max = 60;
     static constexpr std::uint64_t stack_pages = libos::SpawnRequest::default_stack_pages;
 
@@ -57,7 +57,7 @@ class Jobs {
     /// Ends every child.
     void end_all();
 
-  private:
+private:
     lamina::Handle notification_;
     std::array<Job, jobs_max> jobs_;
 };

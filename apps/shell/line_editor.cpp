@@ -34,14 +34,12 @@ void LineEditor::begin() {
 LineEditor::Event LineEditor::feed(char byte) {
     const bool after_return = after_return_;
     after_return_ = byte == '\r';
-    if (after_return && byte == '\n')
-        return Event::none;
+    if (after_return && byte == '\n') return Event::none;
     if (escape_ != Escape::none) {
         escape(byte);
         return Event::none;
     }
-    if (static_cast<unsigned char>(byte) < ' ' || byte == delete_byte)
-        return control(byte);
+    if (static_cast<unsigned char>(byte) < ' ' || byte == delete_byte) return control(byte);
     insert(byte);
     return Event::none;
 }
@@ -49,14 +47,10 @@ LineEditor::Event LineEditor::feed(char byte) {
 LineEditor::Event LineEditor::control(char byte) {
     switch (byte) {
         case '\r':
-        case '\n':
-            return finish(Event::line, "\n");
-        case ctrl('C'):
-            used_ = 0;
-            return finish(Event::interrupt, "^C\n");
+        case '\n': return finish(Event::line, "\n");
+        case ctrl('C'): used_ = 0; return finish(Event::interrupt, "^C\n");
         case ctrl('D'):
-            if (used_ == 0)
-                return finish(Event::end_of_file, "\n");
+            if (used_ == 0) return finish(Event::end_of_file, "\n");
             erase(cursor_, after(cursor_));
             break;
         case escape_byte:
@@ -64,43 +58,23 @@ LineEditor::Event LineEditor::control(char byte) {
             parameter_ = 0;
             break;
         case ctrl('H'):
-        case delete_byte:
-            erase(before(cursor_), cursor_);
-            break;
-        case ctrl('A'):
-            move_to(0);
-            break;
-        case ctrl('E'):
-            move_to(used_);
-            break;
-        case ctrl('B'):
-            move_to(before(cursor_));
-            break;
-        case ctrl('F'):
-            move_to(after(cursor_));
-            break;
-        case ctrl('K'):
-            erase(cursor_, used_);
-            break;
-        case ctrl('U'):
-            erase(0, cursor_);
-            break;
-        case ctrl('W'):
-            erase(word_start(), cursor_);
-            break;
-        case ctrl('P'):
-            recall(age_ + 1);
-            break;
+        case delete_byte: erase(before(cursor_), cursor_); break;
+        case ctrl('A'): move_to(0); break;
+        case ctrl('E'): move_to(used_); break;
+        case ctrl('B'): move_to(before(cursor_)); break;
+        case ctrl('F'): move_to(after(cursor_)); break;
+        case ctrl('K'): erase(cursor_, used_); break;
+        case ctrl('U'): erase(0, cursor_); break;
+        case ctrl('W'): erase(word_start(), cursor_); break;
+        case ctrl('P'): recall(age_ + 1); break;
         case ctrl('N'):
-            if (age_ != 0)
-                recall(age_ - 1);
+            if (age_ != 0) recall(age_ - 1);
             break;
         case ctrl('L'):
             screen_.write("\x1b[H\x1b[2J");
             show();
             break;
-        default:
-            break;
+        default: break;
     }
     return Event::none;
 }
@@ -116,8 +90,7 @@ void LineEditor::escape(char byte) {
         return;
     }
     // Between parameters and the last byte there may be bytes like ';'.
-    if (escape_ == Escape::bracket && byte >= ' ' && byte < '@')
-        return;
+    if (escape_ == Escape::bracket && byte >= ' ' && byte < '@') return;
     escape_ = Escape::none;
     sequence(byte);
 }
@@ -138,27 +111,15 @@ void LineEditor::sequence(char last) {
         return;
     }
     switch (last) {
-        case 'A':
-            recall(age_ + 1);
-            break;
+        case 'A': recall(age_ + 1); break;
         case 'B':
-            if (age_ != 0)
-                recall(age_ - 1);
+            if (age_ != 0) recall(age_ - 1);
             break;
-        case 'C':
-            move_to(after(cursor_));
-            break;
-        case 'D':
-            move_to(before(cursor_));
-            break;
-        case 'H':
-            move_to(0);
-            break;
-        case 'F':
-            move_to(used_);
-            break;
-        default:
-            break;
+        case 'C': move_to(after(cursor_)); break;
+        case 'D': move_to(before(cursor_)); break;
+        case 'H': move_to(0); break;
+        case 'F': move_to(used_); break;
+        default: break;
     }
 }
 
@@ -177,8 +138,7 @@ void LineEditor::insert(char byte) {
 }
 
 void LineEditor::erase(std::size_t from, std::size_t to) {
-    if (from == to)
-        return;
+    if (from == to) return;
     std::memmove(text_ + from, text_ + to, used_ - to);
     used_ -= to - from;
     cursor_ = from;
@@ -186,8 +146,7 @@ void LineEditor::erase(std::size_t from, std::size_t to) {
 }
 
 void LineEditor::move_to(std::size_t position) {
-    if (cursor_ == position)
-        return;
+    if (cursor_ == position) return;
     cursor_ = position;
     show();
 }
@@ -224,8 +183,7 @@ void LineEditor::show() {
         last = after(last);
     libos::put(screen_, "\r", prompt_, line().substr(first, last - first), "\x1b[K");
     const auto behind = columns_of(line().substr(cursor_, last - cursor_));
-    if (behind != 0)
-        libos::put(screen_, "\x1b[", behind, "D");
+    if (behind != 0) libos::put(screen_, "\x1b[", behind, "D");
 }
 
 LineEditor::Event LineEditor::finish(Event event, std::string_view echo) {
@@ -234,8 +192,7 @@ LineEditor::Event LineEditor::finish(Event event, std::string_view echo) {
 }
 
 std::size_t LineEditor::before(std::size_t position) const {
-    if (position == 0)
-        return 0;
+    if (position == 0) return 0;
     do {
         --position;
     } while (position != 0 && continues(text_[position]));
@@ -243,8 +200,7 @@ std::size_t LineEditor::before(std::size_t position) const {
 }
 
 std::size_t LineEditor::after(std::size_t position) const {
-    if (position >= used_)
-        return used_;
+    if (position >= used_) return used_;
     do {
         ++position;
     } while (position < used_ && continues(text_[position]));

@@ -9,12 +9,12 @@
 
 namespace shell {
 
-/// Keys: printable bytes insert (UTF-8 included); left, right, Ctrl-B, Ctrl-F move; Home, End, Ctrl-A,
-/// Ctrl-E go to the ends; Backspace, Delete, Ctrl-D delete; Ctrl-U, Ctrl-K delete to the start and
-/// to the end; Ctrl-W deletes a word; up, down, Ctrl-P, Ctrl-N walk the history; Ctrl-L clears the
-/// screen. A line longer than the terminal is shown as a window around the cursor.
+/// Keys: printable bytes insert (UTF-8 included); left, right, Ctrl-B, Ctrl-F move; Home, End,
+/// Ctrl-A, Ctrl-E go to the ends; Backspace, Delete, Ctrl-D delete; Ctrl-U, Ctrl-K delete to the
+/// start and to the end; Ctrl-W deletes a word; up, down, Ctrl-P, Ctrl-N walk the history; Ctrl-L
+/// clears the screen. A line longer than the terminal is shown as a window around the cursor.
 class LineEditor {
-  public:
+public:
     static constexpr std::size_t line_bytes_max = 1024;
     static constexpr std::size_t columns = 80;
 
@@ -36,7 +36,7 @@ class LineEditor {
 
     std::string_view line() const { return {text_, used_}; }
 
-  private:
+private:
     enum class Escape { none, started, bracket, letter_o };
 
     Event control(char byte);

@@ -14,16 +14,14 @@ namespace {
 // Whether the machine was booted to run a script; without the info pages, a person is assumed.
 bool wants_script() {
     lamina::InfoPage info;
-    if (!libos::read_info(info))
-        return false;
+    if (!libos::read_info(info)) return false;
     return libos::has_word(libos::text_of(info.command_line), "console=script");
 }
 
 }  // namespace
 
 int lamina_main(std::span<const std::string_view>) {
-    const auto notification =
-        libos::own(libos::sys::notification_create(libos::fixed::account));
+    const auto notification = libos::own(libos::sys::notification_create(libos::fixed::account));
     if (!notification) {
         libos::print("shell: ", lamina::status_cause(notification.error()), "\n");
         return 1;

@@ -43,8 +43,7 @@ void Shell::run_interactive() {
         auto event = LineEditor::Event::none;
         while (event == LineEditor::Event::none)
             event = editor.feed(next_byte());
-        if (event == LineEditor::Event::end_of_file)
-            return;
+        if (event == LineEditor::Event::end_of_file) return;
         if (event == LineEditor::Event::interrupt) {
             variables_.status = status_interrupted;
             continue;
@@ -58,8 +57,7 @@ void Shell::run_script() {
     libos::TextBuffer<4096> line;
     for (char byte = '\n'; byte != ctrl_d && !leaving_;) {
         line.clear();
-        for (byte = next_byte(); byte != '\n' && byte != '\r' && byte != ctrl_d;
-             byte = next_byte())
+        for (byte = next_byte(); byte != '\n' && byte != '\r' && byte != ctrl_d; byte = next_byte())
             put(line, byte);
         report_background();
         if (line.truncated()) {
@@ -117,8 +115,7 @@ void Shell::wait() {
     const auto bits =
         libos::sys::notification_wait(notification_, ~std::uint64_t{0}, lamina::wait_forever);
     LAMINA_ASSERT(bits.has_value());
-    if ((*bits & input_bit) != 0)
-        take_input();
+    if ((*bits & input_bit) != 0) take_input();
     jobs_.note_ended(*bits);
 }
 
@@ -126,10 +123,8 @@ void Shell::take_input() {
     char chunk[256];
     for (;;) {
         const auto taken = libos::console().read(chunk);
-        if (!taken || *taken == 0)
-            return;
-        if (!input_.push({chunk, *taken}))
-            print("\nshell: out of memory, input was lost\n");
+        if (!taken || *taken == 0) return;
+        if (!input_.push({chunk, *taken})) print("\nshell: out of memory, input was lost\n");
     }
 }
 
@@ -150,8 +145,7 @@ std::uint32_t Shell::wait_foreground(Job& job) {
     }
     const auto report = jobs_.take_report(job);
     // Somebody else's kill is news; an exit or our own Ctrl-C is not.
-    if (report.cause != lamina::EndCause::exited && !interrupted_)
-        tell_end(report);
+    if (report.cause != lamina::EndCause::exited && !interrupted_) tell_end(report);
     return libos::end_status(report);
 }
 
@@ -184,8 +178,8 @@ void Shell::tell_end(const lamina::EnvReport& report) {
     if (archive_ != nullptr)
         libos::describe_end(libos::console(), report, *archive_, Jobs::stack_pages);
     else
-        libos::describe_end(libos::console(), report, static_cast<const libos::SymbolTable*>(nullptr),
-                            Jobs::stack_pages);
+        libos::describe_end(libos::console(), report,
+                            static_cast<const libos::SymbolTable*>(nullptr), Jobs::stack_pages);
     print("\n");
 }
 

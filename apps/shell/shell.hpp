@@ -15,7 +15,7 @@
 namespace shell {
 
 class Shell {
-  public:
+public:
     /// `notification` tells of input and of children that ended. Without an archive nothing can
     /// be run. A script is read without prompt, echo and editing.
     Shell(lamina::Handle notification, const lamina::Archive* archive, bool script)
@@ -46,7 +46,7 @@ class Shell {
 
     static constexpr std::uint32_t status_interrupted = 130;
 
-  private:
+private:
     void run_interactive();
     void run_script();
     void execute(std::string_view line);

@@ -16,7 +16,7 @@ struct AllocatorStatistics {
 };
 
 class Allocator {
-  public:
+public:
     /// At least `bytes` bytes at a multiple of `alignment` (a power of two); null when memory or
     /// quota is used up. 0 bytes give a block of their own.
     virtual void* alloc(std::size_t bytes, std::size_t alignment) = 0;
@@ -27,7 +27,7 @@ class Allocator {
 
     virtual AllocatorStatistics statistics() const = 0;
 
-  protected:
+protected:
     ~Allocator() = default;
 };
 

@@ -9,12 +9,11 @@ namespace libos {
 namespace {
 
 class AccountPages final : public PageSource {
-  public:
+public:
     std::span<std::byte> grow(std::size_t bytes) override {
         const auto pages = lamina::page_ceil(bytes) / lamina::page_size;
         auto mapping = Mapping::create_new(fixed::account, pages);
-        if (!mapping)
-            return {};
+        if (!mapping) return {};
         return mapping->release();
     }
 };

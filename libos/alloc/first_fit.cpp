@@ -20,9 +20,7 @@ struct FirstFit::Block {
     std::uint64_t bytes() const { return bytes_and_used & ~used_bit; }
     bool used() const { return (bytes_and_used & used_bit) != 0; }
     bool is_end() const { return bytes() == 0; }
-    std::uintptr_t payload() const {
-        return reinterpret_cast<std::uintptr_t>(this) + header_bytes;
-    }
+    std::uintptr_t payload() const { return reinterpret_cast<std::uintptr_t>(this) + header_bytes; }
     Block* at(std::int64_t offset) const {
         return reinterpret_cast<Block*>(reinterpret_cast<std::uintptr_t>(this) +
                                         std::uintptr_t(offset));
@@ -47,8 +45,7 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t alignment) {
 // Where the payload of an aligned block inside a free one would begin: at its own payload or far
 // enough behind it for a free block in front.
 std::uintptr_t aligned_payload(std::uintptr_t payload, std::size_t alignment) {
-    if (payload % alignment == 0)
-        return payload;
+    if (payload % alignment == 0) return payload;
     return round_up(payload + block_bytes_min, alignment);
 }
 
@@ -57,32 +54,27 @@ std::uintptr_t aligned_payload(std::uintptr_t payload, std::size_t alignment) {
 void FirstFit::link(Block* block) {
     block->next = free_;
     block->previous = nullptr;
-    if (free_ != nullptr)
-        free_->previous = block;
+    if (free_ != nullptr) free_->previous = block;
     free_ = block;
 }
 
 void FirstFit::unlink(Block* block) {
     (block->previous != nullptr ? block->previous->next : free_) = block->next;
-    if (block->next != nullptr)
-        block->next->previous = block->previous;
+    if (block->next != nullptr) block->next->previous = block->previous;
 }
 
 FirstFit::Block* FirstFit::find(std::size_t bytes, std::size_t alignment) const {
     for (Block* block = free_; block != nullptr; block = block->next) {
         const auto skipped = aligned_payload(block->payload(), alignment) - block->payload();
-        if (block->bytes() >= skipped + bytes)
-            return block;
+        if (block->bytes() >= skipped + bytes) return block;
     }
     return nullptr;
 }
 
 bool FirstFit::add_region(std::size_t bytes) {
     constexpr std::size_t region_bytes_min = 64 * 1024;
-    const auto region =
-        source_.grow(std::max(bytes + 2 * Block::header_bytes, region_bytes_min));
-    if (region.empty())
-        return false;
+    const auto region = source_.grow(std::max(bytes + 2 * Block::header_bytes, region_bytes_min));
+    if (region.empty()) return false;
     statistics_.bytes_held += region.size();
     auto* block = reinterpret_cast<Block*>(region.data());
     block->bytes_before = 0;
@@ -96,8 +88,7 @@ bool FirstFit::add_region(std::size_t bytes) {
 // Cuts a free block that is not in the list so that the payload of the part returned is aligned.
 FirstFit::Block* FirstFit::align(Block* block, std::size_t alignment) {
     const auto skipped = aligned_payload(block->payload(), alignment) - block->payload();
-    if (skipped == 0)
-        return block;
+    if (skipped == 0) return block;
     const auto rest = block->bytes() - skipped;
     block->set(skipped, false);
     link(block);
@@ -120,16 +111,14 @@ void FirstFit::split(Block* block, std::size_t bytes) {
 
 void* FirstFit::alloc(std::size_t bytes, std::size_t alignment) {
     LAMINA_ASSERT(alignment != 0 && (alignment & (alignment - 1)) == 0);
-    if (bytes > bytes_max || alignment > bytes_max)
-        return nullptr;
+    if (bytes > bytes_max || alignment > bytes_max) return nullptr;
     alignment = std::max(alignment, alignment_default);
     const auto needed =
         std::max<std::size_t>(round_up(bytes + Block::header_bytes, 16), block_bytes_min);
     Block* block = find(needed, alignment);
     if (block == nullptr) {
         const auto slack = alignment > alignment_default ? alignment + block_bytes_min : 0;
-        if (!add_region(needed + slack))
-            return nullptr;
+        if (!add_region(needed + slack)) return nullptr;
         block = find(needed, alignment);
         LAMINA_ASSERT(block != nullptr);
     }
@@ -142,8 +131,7 @@ void* FirstFit::alloc(std::size_t bytes, std::size_t alignment) {
 }
 
 void FirstFit::free(void* payload) {
-    if (payload == nullptr)
-        return;
+    if (payload == nullptr) return;
     Block* block = static_cast<Block*>(payload)->at(-std::int64_t{Block::header_bytes});
     LAMINA_ASSERT(block->used() && !block->is_end() &&
                   block->after()->bytes_before == block->bytes());
@@ -171,15 +159,12 @@ bool FirstFit::sound(std::span<const std::byte> region) const {
     std::uint64_t before = 0;
     bool free_before = false;
     for (;;) {
-        if (block->payload() > end || block->bytes_before != before)
-            return false;
-        if (block->is_end())
-            return true;
+        if (block->payload() > end || block->bytes_before != before) return false;
+        if (block->is_end()) return true;
         bool listed = false;
         for (const Block* free = free_; free != nullptr; free = free->next)
             listed = listed || free == block;
-        if (listed == block->used() || (free_before && !block->used()))
-            return false;
+        if (listed == block->used() || (free_before && !block->used())) return false;
         free_before = !block->used();
         before = block->bytes();
         block = block->after();

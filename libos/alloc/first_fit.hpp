@@ -19,18 +19,18 @@ namespace libos {
 
 /// Where a heap gets memory from.
 class PageSource {
-  public:
+public:
     /// At least `bytes` zeroed bytes, page-aligned, for good; empty when there are none.
     virtual std::span<std::byte> grow(std::size_t bytes) = 0;
 
-  protected:
+protected:
     ~PageSource() = default;
 };
 
 /// Pure logic over a PageSource. Not for use by two threads at once. Cost: linear in the free
 /// blocks for alloc, constant for free.
 class FirstFit final : public Allocator {
-  public:
+public:
     constexpr explicit FirstFit(PageSource& source) : source_(source) {}
 
     void* alloc(std::size_t bytes, std::size_t alignment) override;
@@ -40,7 +40,7 @@ class FirstFit final : public Allocator {
     /// Whether blocks, tags and free list agree in the region that begins at `region`.
     bool sound(std::span<const std::byte> region) const;
 
-  private:
+private:
     struct Block;
 
     Block* find(std::size_t bytes, std::size_t alignment) const;

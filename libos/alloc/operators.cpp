@@ -10,8 +10,7 @@ using libos::alignment_default;
 
 void* get(std::size_t bytes, std::size_t alignment) {
     void* block = libos::allocator().alloc(bytes, alignment);
-    if (block == nullptr)
-        libos::panic("out of memory");
+    if (block == nullptr) libos::panic("out of memory");
     return block;
 }
 

@@ -10,13 +10,13 @@ namespace libos {
 
 /// The archive from the capability in the fixed slot. The view lives as long as this.
 class BootArchive {
-  public:
+public:
     /// Errors: bad_handle (no capability), those of mapping, archive_* by cause.
     static lamina::Result<BootArchive> open();
 
     const lamina::Archive& view() const { return archive_; }
 
-  private:
+private:
     BootArchive(Mapping mapping, lamina::Archive archive)
         : mapping_(std::move(mapping)), archive_(archive) {}
 

@@ -10,8 +10,7 @@ lamina::Result<std::uint64_t> now_ns() {
     LAMINA_TRY(const auto* pages, info_pages());
     // The clock's parameters do not change after boot.
     const auto& page = pages->page;
-    return ticks_to_ns(__builtin_ia32_rdtsc() - page.tsc_base, page.tsc_multiplier,
-                       page.tsc_shift);
+    return ticks_to_ns(__builtin_ia32_rdtsc() - page.tsc_base, page.tsc_multiplier, page.tsc_shift);
 }
 
 }  // namespace libos

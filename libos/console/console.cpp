@@ -23,22 +23,18 @@ void Console::write(std::string_view text) {
         std::memcpy(buffer_ + used_, text.data(), taken);
         used_ += taken;
         text.remove_prefix(taken);
-        if (used_ == sizeof buffer_)
-            flush();
+        if (used_ == sizeof buffer_) flush();
     }
-    if (line_ends)
-        flush();
+    if (line_ends) flush();
 }
 
 void Console::flush() {
     std::size_t done = 0;
     while (done < used_) {
         const auto taken = sys::console_write(handle_, buffer_ + done, used_ - done);
-        if (!taken)
-            break;
+        if (!taken) break;
         done += *taken;
-        if (*taken == 0)
-            (void)sys::vcpu_yield();
+        if (*taken == 0) (void)sys::vcpu_yield();
     }
     used_ = 0;
 }

@@ -14,7 +14,7 @@ namespace libos {
 /// Output is kept until a line ends, the buffer is full or flush() is called, and goes out whole:
 /// when the kernel's buffer is full, writing waits. Without a console capability text is dropped.
 class Console final : public TextSink {
-  public:
+public:
     constexpr explicit Console(lamina::Handle handle) : handle_(handle) {}
 
     void write(std::string_view text) override;
@@ -27,7 +27,7 @@ class Console final : public TextSink {
     /// Names the notification bits that are set when input arrives. Errors: those of console_bind.
     lamina::Result<void> bind(lamina::Handle notification, std::uint64_t bits);
 
-  private:
+private:
     lamina::Handle handle_;
     std::size_t used_ = 0;
     char buffer_[1024] = {};

@@ -21,8 +21,7 @@ void copy_stable(const lamina::InfoPages& pages, const T& source, T& copy) {
         const auto before = __atomic_load_n(&sequence, __ATOMIC_ACQUIRE);
         std::memcpy(&copy, &source, sizeof copy);
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
-        if (before % 2 == 0 && __atomic_load_n(&sequence, __ATOMIC_RELAXED) == before)
-            return;
+        if (before % 2 == 0 && __atomic_load_n(&sequence, __ATOMIC_RELAXED) == before) return;
         __builtin_ia32_pause();
     }
 }
@@ -47,8 +46,7 @@ lamina::Result<void> read_info(lamina::InfoPage& copy) {
 
 lamina::Result<void> read_env_info(std::uint32_t index, lamina::EnvInfo& copy) {
     LAMINA_TRY(const auto* pages, info_pages());
-    if (index >= lamina::env_count_max)
-        return lamina::fail(lamina::Status::bad_argument);
+    if (index >= lamina::env_count_max) return lamina::fail(lamina::Status::bad_argument);
     copy_stable(*pages, pages->envs[index], copy);
     return {};
 }

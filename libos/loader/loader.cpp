@@ -29,8 +29,7 @@ void undo(const SpawnRequest& request, lamina::Handle env) {
     lamina::EnvReport report;
     for (;;) {
         const auto reported = sys::env_report(env, &report);
-        if (reported || reported.error() != Status::not_ended)
-            break;
+        if (reported || reported.error() != Status::not_ended) break;
         (void)sys::vcpu_yield();
     }
     if (request.notification != lamina::Handle::null && request.end_bits != 0)
@@ -76,8 +75,7 @@ Result<void> make_stack(lamina::Handle account, lamina::Handle env, std::uint64_
 Result<void> make_start_block(lamina::Handle account, lamina::Handle env,
                               const SpawnRequest& request) {
     std::array<std::string_view, arguments_max> arguments;
-    if (request.arguments.size() >= arguments_max)
-        return fail(Status::bad_argument);
+    if (request.arguments.size() >= arguments_max) return fail(Status::bad_argument);
     arguments[0] = request.name;
     std::copy(request.arguments.begin(), request.arguments.end(), arguments.begin() + 1);
     LAMINA_TRY(const OwnedHandle frames, own(sys::frames_alloc(account, 1)));
@@ -111,13 +109,12 @@ Result<Child> spawn(const SpawnRequest& request) {
     LAMINA_TRY(const lamina::ElfFile elf, lamina::ElfFile::open(request.elf));
     LAMINA_TRY(const OwnedHandle account,
                own(sys::account_create(request.account, request.quota_frames)));
-    LAMINA_TRY(OwnedHandle env, own(sys::env_create(account.get(), request.name.data(),
-                                                    request.name.size(), request.notification,
-                                                    request.end_bits)));
+    LAMINA_TRY(OwnedHandle env,
+               own(sys::env_create(account.get(), request.name.data(), request.name.size(),
+                                   request.notification, request.end_bits)));
     lamina::CapInfo info = {};
     auto filled = sys::cap_inspect(env.get(), &info);
-    if (filled)
-        filled = fill(request, elf, account.get(), env.get());
+    if (filled) filled = fill(request, elf, account.get(), env.get());
     if (!filled) {
         undo(request, env.get());
         return fail(filled.error());

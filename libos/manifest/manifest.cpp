@@ -23,41 +23,33 @@ std::string_view take_word(std::string_view& line) {
 
 bool printable(std::string_view line) {
     for (char letter : line) {
-        if ((letter < ' ' && letter != '\t') || letter > '~')
-            return false;
+        if ((letter < ' ' && letter != '\t') || letter > '~') return false;
     }
     return true;
 }
 
 Failure read_quota(std::string_view text, ManifestEntry& entry) {
-    if (entry.quota_frames != 0 || entry.quota_percent != 0)
-        return ManifestMistake::repeated_word;
-    if (text.empty())
-        return ManifestMistake::bad_quota;
+    if (entry.quota_frames != 0 || entry.quota_percent != 0) return ManifestMistake::repeated_word;
+    if (text.empty()) return ManifestMistake::bad_quota;
     const auto number = parse_number(text.substr(0, text.size() - 1));
-    if (!number || *number == 0)
-        return ManifestMistake::bad_quota;
+    if (!number || *number == 0) return ManifestMistake::bad_quota;
     if (text.back() == '%') {
-        if (*number > 100)
-            return ManifestMistake::bad_quota;
+        if (*number > 100) return ManifestMistake::bad_quota;
         entry.quota_percent = std::uint32_t(*number);
         return {};
     }
     constexpr std::string_view units = "KMG";
     const auto unit = units.find(text.back());
-    if (unit == units.npos || *number > std::uint64_t{1} << 32)
-        return ManifestMistake::bad_quota;
+    if (unit == units.npos || *number > std::uint64_t{1} << 32) return ManifestMistake::bad_quota;
     const auto bytes = *number << (10 * (unit + 1));
-    if (!lamina::page_aligned(bytes))
-        return ManifestMistake::bad_quota;
+    if (!lamina::page_aligned(bytes)) return ManifestMistake::bad_quota;
     entry.quota_frames = bytes / lamina::page_size;
     return {};
 }
 
 Failure read_console(std::string_view text, ManifestEntry& entry) {
     using lamina::Rights;
-    if (entry.console != Rights::none)
-        return ManifestMistake::repeated_word;
+    if (entry.console != Rights::none) return ManifestMistake::repeated_word;
     if (text == "r")
         entry.console = Rights::read;
     else if (text == "w")
@@ -70,8 +62,7 @@ Failure read_console(std::string_view text, ManifestEntry& entry) {
 }
 
 Failure set_once(bool& flag) {
-    if (flag)
-        return ManifestMistake::repeated_word;
+    if (flag) return ManifestMistake::repeated_word;
     flag = true;
     return {};
 }
@@ -79,18 +70,12 @@ Failure set_once(bool& flag) {
 Failure read_word(std::string_view word, ManifestEntry& entry) {
     constexpr std::string_view quota = "quota=";
     constexpr std::string_view console = "console=";
-    if (word.starts_with(quota))
-        return read_quota(word.substr(quota.size()), entry);
-    if (word.starts_with(console))
-        return read_console(word.substr(console.size()), entry);
-    if (word == "archive")
-        return set_once(entry.archive);
-    if (word == "info")
-        return set_once(entry.info);
-    if (word == "power")
-        return set_once(entry.power);
-    if (word == "main")
-        return set_once(entry.main);
+    if (word.starts_with(quota)) return read_quota(word.substr(quota.size()), entry);
+    if (word.starts_with(console)) return read_console(word.substr(console.size()), entry);
+    if (word == "archive") return set_once(entry.archive);
+    if (word == "info") return set_once(entry.info);
+    if (word == "power") return set_once(entry.power);
+    if (word == "main") return set_once(entry.main);
     return ManifestMistake::unknown_word;
 }
 
@@ -107,19 +92,15 @@ std::expected<ManifestEntry, ManifestError> read_line(std::string_view line, std
     const auto mistake = [&](ManifestMistake what, std::string_view word) {
         return std::unexpected(ManifestError{what, number, word});
     };
-    if (!printable(line))
-        return mistake(ManifestMistake::not_text, "");
+    if (!printable(line)) return mistake(ManifestMistake::not_text, "");
     ManifestEntry entry;
     const auto first = take_word(line);
-    if (first != "start")
-        return mistake(ManifestMistake::not_start, first);
+    if (first != "start") return mistake(ManifestMistake::not_start, first);
     entry.app = take_word(line);
-    if (entry.app.empty())
-        return mistake(ManifestMistake::no_app, "");
+    if (entry.app.empty()) return mistake(ManifestMistake::no_app, "");
     for (auto word = take_word(line); !word.empty(); word = take_word(line)) {
         const auto failure = word == "--" ? read_arguments(line, entry) : read_word(word, entry);
-        if (failure)
-            return mistake(*failure, word);
+        if (failure) return mistake(*failure, word);
     }
     if (entry.quota_frames == 0 && entry.quota_percent == 0)
         return mistake(ManifestMistake::no_quota, entry.app);
@@ -130,24 +111,16 @@ std::expected<ManifestEntry, ManifestError> read_line(std::string_view line, std
 
 const char* manifest_mistake_cause(ManifestMistake mistake) {
     switch (mistake) {
-        case ManifestMistake::not_start:
-            return "a line begins with the word start";
-        case ManifestMistake::no_app:
-            return "no app is named";
-        case ManifestMistake::no_quota:
-            return "an app needs quota=SIZE";
+        case ManifestMistake::not_start: return "a line begins with the word start";
+        case ManifestMistake::no_app: return "no app is named";
+        case ManifestMistake::no_quota: return "an app needs quota=SIZE";
         case ManifestMistake::bad_quota:
             return "a quota is whole pages with K, M or G, or 1% to 100%";
-        case ManifestMistake::bad_console:
-            return "console is r, w or rw";
-        case ManifestMistake::unknown_word:
-            return "unknown word";
-        case ManifestMistake::repeated_word:
-            return "a word is given twice";
-        case ManifestMistake::too_many_arguments:
-            return "too many arguments";
-        case ManifestMistake::not_text:
-            return "the line is not printable text";
+        case ManifestMistake::bad_console: return "console is r, w or rw";
+        case ManifestMistake::unknown_word: return "unknown word";
+        case ManifestMistake::repeated_word: return "a word is given twice";
+        case ManifestMistake::too_many_arguments: return "too many arguments";
+        case ManifestMistake::not_text: return "the line is not printable text";
     }
     return "unknown mistake";
 }
@@ -158,8 +131,7 @@ std::optional<std::expected<ManifestEntry, ManifestError>> ManifestReader::next(
         rest_.remove_prefix(whole.size() == rest_.size() ? whole.size() : whole.size() + 1);
         ++line_;
         const auto line = whole.substr(0, whole.find('#'));
-        if (line.find_first_not_of(" \t") != line.npos)
-            return read_line(line, line_);
+        if (line.find_first_not_of(" \t") != line.npos) return read_line(line, line_);
     }
     return {};
 }

@@ -69,13 +69,13 @@ struct ManifestError {
 /// Walks a manifest line by line. A bad line is reported and does not keep the next from being
 /// read. The text must outlive the entries; nothing is allocated.
 class ManifestReader {
-  public:
+public:
     explicit ManifestReader(std::string_view text) : rest_(text) {}
 
     /// The next line that is neither blank nor comment; nothing at the end.
     std::optional<std::expected<ManifestEntry, ManifestError>> next();
 
-  private:
+private:
     std::string_view rest_;
     std::uint32_t line_ = 0;
 };

@@ -47,8 +47,7 @@ void put_exception(TextSink& sink, std::uint32_t vector) {
 
 // Page-fault error code: bit 1 write, bit 4 instruction fetch (Intel SDM vol. 3A, 4.7).
 std::string_view page_fault_access(std::uint32_t error_code) {
-    if ((error_code & 1U << 4) != 0)
-        return "execute";
+    if ((error_code & 1U << 4) != 0) return "execute";
     return (error_code & 1U << 1) != 0 ? "write" : "read";
 }
 
@@ -60,8 +59,7 @@ std::string_view name_of(const lamina::EnvReport& report) {
 // Where the instruction pointer was, with its function if the symbols know it.
 void put_place(TextSink& sink, const lamina::EnvReport& report, const SymbolTable* symbols) {
     put(sink, ", rip ", Hex{report.rip});
-    if (symbols == nullptr)
-        return;
+    if (symbols == nullptr) return;
     if (const auto place = symbols->find(report.rip))
         put(sink, " (", place->name, "+", Hex{place->offset}, ")");
 }
@@ -71,8 +69,7 @@ void put_fault(TextSink& sink, const lamina::EnvReport& report, const SymbolTabl
     put_exception(sink, report.vector);
     if (report.vector == page_fault) {
         put(sink, " ", page_fault_access(report.error_code), " at ", Hex{report.address});
-        if (layout::in_stack_guard(report.address, stack_pages))
-            put(sink, " (stack overflow)");
+        if (layout::in_stack_guard(report.address, stack_pages)) put(sink, " (stack overflow)");
     } else if (report.error_code != 0) {
         put(sink, " code ", Hex{report.error_code});
     }
@@ -85,19 +82,13 @@ void describe_end(TextSink& sink, const lamina::EnvReport& report, const SymbolT
                   std::uint64_t stack_pages) {
     put(sink, "env ", report.env_id, " ", name_of(report), ": ");
     switch (report.cause) {
-        case lamina::EndCause::exited:
-            put(sink, "exited, status ", report.status);
-            return;
-        case lamina::EndCause::killed:
-            put(sink, "killed");
-            return;
+        case lamina::EndCause::exited: put(sink, "exited, status ", report.status); return;
+        case lamina::EndCause::killed: put(sink, "killed"); return;
         case lamina::EndCause::foreign_while_disabled:
             put(sink, "foreign system call while disabled");
             put_place(sink, report, symbols);
             return;
-        case lamina::EndCause::faulted:
-            put_fault(sink, report, symbols, stack_pages);
-            return;
+        case lamina::EndCause::faulted: put_fault(sink, report, symbols, stack_pages); return;
     }
     put(sink, "ended for cause ", std::uint32_t(report.cause));
 }
@@ -115,8 +106,8 @@ void describe_end(TextSink& sink, const lamina::EnvReport& report, const lamina:
 }
 
 std::uint32_t end_status(const lamina::EnvReport& report) {
-    const bool gave_status = report.cause == lamina::EndCause::exited ||
-                             report.cause == lamina::EndCause::killed;
+    const bool gave_status =
+        report.cause == lamina::EndCause::exited || report.cause == lamina::EndCause::killed;
     return gave_status ? report.status : lamina::status_faulted;
 }
 

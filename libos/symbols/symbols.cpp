@@ -19,20 +19,16 @@ static_assert(sizeof(Header) == 16);
 lamina::Result<SymbolTable> SymbolTable::open(std::span<const std::byte> file) {
     const auto damaged = lamina::fail(lamina::Status::symbols_damaged);
     Header header;
-    if (file.size() < sizeof header)
-        return damaged;
+    if (file.size() < sizeof header) return damaged;
     std::memcpy(&header, file.data(), sizeof header);
-    if (std::memcmp(header.magic, "LAMSYMS1", sizeof header.magic) != 0)
-        return damaged;
+    if (std::memcmp(header.magic, "LAMSYMS1", sizeof header.magic) != 0) return damaged;
     const auto records_bytes = std::uint64_t{header.count} * sizeof(Record);
-    if (sizeof header + records_bytes + header.string_bytes != file.size())
-        return damaged;
+    if (sizeof header + records_bytes + header.string_bytes != file.size()) return damaged;
     const auto records = file.subspan(sizeof header, records_bytes);
     const auto strings = file.subspan(sizeof header + records_bytes);
     const SymbolTable table(
         records, {reinterpret_cast<const char*>(strings.data()), strings.size()}, header.count);
-    if (!table.sound())
-        return damaged;
+    if (!table.sound()) return damaged;
     return table;
 }
 
@@ -43,8 +39,7 @@ SymbolTable::Record SymbolTable::record(std::uint32_t index) const {
 }
 
 bool SymbolTable::sound() const {
-    if (count_ != 0 && (strings_.empty() || strings_.back() != '\0'))
-        return false;
+    if (count_ != 0 && (strings_.empty() || strings_.back() != '\0')) return false;
     std::uint64_t before = 0;
     for (std::uint32_t i = 0; i < count_; ++i) {
         const Record here = record(i);
@@ -66,12 +61,10 @@ std::optional<SymbolPlace> SymbolTable::find(std::uint64_t address) const {
         else
             high = middle;
     }
-    if (low == 0)
-        return {};
+    if (low == 0) return {};
     const Record here = record(low - 1);
     const auto offset = address - here.address;
-    if (offset >= here.bytes)
-        return {};
+    if (offset >= here.bytes) return {};
     const auto name = strings_.substr(here.name);
     return SymbolPlace{name.substr(0, name.find('\0')), offset};
 }

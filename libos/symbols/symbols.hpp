@@ -21,7 +21,7 @@ struct SymbolPlace {
 /// then count records {u64 address, u32 size, u32 name offset} in ascending order, then the
 /// NUL-terminated names. Nothing in it is trusted. The bytes must outlive the view.
 class SymbolTable {
-  public:
+public:
     /// Checks every record. Errors: symbols_damaged. Cost: linear.
     static lamina::Result<SymbolTable> open(std::span<const std::byte> file);
 
@@ -30,7 +30,7 @@ class SymbolTable {
 
     std::uint32_t size() const { return count_; }
 
-  private:
+private:
     struct Record {
         std::uint64_t address;
         std::uint32_t bytes;

@@ -73,15 +73,14 @@ std::uint64_t to_word(T value) {
 enum class Value { none, handle, number };
 
 consteval Value value_of(std::string_view description) {
-    if (description.starts_with("0"))
-        return Value::none;
+    if (description.starts_with("0")) return Value::none;
     return description.starts_with("handle") ? Value::handle : Value::number;
 }
 
 template <Value value>
-using ValueType = std::conditional_t<
-    value == Value::none, void,
-    std::conditional_t<value == Value::handle, lamina::Handle, std::uint64_t>>;
+using ValueType =
+    std::conditional_t<value == Value::none, void,
+                       std::conditional_t<value == Value::handle, lamina::Handle, std::uint64_t>>;
 
 template <lamina::Call number, Value value, typename Signature>
 struct Stub;
@@ -106,7 +105,7 @@ using namespace kind;
 // One function object per call, named as in the table, returning Result<void>, Result<Handle> or
 // Result<std::uint64_t>: `sys::frames_alloc(account, 4)`.
 #define LAMINA_ARGS(...) __VA_ARGS__
-#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why)           \
+#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why)               \
     inline constexpr detail::Stub<lamina::Call::name, detail::value_of(value), void(arguments)> \
         name{};
 #include "lamina/syscalls.def"

@@ -21,7 +21,7 @@ inline constexpr auto info = lamina::make_handle(lamina::slots::info, 0);
 
 /// Owns a capability: dropped when this goes.
 class OwnedHandle {
-  public:
+public:
     OwnedHandle() = default;
     explicit OwnedHandle(lamina::Handle handle) : handle_(handle) {}
     OwnedHandle(OwnedHandle&& other) noexcept : handle_(other.release()) {}
@@ -30,21 +30,19 @@ class OwnedHandle {
         return *this;
     }
     ~OwnedHandle() {
-        if (handle_ != lamina::Handle::null)
-            (void)sys::cap_drop(handle_);
+        if (handle_ != lamina::Handle::null) (void)sys::cap_drop(handle_);
     }
 
     lamina::Handle get() const { return handle_; }
     lamina::Handle release() { return std::exchange(handle_, lamina::Handle::null); }
 
-  private:
+private:
     lamina::Handle handle_ = lamina::Handle::null;
 };
 
 /// Takes ownership of the handle a call returned, or passes its failure on.
 inline lamina::Result<OwnedHandle> own(lamina::Result<lamina::Handle> result) {
-    if (!result)
-        return lamina::fail(result.error());
+    if (!result) return lamina::fail(result.error());
     return OwnedHandle(*result);
 }
 

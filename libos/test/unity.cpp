@@ -22,8 +22,7 @@ struct State {
 constinit State state;
 
 void settle(Outcome outcome, const char* file, int line, std::string_view text) {
-    if (state.outcome != Outcome::passed)
-        return;
+    if (state.outcome != Outcome::passed) return;
     state.outcome = outcome;
     print(file, ":", line, ":", state.name, text, "\n");
 }

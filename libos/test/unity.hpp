@@ -9,7 +9,8 @@
 //
 // Every case gives one line, `file:line:name:PASS` or `file:line:name:FAIL: why`; end() writes
 // `N Tests N Failures N Ignored` and `OK` or `FAIL`, and returns how many failed. The first failed
-// assertion leaves the function it is in; a case that calls helpers checks TEST_FAILED() after them.
+// assertion leaves the function it is in; a case that calls helpers checks TEST_FAILED() after
+// them.
 #pragma once
 
 #include <cstdint>
@@ -62,8 +63,7 @@ bool same(const Expected& expected, const Actual& actual) {
 /// Whether they are equal; fails the case if not.
 template <typename Expected, typename Actual>
 bool check_equal(const Expected& expected, const Actual& actual, const char* file, int line) {
-    if (same(expected, actual))
-        return true;
+    if (same(expected, actual)) return true;
     TextBuffer<200> why;
     put(why, "Expected ");
     show(why, expected);
@@ -83,22 +83,21 @@ lamina::Status status_of(const lamina::Result<T>& result) {
 
 #define RUN_TEST(test) ::libos::unity::run(test, #test, __FILE__, __LINE__)
 
-#define TEST_FAIL_MESSAGE(why)                             \
-    do {                                                   \
-        ::libos::unity::fail(__FILE__, __LINE__, why);     \
-        return;                                            \
+#define TEST_FAIL_MESSAGE(why)                         \
+    do {                                               \
+        ::libos::unity::fail(__FILE__, __LINE__, why); \
+        return;                                        \
     } while (false)
 
-#define TEST_IGNORE_MESSAGE(why)                           \
-    do {                                                   \
-        ::libos::unity::ignore(__FILE__, __LINE__, why);   \
-        return;                                            \
+#define TEST_IGNORE_MESSAGE(why)                         \
+    do {                                                 \
+        ::libos::unity::ignore(__FILE__, __LINE__, why); \
+        return;                                          \
     } while (false)
 
-#define TEST_ASSERT_MESSAGE(condition, why) \
-    do {                                    \
-        if (!(condition))                   \
-            TEST_FAIL_MESSAGE(why);         \
+#define TEST_ASSERT_MESSAGE(condition, why)       \
+    do {                                          \
+        if (!(condition)) TEST_FAIL_MESSAGE(why); \
     } while (false)
 
 #define TEST_ASSERT_TRUE(condition) TEST_ASSERT_MESSAGE(condition, "Expected TRUE: " #condition)
@@ -107,12 +106,11 @@ lamina::Status status_of(const lamina::Result<T>& result) {
 
 #define TEST_ASSERT_EQUAL(expected, actual)                                             \
     do {                                                                                \
-        if (!::libos::unity::check_equal(expected, actual, __FILE__, __LINE__))         \
-            return;                                                                     \
+        if (!::libos::unity::check_equal(expected, actual, __FILE__, __LINE__)) return; \
     } while (false)
 
 /// Compares the status of a Result with the expected one.
-#define TEST_ASSERT_STATUS(expected, result)                                            \
+#define TEST_ASSERT_STATUS(expected, result) \
     TEST_ASSERT_EQUAL(::lamina::Status::expected, ::libos::unity::status_of(result))
 
 /// That a Result has a value.

@@ -42,8 +42,7 @@ void put_part(TextSink& sink, Padded<std::string_view> text) {
 void put_unsigned(TextSink& sink, std::uint64_t value) { sink.write(Digits(value, 10).view()); }
 
 void put_signed(TextSink& sink, std::int64_t value) {
-    if (value < 0)
-        sink.write("-");
+    if (value < 0) sink.write("-");
     put_unsigned(sink, value < 0 ? 0 - std::uint64_t(value) : std::uint64_t(value));
 }
 
@@ -53,8 +52,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
         base = 16;
         text.remove_prefix(2);
     }
-    if (text.empty())
-        return {};
+    if (text.empty()) return {};
     std::uint64_t value = 0;
     for (char letter : text) {
         unsigned digit = base;

@@ -1,9 +1,9 @@
 // libos/text/text.hpp - text into sinks: strings and numbers, without allocation.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <concepts>
 #include <optional>
 #include <string_view>
 
@@ -11,10 +11,10 @@ namespace libos {
 
 /// Where text goes: the console, a buffer.
 class TextSink {
-  public:
+public:
     virtual void write(std::string_view text) = 0;
 
-  protected:
+protected:
     ~TextSink() = default;
 };
 
@@ -35,11 +35,11 @@ Padded(T, int) -> Padded<T>;
 
 /// The digits of a number, most significant first.
 class Digits {
-  public:
+public:
     Digits(std::uint64_t value, unsigned base, unsigned digits_min = 1);
     std::string_view view() const { return {text_ + first_, sizeof text_ - first_}; }
 
-  private:
+private:
     char text_[64];
     std::size_t first_ = sizeof text_;
 };
@@ -71,7 +71,7 @@ void put(TextSink& sink, const Parts&... parts) {
 /// A sink that keeps up to `capacity` bytes; what does not fit is dropped and told.
 template <std::size_t capacity>
 class TextBuffer final : public TextSink {
-  public:
+public:
     void write(std::string_view text) override {
         for (char letter : text) {
             if (used_ == capacity) {
@@ -88,7 +88,7 @@ class TextBuffer final : public TextSink {
         truncated_ = false;
     }
 
-  private:
+private:
     char text_[capacity];
     std::size_t used_ = 0;
     bool truncated_ = false;

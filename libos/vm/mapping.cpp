@@ -53,8 +53,7 @@ void unmap(std::uint64_t address, std::uint64_t pages) {
 }  // namespace
 
 Mapping::~Mapping() {
-    if (pages_ == 0)
-        return;
+    if (pages_ == 0) return;
     unmap(address_, pages_);
     // Without room for one more free range the addresses stay unused.
     (void)addresses.free(address_, pages_);

@@ -16,7 +16,7 @@ namespace libos {
 /// Pages mapped into the app's own address space; unmapped when this goes. The capability they came
 /// from is not kept.
 class Mapping {
-  public:
+public:
     Mapping() = default;
     Mapping(Mapping&& other) noexcept { swap(other); }
     Mapping& operator=(Mapping&& other) noexcept {
@@ -47,7 +47,7 @@ class Mapping {
         return kept;
     }
 
-  private:
+private:
     Mapping(std::uint64_t address, std::uint64_t pages) : address_(address), pages_(pages) {}
 
     void swap(Mapping& other) {

@@ -15,16 +15,13 @@ void RangeAllocator::erase(std::size_t index) {
 }
 
 lamina::Result<std::uint64_t> RangeAllocator::alloc(std::uint64_t pages) {
-    if (pages == 0)
-        return fail(Status::bad_argument);
+    if (pages == 0) return fail(Status::bad_argument);
     for (std::size_t i = 0; i < count_; ++i) {
         Range& range = ranges_[i];
-        if ((range.end - range.first) / page_size < pages)
-            continue;
+        if ((range.end - range.first) / page_size < pages) continue;
         const auto address = range.first;
         range.first += pages * page_size;
-        if (range.first == range.end)
-            erase(i);
+        if (range.first == range.end) erase(i);
         return address;
     }
     return fail(Status::limit_reached);
@@ -38,8 +35,7 @@ lamina::Result<void> RangeAllocator::free(std::uint64_t address, std::uint64_t p
     std::size_t after = 0;
     while (after < count_ && ranges_[after].end <= address)
         ++after;
-    if (after < count_ && ranges_[after].first < end)
-        return fail(Status::bad_argument);
+    if (after < count_ && ranges_[after].first < end) return fail(Status::bad_argument);
     const bool joins_before = after > 0 && ranges_[after - 1].end == address;
     const bool joins_after = after < count_ && ranges_[after].first == end;
     if (joins_before && joins_after) {
@@ -50,8 +46,7 @@ lamina::Result<void> RangeAllocator::free(std::uint64_t address, std::uint64_t p
     } else if (joins_after) {
         ranges_[after].first = address;
     } else {
-        if (count_ == free_ranges_max)
-            return fail(Status::limit_reached);
+        if (count_ == free_ranges_max) return fail(Status::limit_reached);
         for (std::size_t i = count_++; i > after; --i)
             ranges_[i] = ranges_[i - 1];
         ranges_[after] = {address, end};

@@ -12,7 +12,7 @@ namespace libos {
 /// Hands out page ranges of [first, end). Free ranges are kept in ascending order, disjoint, and
 /// never adjacent: a freed range is merged with its neighbours. Fixed memory; pure logic.
 class RangeAllocator {
-  public:
+public:
     static constexpr std::size_t free_ranges_max = 256;
 
     /// All of [first, end) is free; both page-aligned, first < end.
@@ -29,7 +29,7 @@ class RangeAllocator {
 
     std::uint64_t pages_free() const;
 
-  private:
+private:
     struct Range {
         std::uint64_t first;
         std::uint64_t end;

@@ -11,7 +11,7 @@ namespace mutation {
 
 /// A small generator of pseudo-random numbers (SplitMix64): one seed, one sequence.
 class Random {
-  public:
+public:
     explicit constexpr Random(std::uint64_t seed) : state_(seed) {}
 
     constexpr std::uint64_t next() {
@@ -25,7 +25,7 @@ class Random {
     /// A number below `bound` (> 0).
     constexpr std::uint64_t below(std::uint64_t bound) { return next() % bound; }
 
-  private:
+private:
     std::uint64_t state_;
 };
 
@@ -77,8 +77,7 @@ inline void put(std::span<std::byte> file, std::size_t offset, std::uint64_t val
 /// Adds a small signed number to a field: lengths off by one, pages that overlap.
 inline void nudge(Random& random, std::span<std::byte> file, std::size_t offset) {
     std::uint64_t value = 0;
-    if (offset > file.size() || sizeof value > file.size() - offset)
-        return;
+    if (offset > file.size() || sizeof value > file.size() - offset) return;
     std::memcpy(&value, file.data() + offset, sizeof value);
     constexpr std::uint64_t steps[] = {1, 8, 0x100, 0xfff, 0x1000, 0x2000, 0x10'0000};
     const auto step = steps[random.below(std::size(steps))];
@@ -88,10 +87,8 @@ inline void nudge(Random& random, std::span<std::byte> file, std::size_t offset)
 
 /// Copies one record over another: two of a name, two segments in one place.
 inline void repeat_record(Random& random, std::span<std::byte> file, const Shape& shape) {
-    if (shape.record_count == 0)
-        return;
-    const auto from =
-        shape.records_offset + random.below(shape.record_count) * shape.record_bytes;
+    if (shape.record_count == 0) return;
+    const auto from = shape.records_offset + random.below(shape.record_count) * shape.record_bytes;
     const auto to = shape.records_offset + random.below(shape.record_count) * shape.record_bytes;
     if (std::max(from, to) + shape.record_bytes <= file.size())
         std::memmove(file.data() + to, file.data() + from, shape.record_bytes);
@@ -105,21 +102,12 @@ inline std::size_t damage(Random& random, std::span<std::byte> file, const Shape
     const auto times = 1 + random.below(3);
     for (std::uint64_t i = 0; i < times; ++i) {
         const auto rest = file.first(length);
-        if (rest.empty())
-            break;
+        if (rest.empty()) break;
         switch (random.below(8)) {
-            case 0:
-                length = random.below(length);
-                break;
-            case 1:
-                length = random.below(std::min<std::size_t>(length, 512));
-                break;
-            case 2:
-                rest[random.below(length)] ^= std::byte(1U << random.below(8));
-                break;
-            case 3:
-                detail::put(rest, detail::field(random, shape), random.below(256), 1);
-                break;
+            case 0: length = random.below(length); break;
+            case 1: length = random.below(std::min<std::size_t>(length, 512)); break;
+            case 2: rest[random.below(length)] ^= std::byte(1U << random.below(8)); break;
+            case 3: detail::put(rest, detail::field(random, shape), random.below(256), 1); break;
             case 4:
                 detail::put(rest, detail::field(random, shape),
                             extremes[random.below(std::size(extremes))], 4);
@@ -128,12 +116,8 @@ inline std::size_t damage(Random& random, std::span<std::byte> file, const Shape
                 detail::put(rest, detail::field(random, shape),
                             extremes[random.below(std::size(extremes))], 8);
                 break;
-            case 6:
-                detail::nudge(random, rest, detail::field(random, shape));
-                break;
-            default:
-                detail::repeat_record(random, rest, shape);
-                break;
+            case 6: detail::nudge(random, rest, detail::field(random, shape)); break;
+            default: detail::repeat_record(random, rest, shape); break;
         }
     }
     return length;

@@ -1,6 +1,6 @@
 // tests/unit/lamina/crc32_test.cpp - the checksum against published values and its own properties.
-#include "doctest/doctest.h"
 #include "lamina/crc32.hpp"
+#include "doctest/doctest.h"
 #include "tests/unit/lamina/files.hpp"
 
 TEST_CASE("CRC-32 of known texts") {

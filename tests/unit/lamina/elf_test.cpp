@@ -86,8 +86,7 @@ TEST_CASE("the header's fields are checked") {
     CHECK(after_header([](auto& h) { h.program_header_bytes = 0; }) == Status::elf_bad_header);
     CHECK(after_header([](auto& h) { h.program_headers = ~0ULL; }) == Status::elf_truncated);
     CHECK(after_header([](auto& h) { h.program_headers = 0x2800; }) == Status::elf_truncated);
-    CHECK(after_header([](auto& h) { h.program_header_count = 0xffff; }) ==
-          Status::elf_truncated);
+    CHECK(after_header([](auto& h) { h.program_header_count = 0xffff; }) == Status::elf_truncated);
     CHECK(after_header([](auto& h) { h.program_header_count = 0; }) == Status::elf_no_segment);
 }
 
@@ -96,8 +95,7 @@ TEST_CASE("the entry lies in the contents of an executable segment") {
     CHECK(after_header([](auto& h) { h.entry = files::elf_base; }) == Status::elf_bad_entry);
     CHECK(after_header([](auto& h) { h.entry += 0x1000; }) == Status::elf_bad_entry);
     CHECK(after_header([](auto& h) { h.entry += 0xfff; }) == Status::ok);
-    CHECK(after_header([](auto& h) { h.entry = 0xffff'8000'0000'0000; }) ==
-          Status::elf_bad_entry);
+    CHECK(after_header([](auto& h) { h.entry = 0xffff'8000'0000'0000; }) == Status::elf_bad_entry);
 }
 
 TEST_CASE("dynamic executables are refused") {
@@ -109,8 +107,7 @@ TEST_CASE("segments lie in the file") {
     CHECK(after(1, [](auto& p) { p.offset = ~0ULL & ~0xfffULL; }) == Status::elf_truncated);
     CHECK(after(1, [](auto& p) { p.file_bytes = p.memory_bytes = 0x1'0000; }) ==
           Status::elf_truncated);
-    CHECK(after(1, [](auto& p) { p.file_bytes = p.memory_bytes + 1; }) ==
-          Status::elf_bad_header);
+    CHECK(after(1, [](auto& p) { p.file_bytes = p.memory_bytes + 1; }) == Status::elf_bad_header);
 }
 
 TEST_CASE("segments lie in the user half") {

@@ -44,12 +44,10 @@ T load(const Bytes& file, std::size_t offset) {
 
 /// Makes header and table checksum fit the table again, if both are in the file.
 inline void seal(Bytes& archive) {
-    if (archive.size() < sizeof(lamina::ArchiveHeader))
-        return;
+    if (archive.size() < sizeof(lamina::ArchiveHeader)) return;
     auto header = load<lamina::ArchiveHeader>(archive, 0);
     const auto table = std::uint64_t{header.entry_count} * sizeof(lamina::ArchiveEntry);
-    if (table > archive.size() - sizeof header)
-        return;
+    if (table > archive.size() - sizeof header) return;
     header.table_crc32 =
         lamina::crc32(std::span<const std::byte>(archive).subspan(sizeof header, table));
     store(archive, 0, header);
@@ -100,7 +98,10 @@ constexpr std::size_t program_header(std::size_t index) {
 inline Bytes make_elf() {
     Bytes file(0x2800);
     lamina::ElfHeader header = {};
-    std::memcpy(header.ident, "\x7f" "ELF\x02\x01\x01", 7);
+    std::memcpy(header.ident,
+                "\x7f"
+                "ELF\x02\x01\x01",
+                7);
     header.type = 2;
     header.machine = 62;
     header.version = 1;

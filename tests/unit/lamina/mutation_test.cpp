@@ -1,4 +1,5 @@
-// tests/unit/lamina/mutation_test.cpp - thousands of damaged files: each is refused by name or sound.
+// tests/unit/lamina/mutation_test.cpp - thousands of damaged files: each is refused by name or
+// sound.
 #include <map>
 
 #include "doctest/doctest.h"
@@ -88,12 +89,10 @@ TEST_CASE("4000 damaged archives: every cause is met, none is accepted wrongly")
         file.resize(mutation::damage(random, file, shape));
         file.shrink_to_fit();
         // Half of them with a checksum that fits, or nothing behind it would be reached.
-        if (round % 2 == 0)
-            files::seal(file);
+        if (round % 2 == 0) files::seal(file);
         const auto archive = Archive::open(file);
         ++seen[archive ? Status::ok : archive.error()];
-        if (archive)
-            check_sound(*archive, file, seen);
+        if (archive) check_sound(*archive, file, seen);
     }
     for (const auto status :
          {Status::ok, Status::archive_truncated, Status::archive_magic, Status::archive_version,
@@ -117,8 +116,7 @@ TEST_CASE("4000 damaged executables: every cause is met, none is accepted wrongl
         file.shrink_to_fit();
         const auto elf = ElfFile::open(file);
         ++seen[elf ? Status::ok : elf.error()];
-        if (elf)
-            check_sound(*elf, file);
+        if (elf) check_sound(*elf, file);
     }
     for (const auto status :
          {Status::ok, Status::elf_truncated, Status::elf_magic, Status::elf_not_x86_64,

@@ -15,11 +15,11 @@ TEST_CASE("every status has a number, a name and a cause of its own") {
     std::set<std::string> names;
     std::set<std::string> causes;
     int count = 0;
-#define LAMINA_STATUS(name, number, cause)                      \
-    ++count;                                                    \
-    numbers.insert(number);                                     \
-    names.insert(lamina::status_name(Status::name));            \
-    causes.insert(lamina::status_cause(Status::name));          \
+#define LAMINA_STATUS(name, number, cause)             \
+    ++count;                                           \
+    numbers.insert(number);                            \
+    names.insert(lamina::status_name(Status::name));   \
+    causes.insert(lamina::status_cause(Status::name)); \
     CHECK(std::string(lamina::status_name(Status::name)) == #name);
 #include "lamina/status.def"
 #undef LAMINA_STATUS
@@ -38,9 +38,9 @@ TEST_CASE("system calls are numbered from 0 without gaps, and every error has a 
     const auto check = [&](std::uint32_t number, std::string errors) {
         numbers.insert(number);
         errors += ' ';
-        for (std::size_t from = 0, to; (to = errors.find(' ', from)) != errors.npos; from = to + 1) {
-            if (to == from)
-                continue;
+        for (std::size_t from = 0, to; (to = errors.find(' ', from)) != errors.npos;
+             from = to + 1) {
+            if (to == from) continue;
             CAPTURE(errors);
             CHECK(statuses.count(errors.substr(from, to - from)) == 1);
         }

@@ -15,7 +15,7 @@ namespace {
 
 // Regions from the host, up to a limit.
 class Source final : public libos::PageSource {
-  public:
+public:
     explicit Source(std::size_t bytes_max) : bytes_left_(bytes_max) {}
     Source(const Source&) = delete;
     Source& operator=(const Source&) = delete;
@@ -26,8 +26,7 @@ class Source final : public libos::PageSource {
 
     std::span<std::byte> grow(std::size_t bytes) override {
         bytes = (bytes + 4095) & ~std::size_t{4095};
-        if (bytes > bytes_left_)
-            return {};
+        if (bytes > bytes_left_) return {};
         bytes_left_ -= bytes;
         auto* memory = static_cast<std::byte*>(std::aligned_alloc(4096, bytes));
         std::memset(memory, 0, bytes);
@@ -37,14 +36,13 @@ class Source final : public libos::PageSource {
 
     std::vector<std::span<std::byte>> regions;
 
-  private:
+private:
     std::size_t bytes_left_;
 };
 
 bool sound(const FirstFit& heap, const Source& source) {
     for (const auto region : source.regions) {
-        if (!heap.sound(region))
-            return false;
+        if (!heap.sound(region)) return false;
     }
     return true;
 }
@@ -159,8 +157,7 @@ TEST_CASE("30000 random steps keep every block's contents") {
             const auto bytes = random.below(random.below(10) == 0 ? 20000 : 300);
             const auto alignment = std::size_t{1} << random.below(9);
             auto* at = static_cast<unsigned char*>(heap.alloc(bytes, alignment));
-            if (at == nullptr)
-                continue;
+            if (at == nullptr) continue;
             CHECK(aligned(at, alignment));
             const auto fill = static_cast<unsigned char>(step);
             std::memset(at, fill, bytes);
@@ -175,8 +172,7 @@ TEST_CASE("30000 random steps keep every block's contents") {
             block = blocks.back();
             blocks.pop_back();
         }
-        if (step % 1000 == 0)
-            CHECK(sound(heap, source));
+        if (step % 1000 == 0) CHECK(sound(heap, source));
     }
     for (const auto& block : blocks)
         heap.free(block.at);

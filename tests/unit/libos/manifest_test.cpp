@@ -81,8 +81,7 @@ TEST_CASE("mistakes are named, with line and word") {
     CHECK(mistake("start a quota=1M console=r console=w") == ManifestMistake::repeated_word);
     CHECK(mistake("start a quota=1M console=x") == ManifestMistake::bad_console);
     CHECK(mistake("start a quota=1M root") == ManifestMistake::unknown_word);
-    CHECK(mistake("start a quota=1M -- 1 2 3 4 5 6 7 8 9") ==
-          ManifestMistake::too_many_arguments);
+    CHECK(mistake("start a quota=1M -- 1 2 3 4 5 6 7 8 9") == ManifestMistake::too_many_arguments);
     CHECK(mistake("start a\x80 quota=1M") == ManifestMistake::not_text);
     ManifestReader reader("\n# comment\nstart a quota=1M zoo\n");
     const auto entry = reader.next();
@@ -118,8 +117,9 @@ TEST_CASE("an empty manifest has no lines") {
 }
 
 TEST_CASE("1000 damaged manifests end, each line read or refused") {
-    const std::string good = "# apps\nstart shell quota=90% console=rw archive info main -- x\n"
-                             "start hello quota=4M console=w\n";
+    const std::string good =
+        "# apps\nstart shell quota=90% console=rw archive info main -- x\n"
+        "start hello quota=4M console=w\n";
     int refused = 0;
     for (std::uint64_t round = 0; round < 1000; ++round) {
         mutation::Random random(round + 1);

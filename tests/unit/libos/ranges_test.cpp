@@ -96,8 +96,7 @@ TEST_CASE("20000 random steps agree with a bit per page") {
             while (fits < pages && run < count)
                 run = used[fits++] ? 0 : run + 1;
             CHECK(got.has_value() == (run == count));
-            if (!got)
-                continue;
+            if (!got) continue;
             CHECK((*got - first) / page == fits - count);
             for (auto i = fits - count; i < fits; ++i)
                 used[i] = true;

@@ -60,8 +60,8 @@ TEST_CASE("a page fault tells access, address and place") {
 }
 
 TEST_CASE("symbols come from the archive when it has them") {
-    const auto file = files::make_archive(
-        {{"crash_demo", lamina::ArchiveKind::symbols, symbol_file()}});
+    const auto file =
+        files::make_archive({{"crash_demo", lamina::ArchiveKind::symbols, symbol_file()}});
     const auto archive = lamina::Archive::open(file);
     REQUIRE(archive);
     libos::TextBuffer<200> buffer;

@@ -1,4 +1,5 @@
-// tests/unit/libos/start_test.cpp - arguments of start blocks, the clock, words of the command line.
+// tests/unit/libos/start_test.cpp - arguments of start blocks, the clock, words of the command
+// line.
 #include <array>
 #include <cstring>
 #include <memory>

@@ -51,8 +51,7 @@ Status status_of(const Bytes& file) {
 
 std::string place(const SymbolTable& table, std::uint64_t address) {
     const auto found = table.find(address);
-    if (!found)
-        return "";
+    if (!found) return "";
     return std::string(found->name) + "+" + std::to_string(found->offset);
 }
 
@@ -116,8 +115,7 @@ TEST_CASE("4000 damaged tables: refused, or every look-up stays inside") {
         ++accepted;
         for (const auto address : {0x0ULL, 0x1000ULL, 0x1106ULL, 0x2000ULL, ~0ULL}) {
             const auto found = table->find(address);
-            if (found)
-                CHECK(std::string(found->name).size() < file.size());
+            if (found) CHECK(std::string(found->name).size() < file.size());
         }
     }
     CHECK(refused > 1000);

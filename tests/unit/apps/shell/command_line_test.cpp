@@ -21,10 +21,8 @@ std::string split(std::string_view line, shell::Variables variables = {}) {
     std::string text;
     for (;;) {
         const auto outcome = reader.next(variables, command);
-        if (outcome == Outcome::end)
-            return text;
-        if (outcome == Outcome::mistake)
-            return text + "!" + std::string(reader.mistake());
+        if (outcome == Outcome::end) return text;
+        if (outcome == Outcome::mistake) return text + "!" + std::string(reader.mistake());
         text += "[";
         for (const auto word : command.words())
             text += (text.back() == '[' ? "" : "|") + std::string(word);
@@ -148,7 +146,10 @@ TEST_CASE("bytes leave a queue in the order they came") {
 TEST_CASE("what was typed before the last Ctrl-C can be dropped") {
     shell::ByteQueue queue;
     CHECK(!queue.drop_through_last('\x03'));
-    REQUIRE(queue.push(std::string_view("ab\x03" "cd\x03" "ef")));
+    REQUIRE(
+        queue.push(std::string_view("ab\x03"
+                                    "cd\x03"
+                                    "ef")));
     CHECK(queue.drop_through_last('\x03'));
     CHECK(queue.pop() == 'e');
     CHECK(queue.pop() == 'f');

@@ -14,23 +14,24 @@ namespace {
 
 // A terminal of one line that knows what the editor uses of ECMA-48.
 class Screen final : public libos::TextSink {
-  public:
+public:
     void write(std::string_view text) override {
         for (const char byte : text)
             take(byte);
     }
-    std::string shown() const { return std::string(row_.substr(0, row_.find_last_not_of(' ') + 1)); }
+    std::string shown() const {
+        return std::string(row_.substr(0, row_.find_last_not_of(' ') + 1));
+    }
     std::size_t column() const { return column_; }
     int bells() const { return bells_; }
     int clears() const { return clears_; }
     bool wrapped() const { return wrapped_; }
 
-  private:
+private:
     void take(char byte) {
         if (!sequence_.empty()) {
             sequence_ += byte;
-            if (sequence_.size() > 2 && byte >= '@')
-                end_sequence();
+            if (sequence_.size() > 2 && byte >= '@') end_sequence();
         } else if (byte == '\x1b') {
             sequence_ = byte;
         } else if (byte == '\r') {
@@ -207,7 +208,8 @@ TEST_CASE("an edited history line leaves the history as it was") {
 
 TEST_CASE("unknown sequences and control bytes do nothing") {
     Session session;
-    session.type(std::string("a\x1b[5~\x1b[1;5C\x1bOP\x1bx\x0f\x1b[Z") + std::string(1, '\0') + "b");
+    session.type(std::string("a\x1b[5~\x1b[1;5C\x1bOP\x1bx\x0f\x1b[Z") + std::string(1, '\0') +
+                 "b");
     CHECK(session.line() == "ab");
 }
 
@@ -248,14 +250,14 @@ TEST_CASE("a line that is full takes no more and rings") {
 TEST_CASE("200000 random bytes keep the line in bounds and the cursor on screen") {
     Session session;
     mutation::Random random(3);
-    constexpr char keys[] = "ab \x01\x02\x04\x05\x06\x08\x0b\x10\x0e\x15\x17\x1b[ABCDHF~13O;\xc3\xa4";
+    constexpr char keys[] =
+        "ab \x01\x02\x04\x05\x06\x08\x0b\x10\x0e\x15\x17\x1b[ABCDHF~13O;\xc3\xa4";
     for (int i = 0; i < 200000; ++i) {
-        const auto key = random.below(50) == 0 ? char(random.below(256))
-                                               : keys[random.below(sizeof keys - 1)];
+        const auto key =
+            random.below(50) == 0 ? char(random.below(256)) : keys[random.below(sizeof keys - 1)];
         const auto event = session.editor.feed(key);
         REQUIRE(session.editor.line().size() <= LineEditor::line_bytes_max);
-        if (event == Event::none)
-            continue;
+        if (event == Event::none) continue;
         session.history.add(session.editor.line());
         session.editor.begin();
     }
