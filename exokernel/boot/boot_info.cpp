@@ -25,6 +25,7 @@ struct [[gnu::packed]] RamEntry {
 constexpr std::uint32_t ram_usable = 1;
 
 void read_ram(PhysAddr table, std::uint32_t bytes, std::uint32_t entry_bytes, BootInfo& boot) {
+    if (entry_bytes < sizeof(RamEntry)) return;
     for (std::uint32_t here = 0; here + sizeof(RamEntry) <= bytes; here += entry_bytes) {
         const auto entry = read<RamEntry>(table + here);
         if (entry.type == ram_usable) boot.add_usable(entry.start, entry.start + entry.bytes);
@@ -62,7 +63,7 @@ void read_multiboot2(PhysAddr info, BootInfo& boot) {
         const PhysAddr tag = info + here;
         const auto type = read<std::uint32_t>(tag);
         const auto bytes = read<std::uint32_t>(tag + 4);
-        if (type == end || bytes < 8) break;
+        if (type == end || bytes < 8 || bytes > total - here) break;
         switch (type) {
             case command_line:
                 boot.set_command_line(static_cast<const char*>(arch::direct_map(tag + 8)));
@@ -72,6 +73,7 @@ void read_multiboot2(PhysAddr info, BootInfo& boot) {
                     boot.archive = {read<std::uint32_t>(tag + 8), read<std::uint32_t>(tag + 12)};
                 break;
             case memory_map:
+                if (bytes < 16) break;
                 read_ram(tag + 16, bytes - 16, read<std::uint32_t>(tag + 8), boot);
                 break;
             case framebuffer: read_framebuffer(tag, boot); break;
@@ -109,12 +111,14 @@ void read_pvh(PhysAddr info, BootInfo& boot) {
 }  // namespace
 
 void BootInfo::add_usable(std::uint64_t start, std::uint64_t end) {
-    start = lamina::page_ceil(start);
-    end = lamina::page_floor(end);
-    if (start < end && range_count < ranges_max) usable[range_count++] = {start, end};
+    const std::uint64_t first = lamina::page_ceil(start);
+    const std::uint64_t last = lamina::page_floor(end);
+    const bool wraps = first < start;
+    if (!wraps && first < last && range_count < ranges_max) usable[range_count++] = {first, last};
 }
 
 void BootInfo::exclude(std::uint64_t start, std::uint64_t end) {
+    if (start >= end) return;
     start = lamina::page_floor(start);
     end = lamina::page_ceil(end);
     const std::uint32_t before = range_count;

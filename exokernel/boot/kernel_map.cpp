@@ -1,10 +1,9 @@
 // exokernel/boot/kernel_map.cpp - building the kernel's page tables.
 #include "exokernel/boot/kernel_map.hpp"
 
-#include <cstring>
-
 #include "arch/machine.hpp"
 #include "exokernel/arch/x86_64/stacks.hpp"
+#include "exokernel/core/panic.hpp"
 #include "exokernel/memory/page_entry.hpp"
 
 // Set by the linker script.
@@ -79,10 +78,6 @@ void map_device(PhysAddr root, const DeviceRange& device, BootMemory& memory) {
 }
 
 }  // namespace
-
-void BootMemory::clear(PhysAddr at, std::uint64_t bytes) {
-    std::memset(arch::direct_map(at), 0, bytes);
-}
 
 PhysAddr build_kernel_map(const BootInfo& boot, std::span<const DeviceRange> devices,
                           BootMemory& memory) {
