@@ -34,7 +34,10 @@ Result<void> load_segment(Env& env, const lamina::ElfSegment& segment) {
     auto* memory = static_cast<std::byte*>(FrameTable::contents(first));
     for (std::uint32_t i = 0; i < pages; ++i)
         fill_page(segment, segment.first_page() + i * page_size, memory + i * page_size);
-    return env.space.map(segment.first_page(), first, pages, segment.protection);
+    const auto mapped = env.space.map(segment.first_page(), first, pages, segment.protection,
+                                      segment.protection);
+    frames.release(first);
+    return mapped;
 }
 
 Capability capability(ObjectType type, Object* object, Rights rights) {
@@ -49,7 +52,7 @@ void give_run(Env& env, std::uint32_t slot, FrameNumber first, std::uint32_t cou
     Capability made = capability(ObjectType::frames, nullptr, Rights::read | Rights::copy);
     made.first = first.value;
     made.count = count;
-    env.caps.insert_at(slot, made);
+    env.caps.insert(slot, made);
 }
 
 /// The archive's frames and what init is in it.
@@ -68,7 +71,9 @@ Result<Env*> load_init(const BootInfo& boot, Account& root) {
     constexpr std::uint64_t stack_top = lamina::user_end - page_size;
     LAMINA_TRY(const FrameNumber stack, frames.alloc_run(stack_pages, root));
     LAMINA_CHECK(env->space.map(stack_top - stack_pages * page_size, stack, stack_pages,
+                                Protection::read | Protection::write,
                                 Protection::read | Protection::write));
+    frames.release(stack);
     LAMINA_CHECK(start_env(*env, elf.entry(), stack_top, 0));
     return env;
 }
@@ -82,8 +87,8 @@ void start_init(const BootInfo& boot, Account& root) {
               lamina::status_cause(loaded.error()));
     Env& env = **loaded;
     using namespace lamina;
-    env.caps.insert_at(slots::console, capability(ObjectType::console, &console, Rights::all));
-    env.caps.insert_at(slots::machine, capability(ObjectType::machine, &machine, Rights::all));
+    env.caps.insert(slots::console, capability(ObjectType::console, &console, Rights::all));
+    env.caps.insert(slots::machine, capability(ObjectType::machine, &machine, Rights::all));
     give_run(env, slots::archive, frame_of({boot.archive.start}),
              std::uint32_t((page_ceil(boot.archive.bytes())) / page_size));
     frames.release(frame_of({boot.archive.start}));  // boot's own reference

@@ -7,17 +7,12 @@ namespace exo {
 
 using lamina::slots::first_free;
 
-std::uint32_t CapTable::find_free() const {
+Result<std::uint32_t> CapTable::free_slot() const {
     for (std::uint32_t i = 0; i < capacity - first_free; ++i) {
         const std::uint32_t slot = first_free + (next_ - first_free + i) % (capacity - first_free);
         if (!slots_[slot].used() && slots_[slot].generation != generation_max) return slot;
     }
-    return 0;
-}
-
-Result<void> CapTable::check_room() const {
-    if (find_free() == 0) return lamina::fail(Status::table_full);
-    return {};
+    return lamina::fail(Status::table_full);
 }
 
 Result<void> CapTable::check_slot(std::uint32_t slot) const {
@@ -27,21 +22,15 @@ Result<void> CapTable::check_slot(std::uint32_t slot) const {
     return {};
 }
 
-Handle CapTable::insert(const Capability& capability) {
-    const std::uint32_t slot = find_free();
-    LAMINA_ASSERT(slot != 0);
-    next_ = slot + 1 < capacity ? slot + 1 : first_free;
-    return insert_at(slot, capability);
-}
-
-Handle CapTable::insert_at(std::uint32_t slot, const Capability& capability) {
+Handle CapTable::insert(std::uint32_t slot, const Capability& capability, bool acquired) {
     Capability& here = slots_[slot];
     LAMINA_ASSERT(slot < capacity && !here.used());
     const std::uint16_t generation = here.generation;
     here = capability;
     here.generation = generation;
     ++used_;
-    if (here.counted) ops_->acquire(here);
+    if (slot >= first_free) next_ = slot + 1 < capacity ? slot + 1 : first_free;
+    if (here.counted && !acquired) ops_->acquire(here);
     return lamina::make_handle(slot, generation);
 }
 

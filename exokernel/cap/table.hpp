@@ -45,15 +45,14 @@ public:
         return cap;
     }
 
-    /// Whether insert() would find a place. Errors: table_full.
-    Result<void> check_room() const;
+    /// A free slot that insert() may use next. Errors: table_full.
+    Result<std::uint32_t> free_slot() const;
     /// Whether insert_at() would succeed for `slot`. Errors: bad_argument, slot_in_use.
     Result<void> check_slot(std::uint32_t slot) const;
 
-    /// Puts a capability into a free slot, acquires its object and names it. Needs: check_room().
-    Handle insert(const Capability& capability);
-    /// The same at a fixed slot. Needs: check_slot().
-    Handle insert_at(std::uint32_t slot, const Capability& capability);
+    /// Puts a capability into a slot found by free_slot() or check_slot(), acquires its object (unless
+    /// the reference is handed over: `acquired`) and names it.
+    Handle insert(std::uint32_t slot, const Capability& capability, bool acquired = false);
 
     /// Frees the slot and releases the object. Errors: bad_handle.
     Result<void> drop(Handle handle);
@@ -73,7 +72,6 @@ private:
             return nullptr;
         return &cap;
     }
-    std::uint32_t find_free() const;
     void clear(std::uint32_t slot);
 
     const CapOps* ops_;

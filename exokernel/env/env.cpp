@@ -52,13 +52,13 @@ void give_own_capabilities(Env& env, const Capability& account) {
     self.counted = false;
     self.rights = Rights::all;
     self.object = &env;
-    env.caps.insert_at(lamina::slots::self, self);
-    env.caps.insert_at(lamina::slots::account, account);
+    env.caps.insert(lamina::slots::self, self);
+    env.caps.insert(lamina::slots::account, account);
     Capability vcpu;
     vcpu.type = ObjectType::vcpu;
     vcpu.rights = Rights::manage | Rights::copy;
     vcpu.object = env.vcpu;
-    env.caps.insert_at(lamina::slots::vcpu, vcpu);
+    env.caps.insert(lamina::slots::vcpu, vcpu);
 }
 
 }  // namespace

@@ -22,7 +22,6 @@ void InfoPageWriter::write(Change change) {
 
 Result<void> InfoPageWriter::create(Account& account) {
     LAMINA_TRY(first_frame_, frames.alloc_run(page_count, account));
-    frames.acquire(first_frame_);
     pages_ = static_cast<lamina::InfoPages*>(FrameTable::contents(first_frame_));
     return {};
 }

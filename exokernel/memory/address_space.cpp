@@ -14,11 +14,47 @@ PageTablePage& table_at(PhysAddr address) {
     return *static_cast<PageTablePage*>(arch::direct_map(address));
 }
 
+/// Pages of a range whose leaf entries lie in one table, one after the other.
+struct Part {
+    std::uint64_t address;
+    std::uint32_t count;
+};
+
+/// The parts of a range, for `for`.
+class Parts {
+public:
+    Parts(std::uint64_t address, std::uint32_t count) : left_(count) { take(address); }
+
+    const Part& operator*() const { return part_; }
+    void operator++() { take(part_.address + part_.count * page_size); }
+    bool operator!=(std::nullptr_t) const { return part_.count != 0; }
+
+    const Parts& begin() const { return *this; }
+    std::nullptr_t end() const { return nullptr; }
+
+private:
+    void take(std::uint64_t address) {
+        const std::uint32_t in_table = page_table_entries - entry_index(address, 1);
+        part_ = {address, left_ < in_table ? left_ : in_table};
+        left_ -= part_.count;
+    }
+
+    Part part_;
+    std::uint32_t left_;
+};
+
+Parts parts(std::uint64_t address, std::uint32_t count) { return {address, count}; }
+
 std::uint64_t leaf_bits(Protection protection) {
     std::uint64_t bits = PageEntry::present | PageEntry::user;
     if (has(protection, Protection::write)) bits |= PageEntry::writable;
     if (!has(protection, Protection::execute)) bits |= PageEntry::no_execute;
     return bits;
+}
+
+std::uint64_t allowed_bits(Protection allowed) {
+    return (has(allowed, Protection::write) ? PageEntry::may_write : 0) |
+           (has(allowed, Protection::execute) ? PageEntry::may_execute : 0);
 }
 
 }  // namespace
@@ -60,23 +96,62 @@ Result<PageEntry*> AddressSpace::make_leaf(std::uint64_t address) {
 }
 
 Result<void> AddressSpace::map(std::uint64_t address, FrameNumber first, std::uint32_t count,
-                               Protection protection) {
-    for (std::uint32_t i = 0; i < count; ++i) {
-        const PageEntry* leaf = find_leaf(address + i * page_size);
-        if (leaf != nullptr && leaf->is_present()) return lamina::fail(Status::already_mapped);
+                               Protection protection, Protection allowed) {
+    PageEntry* leaf = nullptr;  // of the last part looked at
+    for (const Part& part : parts(address, count)) {
+        leaf = find_leaf(part.address);
+        if (leaf == nullptr) continue;
+        for (std::uint32_t i = 0; i < part.count; ++i)
+            if (leaf[i].is_present()) return lamina::fail(Status::already_mapped);
     }
-    for (std::uint32_t i = 0; i < count; ++i) {
-        const auto leaf = make_leaf(address + i * page_size);
-        if (!leaf) {
-            unmap_checked(address, i);
-            prune(address);
-            prune(address + i * page_size);
-            return lamina::fail(leaf.error());
+    const std::uint64_t bits = leaf_bits(protection) | allowed_bits(allowed);
+    std::uint32_t done = 0;
+    for (const Part& part : parts(address, count)) {
+        if (leaf == nullptr || part.count != count) {
+            const auto made = make_leaf(part.address);
+            if (!made) {
+                unmap_checked(address, done);
+                prune(address);
+                prune(part.address);
+                return lamina::fail(made.error());
+            }
+            leaf = *made;
         }
-        frames.acquire(first + i);
-        (*leaf)->bits = address_of(first + i).value | leaf_bits(protection);
+        for (std::uint32_t i = 0; i < part.count; ++i)
+            leaf[i].bits = address_of(first + done + i).value | bits;
+        frames.acquire(first, part.count);
+        done += part.count;
     }
     return {};
+}
+
+Result<void> AddressSpace::protect(std::uint64_t address, std::uint32_t count,
+                                   Protection protection) {
+    const std::uint64_t needed = allowed_bits(protection);
+    for (const Part& part : parts(address, count)) {
+        if (!all_present(part.address, part.count)) return lamina::fail(Status::not_mapped);
+        const PageEntry* leaf = find_leaf(part.address);
+        for (std::uint32_t i = 0; i < part.count; ++i)
+            if ((leaf[i].bits & needed) != needed) return lamina::fail(Status::missing_right);
+    }
+    const bool loaded = arch::loaded_page_table() == root_;
+    for (const Part& part : parts(address, count)) {
+        PageEntry* leaf = find_leaf(part.address);
+        for (std::uint32_t i = 0; i < part.count; ++i) {
+            constexpr std::uint64_t kept = PageEntry::may_write | PageEntry::may_execute;
+            leaf[i].bits = leaf[i].target().value | (leaf[i].bits & kept) | leaf_bits(protection);
+            if (loaded) arch::invalidate_page(part.address + i * page_size);
+        }
+    }
+    return {};
+}
+
+bool AddressSpace::all_present(std::uint64_t address, std::uint32_t count) const {
+    const PageEntry* leaf = find_leaf(address);
+    if (leaf == nullptr) return false;
+    for (std::uint32_t i = 0; i < count; ++i)
+        if (!leaf[i].is_present()) return false;
+    return true;
 }
 
 /// Frees the tables on the way to an address that have become empty, lowest first. The processor
@@ -103,22 +178,22 @@ void AddressSpace::prune(std::uint64_t address) {
 }
 
 Result<void> AddressSpace::unmap(std::uint64_t address, std::uint32_t count) {
-    for (std::uint32_t i = 0; i < count; ++i) {
-        const PageEntry* leaf = find_leaf(address + i * page_size);
-        if (leaf == nullptr || !leaf->is_present()) return lamina::fail(Status::not_mapped);
-    }
+    for (const Part& part : parts(address, count))
+        if (!all_present(part.address, part.count)) return lamina::fail(Status::not_mapped);
     unmap_checked(address, count);
     return {};
 }
 
 void AddressSpace::unmap_checked(std::uint64_t address, std::uint32_t count) {
     const bool loaded = arch::loaded_page_table() == root_;
-    for (std::uint32_t i = 0; i < count; ++i) {
-        PageEntry& leaf = *find_leaf(address + i * page_size);
-        const FrameNumber frame = frame_of(leaf.target());
-        leaf.bits = 0;
-        if (loaded) arch::invalidate_page(address + i * page_size);
-        frames.release(frame);
+    for (const Part& part : parts(address, count)) {
+        PageEntry* leaf = find_leaf(part.address);
+        for (std::uint32_t i = 0; i < part.count; ++i) {
+            const FrameNumber frame = frame_of(leaf[i].target());
+            leaf[i].bits = 0;
+            if (loaded) arch::invalidate_page(part.address + i * page_size);
+            frames.release(frame);
+        }
     }
 }
 

@@ -88,29 +88,39 @@ void FrameTable::put_block(std::uint32_t frame, unsigned order) {
 }
 
 /// Frees frames that form no single block: the largest aligned blocks they hold, one by one.
-void FrameTable::put(std::uint32_t first, std::uint32_t count) {
-    counts_.free += count;
+void FrameTable::put_blocks(std::uint32_t first, std::uint32_t count) {
     for (std::uint32_t i = 0; i < count; ++i) {
         entries_[first + i] = {};
         entries_[first + i].state = FrameState::free;
     }
     while (count != 0) {
         unsigned order = unsigned(std::countr_zero(first | (1U << order_max)));
-        while ((1U << order) > count)
-            --order;
+        while ((1U << order) > count) --order;
         put_block(first, order);
         first += 1U << order;
         count -= 1U << order;
     }
 }
 
-/// The first frame of `count` free ones in a row; 0 if there are none.
-std::uint32_t FrameTable::take(std::uint32_t count) {
-    if (count == 0 || count > (1U << order_max)) return 0;
+void FrameTable::put(std::uint32_t first, std::uint32_t count) {
+    counts_.free += count;
+    if (count != 1) return put_blocks(first, count);
+    if (cached_ == cache_max) drain_cache();
+    entries_[first] = {};
+    entries_[first].state = FrameState::free;
+    cache_[cached_++] = first;
+}
+
+void FrameTable::drain_cache() {
+    while (cached_ != 0) put_blocks(cache_[--cached_], 1);
+}
+
+/// The first frame of `count` free ones in a row, cut out of the smallest block that holds them; 0 if
+/// there is none.
+std::uint32_t FrameTable::take_blocks(std::uint32_t count) {
     const unsigned wanted = unsigned(std::bit_width(count - 1));
     unsigned order = wanted;
-    while (order <= order_max && lists_[order] == 0)
-        ++order;
+    while (order <= order_max && lists_[order] == 0) ++order;
     if (order > order_max) return 0;
     const std::uint32_t frame = lists_[order];
     remove(frame);
@@ -118,8 +128,24 @@ std::uint32_t FrameTable::take(std::uint32_t count) {
         --order;
         push(frame + (1U << order), order);
     }
-    counts_.free -= 1U << wanted;
-    if (count < (1U << wanted)) put(frame + count, (1U << wanted) - count);
+    if (count < (1U << wanted)) put_blocks(frame + count, (1U << wanted) - count);
+    return frame;
+}
+
+/// The same, with single frames from the cache first.
+std::uint32_t FrameTable::take(std::uint32_t count) {
+    if (count == 0 || count > (1U << order_max)) return 0;
+    std::uint32_t frame = 0;
+    if (count == 1 && cached_ != 0) {
+        frame = cache_[--cached_];
+    } else {
+        frame = take_blocks(count);
+        if (frame == 0 && cached_ != 0) {
+            drain_cache();
+            frame = take_blocks(count);
+        }
+    }
+    if (frame != 0) counts_.free -= count;
     return frame;
 }
 
@@ -129,7 +155,8 @@ void FrameTable::add_free(FrameNumber first, std::uint32_t count) {
         --count;
     }
     counts_.total += count;
-    put(first.value, count);
+    counts_.free += count;
+    put_blocks(first.value, count);
 }
 
 void FrameTable::add_run(FrameNumber first, std::uint32_t count, Account& account) {
@@ -182,18 +209,10 @@ Result<FrameNumber> FrameTable::alloc_run(std::uint32_t count, Account& account)
         entries_[first + i].extent = i == 0 ? count : i;
     }
     entries_[first].account = &account;
+    entries_[first].references = 1;
     std::memset(contents({first}), 0, count * page_size);
     return FrameNumber{first};
 }
-
-FrameInfo& FrameTable::head_of(FrameNumber frame) {
-    FrameInfo* info = &entries_[frame.value];
-    if (info->state == FrameState::run_tail) info -= info->extent;
-    LAMINA_ASSERT(info->state == FrameState::run_head);
-    return *info;
-}
-
-void FrameTable::acquire(FrameNumber frame) { ++head_of(frame).references; }
 
 void FrameTable::release(FrameNumber frame) {
     FrameInfo& head = head_of(frame);
@@ -231,7 +250,7 @@ bool FrameTable::consistent() const {
             before = at;
         }
     }
-    return listed == counts_.free && seen.free == counts_.free && seen.total == counts_.total &&
+    return listed + cached_ == counts_.free && seen.free == counts_.free && seen.total == counts_.total &&
            seen.objects == counts_.objects && seen.tables == counts_.tables &&
            seen.user == counts_.user;
 }

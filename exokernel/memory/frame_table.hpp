@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "exokernel/core/panic.hpp"
 #include "exokernel/core/types.hpp"
 #include "exokernel/memory/account.hpp"
 #include "lamina/result.hpp"
@@ -41,10 +42,13 @@ struct FrameCounts {
 };
 
 /// Every page frame of the machine. Free frames form blocks of 2^order frames, aligned to their
-/// size and coalesced with their buddy as soon as both are free. Frame 0 is never handed out.
+/// size and coalesced with their buddy as soon as both are free. Up to cache_max single frames are kept
+/// out of the blocks, so that allocating and freeing one does not split and coalesce each time; they
+/// go back when no block is large enough. Frame 0 is never handed out.
 class FrameTable {
 public:
     static constexpr unsigned order_max = 18;  ///< 1 GiB.
+    static constexpr std::uint32_t cache_max = 64;
 
     /// Takes over `entries`, one per frame from 0 on, all reserved. Must outlive the table.
     void adopt(std::span<FrameInfo> entries) { entries_ = entries; }
@@ -60,11 +64,16 @@ public:
     /// Gives an object or table frame back.
     void free(FrameNumber frame);
 
-    /// A zeroed run with no reference yet; the first one must follow. Errors as above.
+    /// A zeroed run with one reference, the caller's. Errors as above.
     Result<FrameNumber> alloc_run(std::uint32_t count, Account& account);
-    /// One more, or one fewer, reference to the run `frame` is in; the last one frees it.
-    void acquire(FrameNumber frame);
+    /// More references, or one fewer, to the run `frame` is in; the last one frees it.
+    void acquire(FrameNumber frame, std::uint32_t references = 1) {
+        head_of(frame).references += references;
+    }
     void release(FrameNumber frame);
+
+    /// Gives the frames kept for single allocations back to the blocks they came from.
+    void drain_cache();
 
     /// The kernel's address of a frame.
     static void* contents(FrameNumber frame);
@@ -82,14 +91,23 @@ private:
     void push(std::uint32_t frame, unsigned order);
     void remove(std::uint32_t frame);
     std::uint32_t take(std::uint32_t count);
+    std::uint32_t take_blocks(std::uint32_t count);
     void put(std::uint32_t first, std::uint32_t count);
+    void put_blocks(std::uint32_t first, std::uint32_t count);
     void put_block(std::uint32_t frame, unsigned order);
-    FrameInfo& head_of(FrameNumber frame);
+    FrameInfo& head_of(FrameNumber frame) {
+        FrameInfo* info = &entries_[frame.value];
+        if (info->state == FrameState::run_tail) info -= info->extent;
+        LAMINA_ASSERT(info->state == FrameState::run_head);
+        return *info;
+    }
     std::uint64_t& count_of(FrameState use);
 
     std::span<FrameInfo> entries_;
     std::uint32_t lists_[order_max + 1] = {};
     FrameCounts counts_;
+    std::uint32_t cached_ = 0;
+    std::uint32_t cache_[cache_max] = {};  ///< Frames in state `free` that are in no block.
 };
 
 /// Called when the last charge to an account and its last capability may be gone.

@@ -18,6 +18,9 @@ struct PageEntry {
     static constexpr std::uint64_t large = 1ULL << 7;
     static constexpr std::uint64_t global = 1ULL << 8;
     static constexpr std::uint64_t no_execute = 1ULL << 63;
+    // Ignored by the processor, ours: what the capability a page was mapped by allows, for protect.
+    static constexpr std::uint64_t may_write = 1ULL << 52;
+    static constexpr std::uint64_t may_execute = 1ULL << 53;
     static constexpr std::uint64_t address_mask = 0x000f'ffff'ffff'f000;
 
     std::uint64_t bits = 0;

@@ -29,8 +29,8 @@ Result<std::uint64_t> cap_derive(handle source, rights wanted, word first, word 
     } else if (first != 0 || count != 0) {
         return lamina::fail(Status::bad_argument);
     }
-    LAMINA_CHECK(env.caps.check_room());
-    return std::uint64_t(env.caps.insert(made));
+    LAMINA_TRY(const std::uint32_t place, env.caps.free_slot());
+    return std::uint64_t(env.caps.insert(place, made));
 }
 
 Result<std::uint64_t> cap_copy(handle env, handle source, rights wanted, word slot) {
@@ -41,12 +41,12 @@ Result<std::uint64_t> cap_copy(handle env, handle source, rights wanted, word sl
     LAMINA_TRY(const Capability copy, weaken(*from, wanted, target));
     if (!target.alive()) return lamina::fail(Status::ended);
     if (slot == 0) {
-        LAMINA_CHECK(target.caps.check_room());
-        return std::uint64_t(target.caps.insert(copy));
+        LAMINA_TRY(const std::uint32_t place, target.caps.free_slot());
+        return std::uint64_t(target.caps.insert(place, copy));
     }
     if (slot >= CapTable::capacity) return lamina::fail(Status::bad_argument);
     LAMINA_CHECK(target.caps.check_slot(std::uint32_t(slot)));
-    return std::uint64_t(target.caps.insert_at(std::uint32_t(slot), copy));
+    return std::uint64_t(target.caps.insert(std::uint32_t(slot), copy));
 }
 
 Result<std::uint64_t> cap_drop(handle source) {

@@ -25,14 +25,14 @@ Result<std::uint64_t> env_create(handle account, user_address name, word name_by
     request.name = {text, name_bytes};
     for (char c : request.name)
         if (c <= ' ' || c > '~') return lamina::fail(Status::bad_argument);
-    LAMINA_CHECK(env.caps.check_room());
+    LAMINA_TRY(const std::uint32_t place, env.caps.free_slot());
 
     LAMINA_TRY(Env* const made, create_env(request));
     Capability given;
     given.type = ObjectType::env;
     given.rights = Rights::read | Rights::manage | Rights::end | Rights::copy;
     given.object = made;
-    return std::uint64_t(env.caps.insert(given));
+    return std::uint64_t(env.caps.insert(place, given));
 }
 
 Result<std::uint64_t> env_end(handle env, word status) {

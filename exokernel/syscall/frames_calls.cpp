@@ -21,6 +21,13 @@ Rights rights_for(Protection wanted) {
     return needed;
 }
 
+Protection allowed_by(Rights rights) {
+    Protection allowed = Protection::read;
+    if (covers(rights, Rights::write)) allowed = allowed | Protection::write;
+    if (covers(rights, Rights::execute)) allowed = allowed | Protection::execute;
+    return allowed;
+}
+
 /// The living environment a handle names, for changes to its address space.
 Result<Env*> managed(handle env) {
     LAMINA_TRY(const Capability* cap, caller().caps.lookup(env, ObjectType::env, Rights::manage));
@@ -34,7 +41,7 @@ Result<std::uint64_t> account_create(handle account, word limit_frames) {
     LAMINA_TRY(const Capability* cap, caps.lookup(account, ObjectType::account, Rights::spend));
     auto& parent = static_cast<Account&>(*cap->object);
     if (limit_frames == 0) return lamina::fail(Status::bad_argument);
-    LAMINA_CHECK(caps.check_room());
+    LAMINA_TRY(const std::uint32_t place, caps.free_slot());
     LAMINA_CHECK(parent.charge(limit_frames));
     const auto frame = frames.alloc(FrameState::object, &parent);
     if (!frame) {
@@ -49,7 +56,7 @@ Result<std::uint64_t> account_create(handle account, word limit_frames) {
     given.type = ObjectType::account;
     given.rights = Rights::spend | Rights::copy;
     given.object = &made;
-    return std::uint64_t(caps.insert(given));
+    return std::uint64_t(caps.insert(place, given));
 }
 
 Result<std::uint64_t> frames_alloc(handle account, word count) {
@@ -57,7 +64,7 @@ Result<std::uint64_t> frames_alloc(handle account, word count) {
     LAMINA_TRY(const Capability* cap, caps.lookup(account, ObjectType::account, Rights::spend));
     if (count == 0 || count > lamina::frames_per_call_max)
         return lamina::fail(Status::bad_argument);
-    LAMINA_CHECK(caps.check_room());
+    LAMINA_TRY(const std::uint32_t place, caps.free_slot());
     auto& payer = static_cast<Account&>(*cap->object);
     LAMINA_TRY(const FrameNumber first, frames.alloc_run(std::uint32_t(count), payer));
     Capability given;
@@ -65,7 +72,7 @@ Result<std::uint64_t> frames_alloc(handle account, word count) {
     given.rights = Rights::read | Rights::write | Rights::execute | Rights::copy;
     given.first = first.value;
     given.count = std::uint32_t(count);
-    return std::uint64_t(caps.insert(given));
+    return std::uint64_t(caps.insert(place, given, true));
 }
 
 Result<std::uint64_t> frames_map(handle env, handle run, word first, word count,
@@ -80,7 +87,18 @@ Result<std::uint64_t> frames_map(handle env, handle run, word first, word count,
         return lamina::fail(Status::write_and_execute);
     if (!target->alive()) return lamina::fail(Status::ended);
     LAMINA_CHECK(target->space.map(address, {cap->first + std::uint32_t(first)},
-                                   std::uint32_t(count), wanted));
+                                   std::uint32_t(count), wanted, allowed_by(cap->rights)));
+    return 0;
+}
+
+Result<std::uint64_t> frames_protect(handle env, user_address address, word count,
+                                     protection wanted) {
+    LAMINA_TRY(Env* const target, managed(env));
+    LAMINA_CHECK(check_pages(address, count));
+    if (has(wanted, Protection::write) && has(wanted, Protection::execute))
+        return lamina::fail(Status::write_and_execute);
+    if (!target->alive()) return lamina::fail(Status::ended);
+    LAMINA_CHECK(target->space.protect(address, std::uint32_t(count), wanted));
     return 0;
 }
 

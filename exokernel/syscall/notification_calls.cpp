@@ -8,7 +8,7 @@ namespace exo::calls {
 Result<std::uint64_t> notification_create(handle account) {
     CapTable& caps = caller().caps;
     LAMINA_TRY(const Capability* cap, caps.lookup(account, ObjectType::account, Rights::spend));
-    LAMINA_CHECK(caps.check_room());
+    LAMINA_TRY(const std::uint32_t place, caps.free_slot());
     LAMINA_TRY(const FrameNumber frame,
                frames.alloc(FrameState::object, static_cast<Account*>(cap->object)));
     auto& made = *static_cast<Notification*>(FrameTable::contents(frame));
@@ -17,7 +17,7 @@ Result<std::uint64_t> notification_create(handle account) {
     given.type = ObjectType::notification;
     given.rights = Rights::signal | Rights::wait | Rights::copy;
     given.object = &made;
-    return std::uint64_t(caps.insert(given));
+    return std::uint64_t(caps.insert(place, given));
 }
 
 Result<std::uint64_t> notification_signal(handle notification, word bits) {

@@ -20,22 +20,22 @@ struct CallResult {
     std::uint64_t value;
 };
 
-/// A register as an argument of type T. Registers with bits that T has no meaning for are refused.
+/// A register as an argument of type T. Bits that T has no meaning for are a problem, unless an earlier
+/// argument has one already.
 template <typename T>
-Result<T> decode(std::uint64_t reg) {
+T decode(std::uint64_t reg, Status& problem) {
+    bool good = true;
+    Status refusal = Status::bad_argument;
     if constexpr (std::is_same_v<T, lamina::Handle>) {
-        if (reg >> 32 != 0) return lamina::fail(Status::bad_handle);
-        return T(reg);
+        good = reg >> 32 == 0;
+        refusal = Status::bad_handle;
     } else if constexpr (std::is_same_v<T, lamina::Rights>) {
-        if ((reg & ~std::uint64_t(lamina::Rights::all)) != 0)
-            return lamina::fail(Status::bad_argument);
-        return T(reg);
+        good = (reg & ~std::uint64_t(lamina::Rights::all)) == 0;
     } else if constexpr (std::is_same_v<T, lamina::Protection>) {
-        if (reg == 0 || reg > 7) return lamina::fail(Status::bad_argument);
-        return T(reg);
-    } else {
-        return reg;
+        good = reg != 0 && reg <= 7;
     }
+    if (!good && problem == Status::ok) problem = refusal;
+    return T(reg);
 }
 
 CallResult finish(const Result<std::uint64_t>& result) {
@@ -62,14 +62,12 @@ struct Entry<handler> {
 private:
     template <std::size_t... index>
     static Result<std::uint64_t> unpack(const std::uint64_t* regs, std::index_sequence<index...>) {
-        [[maybe_unused]] const std::tuple<Result<Args>...> decoded(decode<Args>(regs[index])...);
         Status problem = Status::ok;
-        ((problem == Status::ok && !std::get<index>(decoded)
-              ? void(problem = std::get<index>(decoded).error())
-              : void()),
-         ...);
-        if (problem != Status::ok) return lamina::fail(problem);
-        return handler(*std::get<index>(decoded)...);
+        // Braces: decoded from the first argument on.
+        [[maybe_unused]] const std::tuple<Args...> decoded{decode<Args>(regs[index], problem)...};
+        if (problem != Status::ok) [[unlikely]]
+            return lamina::fail(problem);
+        return handler(std::get<index>(decoded)...);
     }
 };
 

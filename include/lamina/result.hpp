@@ -13,7 +13,10 @@ template <typename T>
 using Result = std::expected<T, Status>;
 
 /// Shorthand for returning a failure: `return fail(Status::bad_handle);`.
-constexpr std::unexpected<Status> fail(Status status) { return std::unexpected(status); }
+template <typename Error>
+constexpr std::unexpected<Error> fail(Error error) {
+    return std::unexpected(error);
+}
 
 }  // namespace lamina
 

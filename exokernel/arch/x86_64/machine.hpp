@@ -35,7 +35,7 @@ inline void load_page_table(PhysAddr table) {
 /// The CpuLocal of this CPU; its first word points to itself (CPU_SELF in cpu/offsets.h).
 inline void* cpu_local() {
     void* self;
-    asm volatile("mov %%gs:0, %0" : "=r"(self));
+    asm("mov %%gs:0, %0" : "=r"(self));  // not volatile: it is the same all through a function
     return self;
 }
 

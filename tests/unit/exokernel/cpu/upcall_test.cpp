@@ -130,7 +130,6 @@ TEST_CASE_FIXTURE(Fixture, "the entry code finds the loaded vCPU's area and entr
 TEST_CASE("letting go of an area gives its frame back and forgets every entry") {
     HostMachine machine(64);
     const exo::FrameNumber frame = *exo::frames.alloc_run(1, machine.root);
-    exo::frames.acquire(frame);
     Vcpu vcpu = {};
     vcpu.area = static_cast<VcpuArea*>(exo::FrameTable::contents(frame));
     vcpu.area_frame = frame;

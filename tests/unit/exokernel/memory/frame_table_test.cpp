@@ -27,7 +27,6 @@ struct Machine : HostMachine {
     FrameNumber alloc(FrameState use = FrameState::object) { return *frames.alloc(use, &account); }
     FrameNumber run(std::uint32_t count) {
         const FrameNumber first = *frames.alloc_run(count, account);
-        frames.acquire(first);
         return first;
     }
     std::uint64_t free() const { return frames.counts().free; }
@@ -141,6 +140,7 @@ TEST_CASE_FIXTURE(Machine, "everything given back becomes the blocks there were 
                 frames.free(taken[i]);
                 taken[i] = {};
             }
+    frames.drain_cache();
     for (std::uint32_t frame = 0; frame < entries.size(); ++frame) {
         REQUIRE(entries[frame].state == before[frame].state);
         REQUIRE(entries[frame].order == before[frame].order);
@@ -160,8 +160,30 @@ TEST_CASE("one block that is split down to its frames becomes one block again") 
     CHECK(taken.size() == 64);
     for (const FrameNumber frame : taken)
         frames.free(frame);
+    frames.drain_cache();
     CHECK(frames.info({64}).state == FrameState::free_head);
     CHECK(frames.info({64}).order == 6);
+}
+
+TEST_CASE("single frames are kept back up to a bound, and make a run when one is needed") {
+    HostMachine machine(256);
+    exo::frames = {};
+    std::fill(machine.entries.begin(), machine.entries.end(), FrameInfo{});
+    exo::frames.adopt(machine.entries);
+    exo::frames.add_free({64}, 64);
+    Account account = HostMachine::account(1000);
+    std::vector<FrameNumber> taken;
+    while (const auto frame = frames.alloc(FrameState::object, nullptr))
+        taken.push_back(*frame);
+    for (const FrameNumber frame : taken)
+        frames.free(frame);
+    CHECK(taken.size() == FrameTable::cache_max);
+    CHECK(frames.info({64}).state == FrameState::free);  // in no block
+    CHECK(frames.consistent());
+    const auto run = frames.alloc_run(64, account);
+    REQUIRE(run);
+    CHECK(*run == FrameNumber{64});
+    CHECK(frames.consistent());
 }
 
 TEST_CASE_FIXTURE(Machine, "an allocated frame is zeroed, whatever was in it") {
@@ -334,14 +356,14 @@ TEST_CASE_FIXTURE(Machine, "a reference to any frame of a run is one to the run"
     CHECK(free() == 1023);
 }
 
-TEST_CASE_FIXTURE(Machine, "a run that is used again starts without references") {
+TEST_CASE_FIXTURE(Machine, "a run that is used again starts with its owner's reference") {
     const FrameNumber first = run(4);
     frames.acquire(first + 2);
     frames.release(first);
     frames.release(first);
     const FrameNumber again = *frames.alloc_run(4, account);
     CHECK(again == first);
-    CHECK(frames.info(again).references == 0);
+    CHECK(frames.info(again).references == 1);
 }
 
 TEST_CASE_FIXTURE(Machine, "only object and table frames are freed by hand") {
@@ -359,8 +381,9 @@ TEST_CASE_FIXTURE(Machine, "references are kept to runs only, and not below none
     CHECK_FALSE(panic_of([&] { frames.acquire({512}); }).empty());
     CHECK_FALSE(panic_of([&] { frames.acquire({0}); }).empty());
     CHECK_FALSE(panic_of([&] { frames.acquire(alloc()); }).empty());
-    const FrameNumber unreferenced = *frames.alloc_run(2, account);
-    CHECK_FALSE(panic_of([&] { frames.release(unreferenced); }).empty());
+    const FrameNumber released = *frames.alloc_run(2, account);
+    frames.release(released);
+    CHECK_FALSE(panic_of([&] { frames.release(released); }).empty());
 }
 
 TEST_CASE("memory that was filled at boot becomes a run, which raises the limit that pays for it") {

@@ -19,7 +19,6 @@ struct SpaceMachine : HostMachine {
         kernel_root = exo::address_of(*exo::frames.alloc(exo::FrameState::table, nullptr));
         REQUIRE(space.create(account, kernel_root));
         run = *exo::frames.alloc_run(run_pages, payer);
-        exo::frames.acquire(run);
     }
 
     /// The leaf entry of a user address, found the way the processor does; 0 where there is none.
