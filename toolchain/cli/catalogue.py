@@ -70,7 +70,8 @@ def overview():
     """The help without a command."""
     rows = [f"  {command.name:<8} {command.summary}" for command in COMMANDS.values()]
     return "\n".join(["usage: ./lamina COMMAND [OPTION...]", "", *rows, "",
-                      "`./lamina help COMMAND` shows its options; `./lamina --version` the version.",
+                      "`./lamina help COMMAND` shows its options, `./lamina --version` the "
+                      "version.",
                       "", EXIT_STATUS])
 
 
