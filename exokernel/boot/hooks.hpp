@@ -5,7 +5,8 @@
 
 namespace exo::boot {
 
-/// Called before the first environment is made. The shipped kernel links the one that does nothing.
-void before_init(std::string_view command_line);
+/// Called when everything is set up, before the first user instruction. The shipped kernel links
+/// the one that does nothing.
+void before_user_mode(std::string_view command_line);
 
 }  // namespace exo::boot

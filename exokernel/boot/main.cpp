@@ -11,6 +11,7 @@
 #include "exokernel/boot/hooks.hpp"
 #include "exokernel/boot/init_env.hpp"
 #include "exokernel/boot/kernel_map.hpp"
+#include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
 #include "exokernel/core/words.hpp"
 #include "exokernel/cpu/dispatch.hpp"
@@ -30,9 +31,9 @@ extern "C" constexpr std::uint64_t exo_call_count = lamina::call_count;
 namespace exo::boot {
 namespace {
 
-constinit Uart log_line_port;
+LAMINA_AFTER_INIT constinit Uart log_line_port;
 constinit CpuLocal boot_cpu;
-constinit BootInfo boot_info;
+LAMINA_AFTER_INIT constinit BootInfo boot_info;
 constinit Account root_account = {{ObjectType::account, 1}, nullptr, 0, 0};
 
 void write_log(std::string_view line) {
@@ -161,11 +162,11 @@ extern "C" [[noreturn]] void exo_main(std::uint32_t magic, std::uint32_t info) {
     start_interrupts(*acpi, tsc_at_start);
     console_device.init(boot_info.screen);
     set_callbacks();
-    before_init(boot_info.words());
     if (!info_pages.create(root_account)) panic("no memory for the info pages");
     fill_info_page(*acpi, *features);
     start_init(boot_info, root_account);
     seal_after_init(root);
+    before_user_mode(boot_info.words());
     log("boot", "first user instruction after ", arch::read_tsc(), " cycles");
     exo_leave();
 }

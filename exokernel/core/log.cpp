@@ -1,17 +1,26 @@
 // exokernel/core/log.cpp - the kernel log's sink.
 #include "exokernel/core/log.hpp"
 
+#include "exokernel/core/after_init.hpp"
+
 namespace exo {
 namespace {
 
-LogSink current_sink = nullptr;
+LAMINA_AFTER_INIT LogSink current_sink = nullptr;
+bool writing = false;
 
 }  // namespace
 
 void set_log_sink(LogSink sink) { current_sink = sink; }
 
 void log_line(const TextLine& line) {
-    if (current_sink != nullptr) current_sink(line.view());
+    if (current_sink == nullptr) return;
+    // An NMI or a fault may come while a line is being written: that one is ended first.
+    const bool inside_another = writing;
+    writing = true;
+    if (inside_another) current_sink("");
+    current_sink(line.view());
+    writing = inside_another;
 }
 
 bool LimitedLog::admit(std::uint64_t now_ns) {

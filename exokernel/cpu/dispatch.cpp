@@ -4,13 +4,14 @@
 #include <algorithm>
 
 #include "arch/machine.hpp"
+#include "exokernel/core/after_init.hpp"
 #include "exokernel/cpu/notification.hpp"
 #include "exokernel/cpu/upcall.hpp"
 
 namespace exo {
 namespace {
 
-DispatchOps ops;
+LAMINA_AFTER_INIT DispatchOps ops;
 
 /// Takes the CPU from the vCPU whose slice it is, and counts the time it ran.
 void stop_running(CpuLocal& cpu, std::uint64_t now_ns) {

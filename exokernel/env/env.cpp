@@ -5,6 +5,7 @@
 #include <new>
 
 #include "arch/machine.hpp"
+#include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/env/console.hpp"
@@ -14,7 +15,7 @@
 namespace exo {
 namespace {
 
-PhysAddr shared_kernel_root;
+LAMINA_AFTER_INIT PhysAddr shared_kernel_root;
 std::uint64_t next_id = 1;
 
 /// The frames of a new environment; freed again unless keep() is called.

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "arch/machine.hpp"
+#include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
 
 namespace exo {
@@ -13,7 +14,7 @@ FrameTable frames;
 
 namespace {
 
-AccountRelease account_release = nullptr;
+LAMINA_AFTER_INIT AccountRelease account_release = nullptr;
 
 /// A charged frame keeps its account alive.
 Result<void> charge(Account* account, std::uint32_t count) {

@@ -5,6 +5,7 @@
 #include "arch/ports.hpp"
 #include "exokernel/arch/x86_64/descriptors.hpp"
 #include "exokernel/arch/x86_64/registers.hpp"
+#include "exokernel/core/after_init.hpp"
 
 namespace exo::arch {
 namespace {
@@ -25,7 +26,7 @@ enum Register : std::uint32_t {
 
 constexpr std::uint32_t masked = 1U << 16;
 
-volatile std::uint32_t* local_registers = nullptr;
+LAMINA_AFTER_INIT volatile std::uint32_t* local_registers = nullptr;
 
 volatile std::uint32_t& reg(Register which) { return local_registers[which / 4]; }
 

@@ -8,13 +8,15 @@
 #include "arch/ports.hpp"
 #include "exokernel/arch/x86_64/apic.hpp"
 #include "exokernel/arch/x86_64/registers.hpp"
+#include "exokernel/core/after_init.hpp"
 #include "lamina/syscalls.hpp"
 
 namespace exo::arch {
 namespace {
 
-ClockParameters clock = {0, 1ULL << 32, 32};
-std::uint64_t timer_multiplier = 0;  ///< APIC ticks per ns, 32 bits after the point.
+LAMINA_AFTER_INIT ClockParameters clock = {0, 1ULL << 32, 32};
+LAMINA_AFTER_INIT std::uint64_t timer_multiplier =
+    0;  ///< APIC ticks per ns, 32 bits after the point.
 
 constexpr std::uint64_t pit_hz = 1'193'182;
 constexpr std::uint16_t pit_count = 4772;  // 4 ms

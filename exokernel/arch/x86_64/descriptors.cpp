@@ -3,6 +3,7 @@
 
 #include "exokernel/arch/x86_64/registers.hpp"
 #include "exokernel/arch/x86_64/stacks.hpp"
+#include "exokernel/core/after_init.hpp"
 
 // Entry points in entry.S.
 extern "C" void exo_syscall_entry();
@@ -45,17 +46,18 @@ constexpr std::size_t stub_bytes = 16;
 constexpr std::uint64_t present_interrupt_gate = 0x8e00ULL << 32;
 constexpr std::uint64_t open_to_user = 0x6000ULL << 32;
 
-TaskState task_state;
+LAMINA_AFTER_INIT TaskState task_state;
 InterruptStack interrupt_stacks[4];
-Gate idt[256];
+LAMINA_AFTER_INIT Gate idt[256];
 // Null, kernel code, kernel data, user data, user code, TSS (two entries). Flat 64-bit segments.
-std::uint64_t gdt[7] = {0,
-                        0x00af'9b00'0000'ffff,
-                        0x00cf'9300'0000'ffff,
-                        0x00cf'f300'0000'ffff,
-                        0x00af'fb00'0000'ffff,
-                        0,
-                        0};
+// Their accessed bits are set, and `ltr` marks the TSS busy at boot: the processor writes no more.
+LAMINA_AFTER_INIT std::uint64_t gdt[7] = {0,
+                                          0x00af'9b00'0000'ffff,
+                                          0x00cf'9300'0000'ffff,
+                                          0x00cf'f300'0000'ffff,
+                                          0x00af'fb00'0000'ffff,
+                                          0,
+                                          0};
 
 void set_gate(unsigned vector, std::uint8_t ist) {
     const auto target = reinterpret_cast<std::uint64_t>(exo_vector_stubs) + vector * stub_bytes;

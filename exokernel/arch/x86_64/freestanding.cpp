@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
 
 // Named in the assembly these functions must not call themselves, so the loops are `rep` strings,
@@ -74,7 +75,7 @@ int strcmp(const char* left, const char* right) {
 [[noreturn]] void abort() { exo::panic("abort"); }
 
 // The canary is set from the time stamp counter before any C++ runs (arch/x86_64/start.S).
-std::uintptr_t __stack_chk_guard;
+LAMINA_AFTER_INIT std::uintptr_t __stack_chk_guard;
 [[noreturn]] void __stack_chk_fail() { exo::panic("stack canary overwritten"); }
 
 }  // extern "C"

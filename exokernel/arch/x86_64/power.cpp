@@ -5,14 +5,15 @@
 #include "arch/machine.hpp"
 #include "arch/ports.hpp"
 #include "exokernel/arch/x86_64/registers.hpp"
+#include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
 
 namespace exo {
 namespace arch {
 namespace {
 
-PowerPorts power;
-bool panic_restarts = false;
+LAMINA_AFTER_INIT PowerPorts power;
+LAMINA_AFTER_INIT bool panic_restarts = false;
 
 [[noreturn]] void halt() {
     for (;;) {
