@@ -37,6 +37,9 @@
 #define CPU_RESUME_START 96
 #define CPU_RESUME_BYTES 104
 
+/* The kernel's stack with its guard page, from its start (arch/x86_64/stacks.hpp). */
+#define KERNEL_STACK_TOP 0x5000
+
 /* User segments (arch/x86_64/descriptors.hpp) and the flags an upcall starts with: IF and the bit that
  * is always one. */
 #define USER_DATA 0x1b

@@ -5,18 +5,20 @@
 #include <cstdint>
 
 #include "exokernel/core/types.hpp"
+#include "exokernel/cpu/offsets.h"
 
 namespace exo::arch {
 
 inline constexpr std::size_t stack_bytes = 4 * page_size;
 
-/// The stack every entry uses, with a page below that stays unmapped: running over it faults, and
-/// the fault, having no stack, becomes a double fault, which has.
+/// The stack that boot and every entry use, with a page below that stays unmapped: running over it
+/// faults, and the fault, having no stack, becomes a double fault, which has.
 struct GuardedStack {
     alignas(page_size) std::byte guard[page_size];
     std::byte stack[stack_bytes];
 };
-extern GuardedStack kernel_stack;
+extern GuardedStack kernel_stack asm("exo_kernel_stack");
+static_assert(sizeof(GuardedStack) == KERNEL_STACK_TOP);
 
 /// One page; its last words are the CpuLocal pointer and padding, found from any address in it.
 struct alignas(page_size) InterruptStack {

@@ -1,8 +1,9 @@
 /* exokernel/arch/x86_64/start.S - from the boot loader (32-bit protected mode, no paging) to C++. */
 
+#include "exokernel/cpu/offsets.h"
+
 #define IMAGE_BASE 0xffffffff80000000
 #define PHYSICAL(symbol) ((symbol) - IMAGE_BASE)
-#define STACK_BYTES 16384
 
 /* Multiboot2 (specification 2.0, 3.1): header in the first 32 KiB. */
     .section .boot.header, "a"
@@ -49,7 +50,6 @@ pvh_start:
 /* Identity, direct-map and image windows onto the first 4 GiB, by 2 MiB pages. */
 start32:
     cld
-    mov $PHYSICAL(boot_stack_top), %esp
     mov $PHYSICAL(boot_pd), %ebx
     mov $0x83, %eax                             /* present, writable, large */
     xor %ecx, %ecx
@@ -101,7 +101,7 @@ start_high:
     mov %eax, %ss
     mov %eax, %ds
     mov %eax, %es
-    lea boot_stack_top(%rip), %rsp
+    lea exo_kernel_stack + KERNEL_STACK_TOP(%rip), %rsp
     rdtsc                                       /* the stack canary, its low byte zero */
     shl $32, %rdx
     or %rdx, %rax
@@ -129,7 +129,5 @@ boot_pml4: .skip 4096
 boot_pdpt: .skip 4096
 boot_pdpt_image: .skip 4096
 boot_pd: .skip 4 * 4096
-    .skip STACK_BYTES
-boot_stack_top:
 
     .section .note.GNU-stack, "", @progbits
