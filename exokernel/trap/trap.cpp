@@ -141,8 +141,9 @@ extern "C" void exo_foreign_while_disabled() {
 }
 
 extern "C" void exo_trap_from_kernel(KernelFrame* frame) {
-    CpuLocal& cpu = this_cpu();
+    // First, because after an exception in the way in or out GS may still be the user's.
     if (frame->vector < exception_count) kernel_fault(*frame);
+    CpuLocal& cpu = this_cpu();
     enter_nested(cpu);
     interrupt(cpu, frame->vector);
     --cpu.interrupt_depth;
@@ -153,7 +154,8 @@ extern "C" void exo_trap_on_own_stack(KernelFrame* frame) {
     if (frame->vector != vector_nmi) kernel_fault(*frame);
     enter_nested(cpu);
     ++cpu.nmis;
-    log("trap", "non-maskable interrupt ", cpu.nmis, ", rip ", Hex{frame->rip});
+    log("trap", "non-maskable interrupt ", cpu.nmis, ", depth ", cpu.interrupt_depth, ", rip ",
+        Hex{frame->rip});
     --cpu.interrupt_depth;
 }
 

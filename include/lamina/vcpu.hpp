@@ -29,7 +29,7 @@ struct VcpuArea {
     std::uint64_t foreign_rflags;
     std::uint64_t trap_vector;   ///< Exception vector of `trap`.
     std::uint64_t trap_error;    ///< Its error code; 0 for vectors without.
-    std::uint64_t trap_address;  ///< cr2: the address of a page fault.
+    std::uint64_t trap_address;  ///< The address of a page fault; 0 for other exceptions.
     std::uint64_t resume_rip;    ///< For the resume range.
     std::uint64_t user[6];       ///< The libOS's own.
     SavedContext enabled;        ///< Preempted while enabled: what ran.

@@ -11,6 +11,8 @@
 #define FRAME_RFLAGS 32
 #define FRAME_RSP 40
 
+#define PAGE_FAULT 14
+
     .text
 
 /* `syscall` (docs/life-of-a-system-call.md). In: rax tag and number, rcx the caller's rip, r11 its
@@ -244,10 +246,13 @@ user_exception:
     mov %r13, AREA_TRAP + SAVED_R13(%rax)
     mov %r14, AREA_TRAP + SAVED_R14(%rax)
     mov %r15, AREA_TRAP + SAVED_R15(%rax)
+    xor %ecx, %ecx
+    cmpq $PAGE_FAULT, FRAME_VECTOR(%rsp)
+    jne 1f
+    mov %cr2, %rcx                  /* of any other exception it would be another environment's */
+1:  mov %rcx, AREA_TRAP_ADDRESS(%rax)
     popq AREA_TRAP_VECTOR(%rax)
     popq AREA_TRAP_ERROR(%rax)
-    mov %cr2, %rcx
-    mov %rcx, AREA_TRAP_ADDRESS(%rax)
     mov 16(%rsp), %rcx              /* the stack now starts at rip: rflags, rsp */
     mov %rcx, AREA_TRAP + SAVED_RFLAGS(%rax)
     mov 24(%rsp), %rcx
@@ -330,6 +335,10 @@ own_stack_entry:
     or $0xfff, %rax
     mov -15(%rax), %rax
     wrgsbase %rax
+    cmpq $0, %gs:CPU_HAS_SMAP
+    je 1f
+    clac                            /* the flag may be the user's */
+1:
     mov %rsp, %rdi
     mov %rsp, %rbp
     and $-16, %rsp
