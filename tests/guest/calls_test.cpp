@@ -214,10 +214,12 @@ constexpr BadWord bad_words[] = {
     {"count", 0, Status::bad_argument, Call::frames_alloc},
     {"count", 0, Status::bad_argument, Call::frames_map},
     {"count", 0, Status::bad_argument, Call::frames_unmap},
+    {"count", 0, Status::bad_argument, Call::frames_protect},
     {"count", guest::run_pages + 1, Status::bad_argument, Call::frames_map},
     {"count", lamina::frames_per_call_max + 1, Status::bad_argument, Call::frames_alloc},
     {"count", lamina::frames_per_call_max + 1, Status::bad_argument, Call::frames_map},
     {"count", lamina::frames_per_call_max + 1, Status::bad_argument, Call::frames_unmap},
+    {"count", lamina::frames_per_call_max + 1, Status::bad_argument, Call::frames_protect},
     {"count", 1, Status::not_mapped, Call::frames_unmap},
     {"limit_frames", 0, Status::bad_argument},
     {"limit_frames", std::uint64_t{1} << 40, Status::quota_exceeded},
@@ -279,8 +281,7 @@ void Row::try_address(std::size_t index) {
     } else if (name == "address") {
         try_addresses(index, {0, guest::free_address + 1, first_non_canonical, kernel_half,
                               kernel_image, lamina::user_end, all_ones & ~std::uint64_t{0xfff}});
-        if (row_.number == Call::frames_unmap)
-            expect(index, guest::free_address, Status::not_mapped);
+        if (row_.number != Call::frames_map) expect(index, guest::free_address, Status::not_mapped);
     } else if (name == "entry" || name == "stack") {
         try_addresses(index, {0, first_non_canonical, kernel_half, kernel_image, all_ones});
         if (name == "entry") expect(index, lamina::user_end, Status::bad_address);
@@ -320,7 +321,8 @@ void Row::try_good() {
     if (row_.number == Call::machine_power || row_.number == Call::vcpu_resume || TEST_FAILED())
         return;
     auto expected = Status::ok;
-    if (row_.number == Call::frames_unmap) expected = Status::not_mapped;
+    if (row_.number == Call::frames_unmap || row_.number == Call::frames_protect)
+        expected = Status::not_mapped;
     if (row_.number == Call::notification_wait) expected = Status::timed_out;
     const auto reply = make_call(sys::tagged(row_.number), words_);
     if (reply.status != expected) complain(0, words_[0], lamina::status_name(reply.status));

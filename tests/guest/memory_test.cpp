@@ -96,6 +96,32 @@ void test_written_code_runs_once_it_is_executable() {
     TEST_ASSERT_EQUAL(42, reinterpret_cast<int (*)()>(executable->address())());
 }
 
+void test_protection_changes_within_the_rights() {
+    const auto run = frames(2);
+    TEST_ASSERT_OK(sys::frames_map(fixed::self, run.get(), 0, 2, here, read_write));
+    // mov $43, %eax; ret
+    const unsigned char code[] = {0xb8, 43, 0, 0, 0, 0xc3};
+    std::memcpy(reinterpret_cast<void*>(here), code, sizeof code);
+    TEST_ASSERT_STATUS(
+        write_and_execute,
+        sys::frames_protect(fixed::self, here, 2, Protection::write | Protection::execute));
+    TEST_ASSERT_OK(
+        sys::frames_protect(fixed::self, here, 1, Protection::read | Protection::execute));
+    TEST_ASSERT_EQUAL(43, reinterpret_cast<int (*)()>(here)());
+    // The second page stayed writable, the first is not: the kernel does not write it either.
+    word(here + lamina::page_size) = 1;
+    TEST_ASSERT_STATUS(not_mapped,
+                       sys::cap_inspect(fixed::self, reinterpret_cast<lamina::CapInfo*>(here)));
+    TEST_ASSERT_OK(sys::frames_protect(fixed::self, here, 2, read_write));
+    word(here) = 2;
+    TEST_ASSERT_OK(sys::frames_unmap(fixed::self, here, 2));
+    const auto weak = libos::own(sys::cap_derive(run.get(), Rights::read, 0, 0));
+    TEST_ASSERT_OK(weak);
+    TEST_ASSERT_OK(sys::frames_map(fixed::self, weak->get(), 0, 1, here, Protection::read));
+    TEST_ASSERT_STATUS(missing_right, sys::frames_protect(fixed::self, here, 1, read_write));
+    TEST_ASSERT_OK(sys::frames_unmap(fixed::self, here, 1));
+}
+
 void test_an_address_mapped_anew_shows_the_new_frame() {
     const auto old_run = frames(1);
     const auto new_run = frames(1);
@@ -297,6 +323,7 @@ int lamina_main(std::span<const std::string_view>) {
     RUN_TEST(test_a_sub_range_is_the_pages_it_says);
     RUN_TEST(test_no_mapping_is_writable_and_executable);
     RUN_TEST(test_written_code_runs_once_it_is_executable);
+    RUN_TEST(test_protection_changes_within_the_rights);
     RUN_TEST(test_an_address_mapped_anew_shows_the_new_frame);
     RUN_TEST(test_unmapping_a_range_with_a_hole_changes_nothing);
     RUN_TEST(test_frames_live_until_dropped_and_unmapped);
