@@ -123,10 +123,13 @@ class Machine:
         while not self.console.marker.seen and self._pump(deadline):
             pass
         while data:
-            _, writable, _ = select.select([], [self.console.connection], [], LIMIT_S)
-            if not writable:
+            # Output is taken meanwhile: a guest that cannot write does not read for ever.
+            if not self._pump(deadline, self.console.connection):
                 raise AssertionError("the guest does not take its input")
-            data = data[self.console.connection.send(data[:4096]):]
+            with contextlib.suppress(BlockingIOError):
+                sent = self.console.connection.send(data[:4096], socket.MSG_DONTWAIT)
+                data = data[sent:]
+                deadline = time.monotonic() + LIMIT_S
 
     def prompt(self):
         """Waits for the shell's prompt; returns what came before it."""
@@ -169,14 +172,15 @@ class Machine:
         width, height = map(int, size.split())
         return width, height, pixels
 
-    def _pump(self, deadline):
-        """Reads both serial lines once; False if nothing came until the deadline."""
+    def _pump(self, deadline, writable=None):
+        """Waits for output, or until `writable` is; takes the output. False at the deadline."""
         streams = {stream.connection: stream for stream in (self.console, self.log)
                    if not stream.closed}
-        ready = select.select(list(streams), [], [], max(0, deadline - time.monotonic()))[0]
+        ready, free, _ = select.select(list(streams), [writable] if writable else [], [],
+                                       max(0, deadline - time.monotonic()))
         for connection in ready:
             streams[connection].read()
-        return bool(ready)
+        return bool(ready or free)
 
 
 class BootTest(unittest.TestCase):

@@ -1,7 +1,7 @@
 # toolchain/cli/commands/test.py - `lamina test`: every test, and the bars
 from toolchain.cli import bars, bazel, test_cases, test_runs
 from toolchain.cli.commands import bench
-from toolchain.cli.errors import TESTS_FAILED, UsageError
+from toolchain.cli.errors import TESTS_FAILED, Failure, UsageError
 from toolchain.cli.test_results import Result
 from toolchain.cli.test_runs import Totals
 
@@ -42,7 +42,12 @@ def _matching(expression, name):
 
 def _check_bars(totals):
     rows = bars.read()
-    values = bench.measure_rows(list(rows))
+    try:
+        values = bench.measure_rows(list(rows))
+    except Failure as failure:
+        why = f"{failure.message}\n{failure.detail}"
+        totals.add("bench", Result(failures=[("bench", why)]))
+        return
     for name, row in rows.items():
         complaint = bars.complaint(row, values[name])
         totals.add(f"bench {name}", Result(0 if complaint else 1,
