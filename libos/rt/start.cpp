@@ -34,18 +34,21 @@ namespace {
 
 constinit std::array<std::string_view, arguments_max> argument_storage;
 
-// Speaks to a kernel with another ABI: its own tag in every call, and only calls whose numbers
-// have not changed since version 1.
+// Says why the app cannot run and ends it, in calls that any kernel understands whose numbers have
+// not changed since version 1: with the kernel's tag, and, should the start block lie, with ours.
+// The kernel refuses the other, so that the text comes once.
 [[noreturn]] void refuse(std::uint32_t kernel_abi, std::string_view why) {
     TextBuffer<200> text;
     put(text, "libos: ", why, ": this app is built for ABI ", lamina::abi_version,
         ", the kernel has ABI ", kernel_abi, "\n");
-    const auto tag = (lamina::call_tag & 0xffffff00U) | (kernel_abi & 0xffU);
-    const auto rest = text.view();
-    (void)sys::enter(sys::tagged(lamina::Call::console_write, tag), std::uint64_t(fixed::console),
-                     std::uint64_t(rest.data()), rest.size());
-    (void)sys::enter(sys::tagged(lamina::Call::env_end, tag), std::uint64_t(fixed::self),
-                     status_start_failed);
+    const auto kernel_tag = (lamina::call_tag & 0xffffff00U) | (kernel_abi & 0xffU);
+    for (const auto tag : {kernel_tag, lamina::call_tag}) {
+        (void)sys::enter(sys::tagged(lamina::Call::console_write, tag),
+                         std::uint64_t(fixed::console), std::uint64_t(text.view().data()),
+                         text.view().size());
+        (void)sys::enter(sys::tagged(lamina::Call::env_end, tag), std::uint64_t(fixed::self),
+                         status_start_failed);
+    }
     __builtin_trap();
 }
 

@@ -2,11 +2,15 @@
 #include <array>
 #include <cstring>
 
+#include "lamina/elf.hpp"
+#include "lamina/start.hpp"
 #include "libos/clock/clock.hpp"
 #include "libos/info/info.hpp"
 #include "libos/rt/app.hpp"
+#include "libos/rt/arguments.hpp"
 #include "libos/sys/handles.hpp"
 #include "libos/test/unity.hpp"
+#include "libos/vm/mapping.hpp"
 #include "tests/guest/support.hpp"
 
 namespace {
@@ -31,6 +35,41 @@ void test_ids_never_repeat() {
         TEST_ASSERT_TRUE(id > before);
         before = id;
     }
+}
+
+// What the loader does, in its simplest form, for a start block of our own.
+template <typename Spoil>
+lamina::Result<libos::Child> start_by_hand(std::span<const std::byte> file, Spoil spoil) {
+    using lamina::Protection;
+    constexpr auto read_write = Protection::read | Protection::write;
+    constexpr std::uint64_t stack_end = 0x5000'0000'0000;
+    constexpr std::uint64_t block_address = 0x5100'0000'0000;
+    LAMINA_TRY(const auto elf, lamina::ElfFile::open(file));
+    LAMINA_TRY(auto env,
+               libos::own(sys::env_create(libos::fixed::account, "victim", 6, guest::ends(), 1)));
+    const auto put_pages = [&](std::uint64_t address, std::uint64_t pages, Protection protection,
+                               std::span<const std::byte> contents,
+                               std::uint64_t offset) -> lamina::Result<void> {
+        LAMINA_TRY(const auto run, libos::own(sys::frames_alloc(libos::fixed::account, pages)));
+        LAMINA_TRY(const auto here, libos::Mapping::create(run.get(), 0, pages, read_write));
+        std::memcpy(here.bytes().data() + offset, contents.data(), contents.size());
+        return sys::frames_map(env.get(), run.get(), 0, pages, address, protection);
+    };
+    for (const auto& segment : elf.segments())
+        LAMINA_CHECK(put_pages(segment.first_page(), segment.page_count(), segment.protection,
+                               segment.contents, segment.address % lamina::page_size));
+    LAMINA_CHECK(put_pages(stack_end - 4 * lamina::page_size, 4, read_write, {}, 0));
+    static lamina::StartBlock block;
+    block = {};
+    const std::string_view arguments[] = {"victim"};
+    (void)libos::join_arguments(arguments, block);
+    spoil(block);
+    LAMINA_CHECK(
+        put_pages(block_address, 1, Protection::read, std::as_bytes(std::span(&block, 1)), 0));
+    LAMINA_CHECK(sys::cap_copy(env.get(), libos::fixed::console, lamina::Rights::write,
+                               lamina::slots::console));
+    LAMINA_CHECK(sys::env_start(env.get(), elf.entry(), stack_end, block_address));
+    return libos::Child{std::move(env), 0};
 }
 
 struct Fault {
@@ -96,6 +135,33 @@ void test_mistakes_of_an_app_end_it_by_name() {
 
 void test_calls_of_another_abi_are_refused() {
     TEST_ASSERT_EQUAL(0U, guest::run("victim", {"foreign"}).status);
+}
+
+// Starts an app with a start block that is damaged by `spoil`, and takes its report.
+template <typename Spoil>
+EnvReport run_with_block(Spoil spoil) {
+    auto child = start_by_hand(guest::elf("victim"), spoil);
+    if (!child) {
+        libos::unity::fail(__FILE__, __LINE__, lamina::status_name(child.error()));
+        return {};
+    }
+    return guest::wait_end(std::move(*child));
+}
+
+void test_an_app_of_another_abi_says_so_and_ends() {
+    const auto report = run_with_block([](lamina::StartBlock& block) { ++block.abi_version; });
+    TEST_ASSERT_EQUAL(EndCause::exited, report.cause);
+    TEST_ASSERT_EQUAL(122U, report.status);
+}
+
+void test_an_app_with_a_damaged_start_block_says_so_and_ends() {
+    auto report = run_with_block([](lamina::StartBlock& block) { block.magic = 0; });
+    TEST_ASSERT_EQUAL(122U, report.status);
+    report = run_with_block([](lamina::StartBlock& block) { block.argument_count = 9; });
+    TEST_ASSERT_EQUAL(122U, report.status);
+    // Undamaged it runs: asked for nothing, it says so with its own status.
+    report = run_with_block([](lamina::StartBlock&) {});
+    TEST_ASSERT_EQUAL(99U, report.status);
 }
 
 void kill_and_check(std::string_view deed) {
@@ -278,6 +344,8 @@ int lamina_main(std::span<const std::string_view>) {
     RUN_TEST(test_crash_demo_faults_where_it_says);
     RUN_TEST(test_mistakes_of_an_app_end_it_by_name);
     RUN_TEST(test_calls_of_another_abi_are_refused);
+    RUN_TEST(test_an_app_of_another_abi_says_so_and_ends);
+    RUN_TEST(test_an_app_with_a_damaged_start_block_says_so_and_ends);
     RUN_TEST(test_a_loop_can_be_ended);
     RUN_TEST(test_a_waiting_environment_can_be_ended);
     RUN_TEST(test_one_that_never_ran_can_be_ended);
