@@ -50,8 +50,8 @@ public:
     /// Whether insert_at() would succeed for `slot`. Errors: bad_argument, slot_in_use.
     Result<void> check_slot(std::uint32_t slot) const;
 
-    /// Puts a capability into a slot found by free_slot() or check_slot(), acquires its object (unless
-    /// the reference is handed over: `acquired`) and names it.
+    /// Puts a capability into a slot found by free_slot() or check_slot(), acquires its object
+    /// (unless the reference is handed over: `acquired`) and names it.
     Handle insert(std::uint32_t slot, const Capability& capability, bool acquired = false);
 
     /// Frees the slot and releases the object. Errors: bad_handle.

@@ -40,8 +40,8 @@
 /* The kernel's stack with its guard page, from its start (arch/x86_64/stacks.hpp). */
 #define KERNEL_STACK_TOP 0x5000
 
-/* User segments (arch/x86_64/descriptors.hpp) and the flags an upcall starts with: IF and the bit that
- * is always one. */
+/* User segments (arch/x86_64/descriptors.hpp) and the flags an upcall starts with: IF and the bit
+ * that is always one. */
 #define USER_DATA 0x1b
 #define USER_CODE 0x23
 #define USER_RFLAGS 0x202

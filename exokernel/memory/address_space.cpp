@@ -57,6 +57,19 @@ std::uint64_t allowed_bits(Protection allowed) {
            (has(allowed, Protection::execute) ? PageEntry::may_execute : 0);
 }
 
+bool any_present(const PageEntry* leaf, std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i)
+        if (leaf[i].is_present()) return true;
+    return false;
+}
+
+/// Points leaf entries to frames of a run, with a reference for each.
+void fill(PageEntry* leaf, FrameNumber first, std::uint32_t count, std::uint64_t bits) {
+    frames.acquire(first, count);
+    for (std::uint32_t i = 0; i < count; ++i)
+        leaf[i].bits = address_of(first + i).value | bits;
+}
+
 }  // namespace
 
 Result<void> AddressSpace::create(Account& account, PhysAddr kernel_root) {
@@ -97,29 +110,33 @@ Result<PageEntry*> AddressSpace::make_leaf(std::uint64_t address) {
 
 Result<void> AddressSpace::map(std::uint64_t address, FrameNumber first, std::uint32_t count,
                                Protection protection, Protection allowed) {
-    PageEntry* leaf = nullptr;  // of the last part looked at
-    for (const Part& part : parts(address, count)) {
-        leaf = find_leaf(part.address);
-        if (leaf == nullptr) continue;
-        for (std::uint32_t i = 0; i < part.count; ++i)
-            if (leaf[i].is_present()) return lamina::fail(Status::already_mapped);
-    }
     const std::uint64_t bits = leaf_bits(protection) | allowed_bits(allowed);
+    PageEntry* leaf = find_leaf(address);
+    if (leaf == nullptr || entry_index(address, 1) + count > page_table_entries)
+        return map_parts(address, first, count, bits);
+    // The usual case: all in one table, which is there.
+    if (any_present(leaf, count)) return lamina::fail(Status::already_mapped);
+    fill(leaf, first, count, bits);
+    return {};
+}
+
+Result<void> AddressSpace::map_parts(std::uint64_t address, FrameNumber first, std::uint32_t count,
+                                     std::uint64_t bits) {
+    for (const Part& part : parts(address, count)) {
+        const PageEntry* leaf = find_leaf(part.address);
+        if (leaf != nullptr && any_present(leaf, part.count))
+            return lamina::fail(Status::already_mapped);
+    }
     std::uint32_t done = 0;
     for (const Part& part : parts(address, count)) {
-        if (leaf == nullptr || part.count != count) {
-            const auto made = make_leaf(part.address);
-            if (!made) {
-                unmap_checked(address, done);
-                prune(address);
-                prune(part.address);
-                return lamina::fail(made.error());
-            }
-            leaf = *made;
+        const auto leaf = make_leaf(part.address);
+        if (!leaf) {
+            unmap_checked(address, done);
+            prune(address);
+            prune(part.address);
+            return lamina::fail(leaf.error());
         }
-        for (std::uint32_t i = 0; i < part.count; ++i)
-            leaf[i].bits = address_of(first + done + i).value | bits;
-        frames.acquire(first, part.count);
+        fill(*leaf, first + done, part.count, bits);
         done += part.count;
     }
     return {};

@@ -22,15 +22,15 @@ public:
     Result<void> create(Account& account, PhysAddr kernel_root);
 
     /// Maps `count` frames from `first` on at `address`. All or nothing. The range must be
-    /// page-aligned and in the user half; `allowed` is the most that protect() may give later. Errors:
-    /// already_mapped, quota_exceeded, out_of_frames.
+    /// page-aligned and in the user half; `allowed` is the most that protect() may give later.
+    /// Errors: already_mapped, quota_exceeded, out_of_frames.
     Result<void> map(std::uint64_t address, FrameNumber first, std::uint32_t count,
                      Protection protection, Protection allowed);
     /// Unmaps `count` pages. All or nothing. Errors: not_mapped.
     Result<void> unmap(std::uint64_t address, std::uint32_t count);
 
-    /// Changes how `count` mapped pages may be used. All or nothing. Errors: not_mapped, missing_right
-    /// (more than a page's mapping allows).
+    /// Changes how `count` mapped pages may be used. All or nothing. Errors: not_mapped,
+    /// missing_right (more than a page's mapping allows).
     Result<void> protect(std::uint64_t address, std::uint32_t count, Protection protection);
 
     /// Where a user byte is in the kernel's half, if user code may access it so. Null if not.
@@ -48,6 +48,8 @@ private:
     PageEntry* find_leaf(std::uint64_t address) const;
     Result<PageEntry*> make_leaf(std::uint64_t address);
     bool clear_below(PhysAddr table, unsigned level, std::uint64_t base, std::uint32_t& budget);
+    Result<void> map_parts(std::uint64_t address, FrameNumber first, std::uint32_t count,
+                           std::uint64_t bits);
     void unmap_checked(std::uint64_t address, std::uint32_t count);
     /// Whether `count` pages, whose leaf entries lie in one table, are all mapped.
     bool all_present(std::uint64_t address, std::uint32_t count) const;

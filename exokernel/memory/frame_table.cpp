@@ -96,7 +96,8 @@ void FrameTable::put_blocks(std::uint32_t first, std::uint32_t count) {
     }
     while (count != 0) {
         unsigned order = unsigned(std::countr_zero(first | (1U << order_max)));
-        while ((1U << order) > count) --order;
+        while ((1U << order) > count)
+            --order;
         put_block(first, order);
         first += 1U << order;
         count -= 1U << order;
@@ -113,15 +114,17 @@ void FrameTable::put(std::uint32_t first, std::uint32_t count) {
 }
 
 void FrameTable::drain_cache() {
-    while (cached_ != 0) put_blocks(cache_[--cached_], 1);
+    while (cached_ != 0)
+        put_blocks(cache_[--cached_], 1);
 }
 
-/// The first frame of `count` free ones in a row, cut out of the smallest block that holds them; 0 if
-/// there is none.
+/// The first frame of `count` free ones in a row, cut out of the smallest block that holds them; 0
+/// if there is none.
 std::uint32_t FrameTable::take_blocks(std::uint32_t count) {
     const unsigned wanted = unsigned(std::bit_width(count - 1));
     unsigned order = wanted;
-    while (order <= order_max && lists_[order] == 0) ++order;
+    while (order <= order_max && lists_[order] == 0)
+        ++order;
     if (order > order_max) return 0;
     const std::uint32_t frame = lists_[order];
     remove(frame);
@@ -251,9 +254,9 @@ bool FrameTable::consistent() const {
             before = at;
         }
     }
-    return listed + cached_ == counts_.free && seen.free == counts_.free && seen.total == counts_.total &&
-           seen.objects == counts_.objects && seen.tables == counts_.tables &&
-           seen.user == counts_.user;
+    return listed + cached_ == counts_.free && seen.free == counts_.free &&
+           seen.total == counts_.total && seen.objects == counts_.objects &&
+           seen.tables == counts_.tables && seen.user == counts_.user;
 }
 
 }  // namespace exo

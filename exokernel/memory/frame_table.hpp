@@ -42,9 +42,9 @@ struct FrameCounts {
 };
 
 /// Every page frame of the machine. Free frames form blocks of 2^order frames, aligned to their
-/// size and coalesced with their buddy as soon as both are free. Up to cache_max single frames are kept
-/// out of the blocks, so that allocating and freeing one does not split and coalesce each time; they
-/// go back when no block is large enough. Frame 0 is never handed out.
+/// size and coalesced with their buddy as soon as both are free. Up to cache_max single frames are
+/// kept out of the blocks, so that allocating and freeing one does not split and coalesce each
+/// time; they go back when no block is large enough. Frame 0 is never handed out.
 class FrameTable {
 public:
     static constexpr unsigned order_max = 18;  ///< 1 GiB.

@@ -20,8 +20,8 @@ struct CallResult {
     std::uint64_t value;
 };
 
-/// A register as an argument of type T. Bits that T has no meaning for are a problem, unless an earlier
-/// argument has one already.
+/// A register as an argument of type T. Bits that T has no meaning for are a problem, unless an
+/// earlier argument has one already.
 template <typename T>
 T decode(std::uint64_t reg, Status& problem) {
     bool good = true;

@@ -51,8 +51,8 @@ pending:
     call libos_handle_pending
 
 /* The resume range (docs/upcalls.md): enables upcalls and goes on with the context that AREA_THREAD
- * names, in one restartable sequence. A context with the trap flag cannot be loaded this way, it would
- * trap inside: the kernel loads it. */
+ * names, in one restartable sequence. A context with the trap flag cannot be loaded this way, it
+ * would trap inside: the kernel loads it. */
     .globl libos_resume
     .globl libos_resume_end
 libos_resume:

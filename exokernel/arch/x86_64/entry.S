@@ -54,7 +54,7 @@ call_done:
     mov CONTEXT_RIP(%rdi), %rcx     /* came from a `syscall` below user_end: canonical */
     mov CONTEXT_RFLAGS(%rdi), %r11
     mov CONTEXT_RSP(%rdi), %rsp
-    xor %edi, %edi                  /* what the kernel had in registers is not the caller's to see */
+    xor %edi, %edi                  /* what the kernel left there is not the caller's to see */
     xor %esi, %esi
     xor %r8d, %r8d
     xor %r9d, %r9d
@@ -67,8 +67,8 @@ bad_number:
     xor %edx, %edx
     jmp call_done
 
-/* Another word in the high half. A native call of another ABI version gets bad_call; everything else
- * is a foreign call and bounces to the environment's entry for them: nothing is saved but what
+/* Another word in the high half. A native call of another ABI version gets bad_call; everything
+ * else is a foreign call and bounces to the environment's entry for them: nothing is saved but what
  * `syscall` itself overwrote, and the user's stack is not touched. While disabled it ends the
  * environment, as any fault there does. */
 no_native_call:
@@ -150,6 +150,9 @@ exo_leave:
     swapgs
     iretq
 
+/* Vectors for which the processor pushes an error code: 8, 10-14, 17, 21, 29, 30. */
+#define ERROR_CODE_VECTORS 0x60227d00
+
 /* Exceptions and interrupts. 256 stubs of 16 bytes: push an error code if the processor did not,
  * push the vector, go on. */
     .balign 16
@@ -158,7 +161,7 @@ exo_vector_stubs:
     .set vector, 0
     .rept 256
     .balign 16
-    .if vector != 8 && vector != 10 && vector != 11 && vector != 12 && vector != 13 && vector != 14 && vector != 17 && vector != 21 && vector != 29 && vector != 30
+    .if vector > 31 || !((ERROR_CODE_VECTORS >> vector) & 1)
     pushq $0
     .endif
     pushq $vector
@@ -214,9 +217,9 @@ to_kernel:
     call exo_trap_from_user
     jmp exo_leave
 
-/* An exception of user code that wants to hear of it: the whole state goes to the trap area and user
- * mode goes on at the trap entry. If there is no entry, or disabled, or inside the resume range, it
- * is the kernel's to end the environment. */
+/* An exception of user code that wants to hear of it: the whole state goes to the trap area and
+ * user mode goes on at the trap entry. If there is no entry, or disabled, or inside the resume
+ * range, it is the kernel's to end the environment. */
 user_exception:
     push %rax
     push %rcx

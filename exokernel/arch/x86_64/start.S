@@ -1,4 +1,4 @@
-/* exokernel/arch/x86_64/start.S - from the boot loader (32-bit protected mode, no paging) to C++. */
+/* exokernel/arch/x86_64/start.S - from the boot loader (32-bit, no paging) to C++. */
 
 #include "exokernel/cpu/offsets.h"
 
