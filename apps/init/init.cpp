@@ -40,7 +40,8 @@ void complain(std::string_view about, Status status) {
 }
 
 void complain(const libos::ManifestError& error) {
-    print("init: manifest line ", error.line, ": ", libos::manifest_mistake_cause(error.mistake));
+    print("init: manifest line ", error.line, ": ", lamina::status_name(Status::manifest_bad_line),
+          ": ", libos::manifest_mistake_cause(error.mistake));
     if (!error.word.empty()) print(": ", error.word);
     print("\n");
 }

@@ -67,16 +67,17 @@ class BadInputTest(unittest.TestCase):
 
     def test_bad_lines(self):
         """Bad lines of the manifest are named, each with its number; the others count."""
-        out, end, _ = self.manifest("stop hello\nstart hello\nstart hello quota=1X\n" + GOOD_LINE +
-                                    "start hello quota=1M zoo\nstart nosuch quota=1M\n\x80\n")
+        out, end, _ = self.manifest("stop hello\nstart hello\nstart hello quota=1X\n"
+                                    "start hello quota=1M zoo\nstart nosuch quota=1M\n\x80\n" +
+                                    GOOD_LINE)
+        bad = "init: manifest line {}: manifest_bad_line: {}".format
         self.assertEqual(out.splitlines(), [
-            "init: manifest line 1: a line begins with the word start: stop",
-            "init: manifest line 2: an app needs quota=SIZE: hello",
-            "init: manifest line 3: a quota is whole pages with K, M or G, or 1% to 100%: "
-            "quota=1X",
-            "init: manifest line 5: unknown word: zoo",
+            bad(1, "a line begins with the word start: stop"),
+            bad(2, "an app needs quota=SIZE: hello"),
+            bad(3, "a quota is whole pages with K, M or G, or 1% to 100%: quota=1X"),
+            bad(4, "unknown word: zoo"),
             "init: nosuch: archive_no_entry (the archive has no entry of this name and kind)",
-            "init: manifest line 7: the line is not printable text",
+            bad(6, "the line is not printable text"),
             "shell runs",
         ])
         self.assertEqual(end.status, 0)

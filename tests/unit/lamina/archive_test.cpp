@@ -120,6 +120,7 @@ TEST_CASE("names are printable, ended and padded with zeros") {
     CHECK(after(2, [](auto& e) { e.name[39] = 'x'; }) == Status::archive_entry_name);
     CHECK(after(2, [](auto& e) { std::memset(e.name, 'x', 40); }) == Status::archive_entry_name);
     CHECK(after(2, [](auto& e) { std::memset(e.name, 'x', 39); }) == Status::ok);
+    CHECK(after(2, [](auto& e) { e.name[3] = '~'; }) == Status::ok);
 }
 
 TEST_CASE("entries are sorted by name and kind, each once") {
@@ -137,6 +138,19 @@ TEST_CASE("contents are page-aligned, in the file and apart from each other") {
     CHECK(after(2, [](auto& e) { e.bytes = ~0ULL; }) == Status::archive_entry_range);
     CHECK(after(1, [](auto& e) { e.bytes = 4097; }) == Status::archive_entry_range);
     CHECK(after(2, [](auto& e) { e.offset = ~0ULL << 12; }) == Status::archive_entry_range);
+}
+
+TEST_CASE("contents may fill their pages, and the last may be empty") {
+    const std::string page(lamina::page_size, 'p');
+    const auto file = files::make_archive({{"a", ArchiveKind::data, page},
+                                           {"b", ArchiveKind::data, page},
+                                           {"c", ArchiveKind::data, ""}});
+    const auto archive = Archive::open(file);
+    REQUIRE(archive);
+    CHECK(archive->entry(1).offset == archive->entry(0).offset + lamina::page_size);
+    CHECK(archive->entry(2).offset == file.size());
+    CHECK(text_of(*archive->find("b", ArchiveKind::data)) == page);
+    CHECK(archive->find("c", ArchiveKind::data)->empty());
 }
 
 TEST_CASE("damaged contents are told when they are looked up, others stay usable") {

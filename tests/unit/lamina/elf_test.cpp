@@ -65,6 +65,28 @@ TEST_CASE("a segment need not begin on a page boundary") {
     CHECK(elf->segments()[2].page_count() == 2);
 }
 
+TEST_CASE("a file that ends with its program headers") {
+    auto file = files::make_elf();
+    auto header = files::load<ElfHeader>(file, 0);
+    header.program_header_count = 1;
+    header.entry = files::elf_base + sizeof header;
+    file.resize(files::program_header(1));
+    files::store(file, 0, header);
+    files::store(file, files::program_header(0),
+                 files::load_header(0, files::elf_base, file.size(), file.size(), 5));
+    CHECK(status_of(file) == Status::ok);
+    // Nothing but the header is no program either, but not for being short.
+    header.program_header_count = 0;
+    file.resize(sizeof header);
+    files::store(file, 0, header);
+    CHECK(status_of(file) == Status::elf_no_segment);
+    // A segment without contents may lie at the end of the file.
+    auto with_empty = files::make_elf();
+    files::store(with_empty, files::program_header(2),
+                 files::load_header(0x2800, files::elf_base + 0x2800, 0, 0x100, 6));
+    CHECK(status_of(with_empty) == Status::ok);
+}
+
 TEST_CASE("every truncation is told") {
     const auto file = files::make_elf();
     for (std::size_t size = 0; size < file.size(); ++size) {

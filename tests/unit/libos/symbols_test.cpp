@@ -71,6 +71,15 @@ TEST_CASE("an address is found in the function that holds it") {
     CHECK(place(*table, ~0ULL) == "");
 }
 
+TEST_CASE("functions may share an address, and the last may end with the address space") {
+    const auto file = make({{0x1000, 0, 0}, {0x1000, 8, 5}, {~0ULL - 1, 1, 16}}, names);
+    const auto table = SymbolTable::open(file);
+    REQUIRE(table);
+    CHECK(place(*table, 0x1004) == "crash_null+4");
+    CHECK(place(*table, ~0ULL - 1) == "tail+0");
+    CHECK(place(*table, ~0ULL) == "");
+}
+
 TEST_CASE("an empty table finds nothing") {
     const auto file = make({}, "");
     const auto table = SymbolTable::open(file);
