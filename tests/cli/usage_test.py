@@ -54,6 +54,22 @@ class UsageTest(unittest.TestCase):
             self.assertIn(hint, err)
             self.assertEqual(err.count("\n"), 1, err)
 
+    def test_closed_streams(self):
+        """With standard streams closed the tool still ends with its status."""
+        for words, status in (("--version", 0), ("rnu", 2)):
+            done = subprocess.run(["sh", "-c", f'exec "$0" {words} <&- >&- 2>&-', TOOL],
+                                  check=False)
+            self.assertEqual(done.returncode, status)
+
+    def test_nobody_reads(self):
+        """If the reader of the output has gone the exit status is that of SIGPIPE."""
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        done = subprocess.run([TOOL, "help"], stdout=write_end, stderr=subprocess.PIPE,
+                              check=False)
+        os.close(write_end)
+        self.assertEqual((done.returncode, done.stderr), (141, b""))
+
     def test_through_a_link(self):
         """The tool finds its tree when it is started through a symbolic link."""
         link = os.path.join(os.environ["TEST_TMPDIR"], "link")

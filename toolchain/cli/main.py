@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 
 from toolchain.cli import options
 from toolchain.cli.catalogue import COMMANDS, help_of, overview
@@ -14,9 +15,12 @@ from toolchain.cli.suggest import did_you_mean
 
 def main(argv):
     """Runs the tool; returns the exit status."""
+    _open_closed_streams()
     _catch_signals()
     try:
-        return _dispatch(argv)
+        status = _dispatch(argv)
+        sys.stdout.flush()
+        return status
     except Failure as failure:
         if failure.detail:
             print(failure.detail.rstrip("\n"), file=sys.stderr)
@@ -31,6 +35,9 @@ def main(argv):
         # Whoever read our output has gone. Python must not complain about it at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+    except Exception:
+        traceback.print_exc()
+        return Failure.exit_status
 
 
 def _dispatch(argv):
@@ -56,9 +63,7 @@ def _dispatch(argv):
     arguments = options.read(command, rest, COMMANDS)
     if command.needs_packages:
         _set_up(arguments)
-    status = command.run(arguments)
-    sys.stdout.flush()
-    return status
+    return command.run(arguments)
 
 
 def _help(words):
@@ -80,6 +85,16 @@ def _set_up(arguments):
     argv += ["--no-install"] if arguments.no_install else []
     if subprocess.run(argv, stdout=sys.stderr, check=False).returncode != 0:
         raise SetUpError("")
+
+
+def _open_closed_streams():
+    """Whoever started the tool may have closed its standard streams; they lead nowhere then."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            file = open(os.devnull, mode, encoding="utf-8")
+            if file.fileno() != number:
+                os.dup2(file.fileno(), number)
+            setattr(sys, name, file)
 
 
 def _catch_signals():

@@ -1,9 +1,8 @@
 # toolchain/cli/commands/docs.py - `lamina docs --check`: do the documents still fit the tree?
-import os
-import subprocess
+import shutil
 import sys
 
-from toolchain.cli import docs_check
+from toolchain.cli import docs_check, guest, processes
 from toolchain.cli.errors import TESTS_FAILED, UsageError
 from toolchain.cli.places import ROOT
 from toolchain.cli.progress import say
@@ -24,13 +23,19 @@ def run(arguments):
 
 
 def _run_readme():
-    """Runs each `sh` block of README.md at the root, with no terminal and no input."""
+    """Runs each `sh` block of README.md in order, in a copy of the tree, without a terminal."""
     complaints = []
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for block in docs_check.shell_blocks(text):
-        say("running: " + block.strip().replace("\n", "; "))
-        status = subprocess.run(["sh", "-euc", block], cwd=ROOT, stdin=subprocess.DEVNULL,
-                                stdout=sys.stderr, env=dict(os.environ), check=False).returncode
-        if status != 0:
-            complaints.append(f"README.md: this block ends with {status}:\n{block}")
+    with guest.scratch() as folder:
+        copy = folder / "lamina"
+        shutil.copytree(ROOT, copy, symlinks=True,
+                        ignore=shutil.ignore_patterns("bazel-*", "__pycache__"))
+        text = (copy / "README.md").read_text(encoding="utf-8")
+        for block in docs_check.shell_blocks(text):
+            say("running: " + block.strip().replace("\n", "; "))
+            with processes.running(["sh", "-euc", block], cwd=copy, stdout=sys.stderr) as child:
+                status = child.wait()
+            if status != 0:
+                complaints.append(f"README.md: this block ends with {status}:\n{block}")
+        with processes.running(["./lamina", "clean", "--all"], cwd=copy) as child:
+            child.wait()
     return complaints
