@@ -64,6 +64,7 @@ TEST_CASE("quotas") {
     CHECK(only("start a quota=1M").quota_frames == 256);
     CHECK(only("start a quota=2G").quota_frames == 524288);
     CHECK(only("start a quota=100%").quota_percent == 100);
+    CHECK(only("start a~ quota=4294967296G").quota_frames == std::uint64_t{1} << 50);
     for (const auto* bad : {"quota=", "quota=K", "quota=%", "quota=0K", "quota=0%", "quota=101%",
                             "quota=5", "quota=6K", "quota=1T", "quota=-1M",
                             "quota=99999999999999999999M", "quota=18446744073709551615G"}) {

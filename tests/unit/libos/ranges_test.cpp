@@ -69,6 +69,17 @@ TEST_CASE("bad requests change nothing") {
     CHECK(ranges.pages_free() == 8);
 }
 
+TEST_CASE("the ends of the whole range") {
+    auto ranges = make(4);
+    (void)*ranges.alloc(4);
+    CHECK(ranges.free(first + 4 * page, ~0ULL).error() == Status::bad_argument);
+    REQUIRE(ranges.free(first, 1));
+    REQUIRE(ranges.free(first + 3 * page, 1));
+    CHECK(ranges.pages_free() == 2);
+    CHECK(*ranges.alloc(1) == first);
+    CHECK(*ranges.alloc(1) == first + 3 * page);
+}
+
 TEST_CASE("one free range too many is refused") {
     const auto pages = RangeAllocator::free_ranges_max * 2 + 2;
     auto ranges = make(pages);
