@@ -39,6 +39,13 @@ TEST_CASE("arguments that do not fit are refused") {
     const std::string exact(sizeof block.arguments - 1, 'x');
     const std::string_view fits[] = {exact};
     CHECK(libos::join_arguments(fits, block));
+    Arguments out;
+    CHECK(libos::split_arguments(block, out) == 1);
+    CHECK(out[0] == exact);
+    const std::array<std::string_view, libos::arguments_max> most = {};
+    block = {};
+    CHECK(libos::join_arguments(most, block));
+    CHECK(libos::split_arguments(block, out) == libos::arguments_max);
     const std::string over(sizeof block.arguments, 'x');
     const std::string_view too_long[] = {over};
     CHECK(!libos::join_arguments(too_long, block));

@@ -50,7 +50,18 @@ TEST_CASE("a line of almost half the memory is kept whole") {
     history.add("before");
     history.add(longest);
     history.add("after");
-    history.add(longest + "");
+    history.add(longest + "y");
     CHECK(history.line(0) == longest);
     CHECK(history.line(1) == "after");
+}
+
+TEST_CASE("the memory is used to its last byte") {
+    History history;
+    const std::string quarter(History::bytes_max / 4 - 1, 'x');
+    for (char first : {'a', 'b', 'c', 'd'})
+        history.add(first + quarter.substr(1));
+    CHECK(history.size() == 4);
+    history.add("e");
+    CHECK(history.size() == 4);
+    CHECK(history.line(3).front() == 'b');
 }
