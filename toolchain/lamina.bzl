@@ -1,5 +1,5 @@
 # toolchain/lamina.bzl - the macros of BUILD files: kernels, apps, images, tests
-"""lamina_kernel, lamina_native_app, lamina_app, lamina_image, and the tests: host, python, fuzz, guest, boot."""
+"""lamina_kernel, lamina_native_app, lamina_app, lamina_image, and tests."""
 
 load("//toolchain/rules:binary.bzl", "lamina_binary")
 load("//toolchain/rules:image.bzl", "lamina_image_files")
@@ -60,6 +60,7 @@ def _stock_program(name, srcs, deps, copts, linkopts, **kwargs):
         debug = name + ".debug",
         elf_name = name,
         platform = "//toolchain:stock",
+        strip = "/usr/bin/strip",
         **kwargs
     )
 
@@ -98,7 +99,7 @@ def foreign_program(name, srcs = [], deps = [], copts = [], **kwargs):
     """
     _stock_program(name, srcs = srcs, deps = deps, copts = copts, linkopts = [], **kwargs)
 
-def lamina_native_app(name, srcs = [], deps = [], copts = [], linkopts = [], **kwargs):
+def lamina_native_app(name, srcs = [], deps = [], copts = [], image_base = "0x400000", **kwargs):
     """Links an app over the libOS alone: `<name>` (stripped) and `<name>.debug`.
 
     Args:
@@ -106,14 +107,14 @@ def lamina_native_app(name, srcs = [], deps = [], copts = [], linkopts = [], **k
       srcs: the app's own sources.
       deps: libraries; //libos/rt:start (the entry point) is always among them.
       copts: flags for srcs.
-      linkopts: flags for the linker.
+      image_base: the address of its first page.
       **kwargs: visibility, tags, testonly.
     """
     native.cc_binary(
         name = name + "_link",
         srcs = srcs,
         copts = copts,
-        linkopts = linkopts,
+        linkopts = ["-Wl,--image-base=" + image_base],
         linkstatic = True,
         tags = ["manual"],
         target_compatible_with = APP_ONLY,

@@ -1,5 +1,5 @@
 # toolchain/cc/config.bzl - a Bazel cc_toolchain made of the flag lists
-"""freestanding_toolchain(name, compiler, environment, constraints)."""
+"""freestanding_toolchain and stock_toolchain."""
 
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
 load(
@@ -20,18 +20,28 @@ load(
     "LINK",
     "LINK_BY_COMPILER",
     "LINK_BY_ENVIRONMENT",
+    "STOCK_COMPILE",
+    "STOCK_CXX",
+    "STOCK_LINK",
+    "STOCK_LINK_LIBRARIES",
 )
 
 _ASM_ACTIONS = [ACTION_NAMES.preprocess_assemble]
+
+_C_ACTIONS = [ACTION_NAMES.c_compile]
 
 _CXX_ACTIONS = [
     ACTION_NAMES.cpp_compile,
     ACTION_NAMES.cpp_header_parsing,
 ]
 
+_LINK_ACTIONS = [ACTION_NAMES.cpp_link_executable]
+
 _COMPILERS = {
     "clang": "/usr/bin/clang-19",
     "gcc": "/usr/bin/g++-12",
+    # By the file's name it compiles C as C and C++ as C++.
+    "stock": "/usr/bin/gcc-12",
 }
 
 _INCLUDE_DIRECTORIES = [
@@ -48,77 +58,87 @@ def _flags(name, actions, flags):
         flag_sets = [flag_set(actions = actions, flag_groups = [flag_group(flags = flags)])],
     )
 
-def _config_impl(ctx):
+def _tool_paths(compiler):
+    llvm = "/usr/lib/llvm-19/bin/"
+    return [
+        tool_path(name = "ar", path = llvm + "llvm-ar"),
+        tool_path(name = "cpp", path = compiler),
+        tool_path(name = "dwp", path = "/bin/false"),
+        tool_path(name = "gcc", path = compiler),
+        tool_path(name = "gcov", path = "/bin/false"),
+        tool_path(name = "ld", path = llvm + "ld.lld"),
+        tool_path(name = "nm", path = llvm + "llvm-nm"),
+        tool_path(name = "objcopy", path = llvm + "llvm-objcopy"),
+        tool_path(name = "objdump", path = llvm + "llvm-objdump"),
+        tool_path(name = "strip", path = llvm + "llvm-strip"),
+    ]
+
+# Debug information names no folder of this machine, and there is one way to link: static objects,
+# and no dynamic variant of each library.
+_COMMON_FEATURES = [
+    feature(
+        name = "lamina_directory",
+        enabled = True,
+        env_sets = [env_set(
+            actions = _C_ACTIONS + _CXX_ACTIONS + _ASM_ACTIONS,
+            env_entries = [env_entry(key = "PWD", value = "/proc/self/cwd")],
+        )],
+    ),
+    feature(name = "supports_dynamic_linker", enabled = False),
+    feature(name = "supports_pic", enabled = False),
+    feature(name = "supports_start_end_lib", enabled = False),
+]
+
+def _toolchain_config(ctx, name, system, libc, compiler, features):
+    return cc_common.create_cc_toolchain_config_info(
+        ctx = ctx,
+        toolchain_identifier = name,
+        host_system_name = "local",
+        target_system_name = system,
+        target_cpu = "x86_64",
+        target_libc = libc,
+        compiler = compiler,
+        abi_version = libc,
+        abi_libc_version = libc,
+        cxx_builtin_include_directories = _INCLUDE_DIRECTORIES,
+        tool_paths = _tool_paths(_COMPILERS[compiler]),
+        features = features + _COMMON_FEATURES,
+    )
+
+def _freestanding_config_impl(ctx):
     compiler = ctx.attr.compiler
     environment = ctx.attr.environment
     compile = COMPILE + COMPILE_BY_COMPILER[compiler] + COMPILE_BY_ENVIRONMENT[environment]
     link = LINK + LINK_BY_COMPILER[compiler] + LINK_BY_ENVIRONMENT[environment]
-    llvm = "/usr/lib/llvm-19/bin/"
-    return cc_common.create_cc_toolchain_config_info(
-        ctx = ctx,
-        toolchain_identifier = environment + "_" + compiler,
-        host_system_name = "local",
-        target_system_name = "lamina",
-        target_cpu = "x86_64",
-        target_libc = "none",
-        compiler = compiler,
-        abi_version = "none",
-        abi_libc_version = "none",
-        cxx_builtin_include_directories = _INCLUDE_DIRECTORIES,
-        tool_paths = [
-            tool_path(name = "ar", path = llvm + "llvm-ar"),
-            tool_path(name = "cpp", path = _COMPILERS[compiler]),
-            tool_path(name = "dwp", path = "/bin/false"),
-            tool_path(name = "gcc", path = _COMPILERS[compiler]),
-            tool_path(name = "gcov", path = "/bin/false"),
-            tool_path(name = "ld", path = llvm + "ld.lld"),
-            tool_path(name = "nm", path = llvm + "llvm-nm"),
-            tool_path(name = "objcopy", path = llvm + "llvm-objcopy"),
-            tool_path(name = "objdump", path = llvm + "llvm-objdump"),
-            tool_path(name = "strip", path = llvm + "llvm-strip"),
-        ],
-        features = [
-            _flags("lamina_compile", _CXX_ACTIONS + _ASM_ACTIONS, compile),
-            _flags("lamina_cxx", _CXX_ACTIONS, CXX),
-            feature(
-                name = "lamina_directory",
-                enabled = True,
-                env_sets = [env_set(
-                    actions = _CXX_ACTIONS + _ASM_ACTIONS,
-                    env_entries = [env_entry(key = "PWD", value = "/proc/self/cwd")],
-                )],
-            ),
-            _flags("lamina_link", [ACTION_NAMES.cpp_link_executable], link),
-            # One way to link: static objects, and no dynamic variant of each library.
-            feature(name = "supports_dynamic_linker", enabled = False),
-            feature(name = "supports_pic", enabled = False),
-            feature(name = "supports_start_end_lib", enabled = False),
-        ],
-    )
+    return _toolchain_config(ctx, environment + "_" + compiler, "lamina", "none", compiler, [
+        _flags("lamina_compile", _CXX_ACTIONS + _ASM_ACTIONS, compile),
+        _flags("lamina_cxx", _CXX_ACTIONS, CXX),
+        _flags("lamina_link", _LINK_ACTIONS, link),
+    ])
 
-_config = rule(
-    implementation = _config_impl,
+_freestanding_config = rule(
+    implementation = _freestanding_config_impl,
     attrs = {
-        "compiler": attr.string(values = _COMPILERS.keys()),
+        "compiler": attr.string(values = COMPILE_BY_COMPILER.keys()),
         "environment": attr.string(values = COMPILE_BY_ENVIRONMENT.keys()),
     },
     provides = [CcToolchainConfigInfo],
 )
 
-def freestanding_toolchain(name, compiler, environment, constraints):
-    """Declares the toolchain `<name>_toolchain`.
+def _stock_config_impl(ctx):
+    return _toolchain_config(ctx, "stock", "linux", "glibc", "stock", [
+        _flags("lamina_compile", _C_ACTIONS + _CXX_ACTIONS + _ASM_ACTIONS, STOCK_COMPILE),
+        _flags("lamina_cxx", _CXX_ACTIONS, STOCK_CXX),
+        _flags("lamina_link", _LINK_ACTIONS, STOCK_LINK + STOCK_LINK_LIBRARIES),
+    ])
 
-    Args:
-      name: stem of the targets.
-      compiler: "clang" or "gcc".
-      environment: "kernel" or "app".
-      constraints: what a platform must have to choose this toolchain, besides x86_64.
-    """
-    _config(
-        name = name + "_config",
-        compiler = compiler,
-        environment = environment,
-    )
+_stock_config = rule(
+    implementation = _stock_config_impl,
+    provides = [CcToolchainConfigInfo],
+)
+
+def _toolchain(name, constraints):
+    """The targets `<name>` and `<name>_toolchain` for the configuration `<name>_config`."""
     native.filegroup(name = name + "_files")
     native.cc_toolchain(
         name = name,
@@ -137,10 +157,33 @@ def freestanding_toolchain(name, compiler, environment, constraints):
             "@platforms//cpu:x86_64",
             "@platforms//os:linux",
         ],
-        target_compatible_with = [
-            "@platforms//cpu:x86_64",
-            "@platforms//os:none",
-        ] + constraints,
+        target_compatible_with = ["@platforms//cpu:x86_64"] + constraints,
         toolchain = name,
         toolchain_type = "@bazel_tools//tools/cpp:toolchain_type",
     )
+
+def freestanding_toolchain(name, compiler, environment, constraints):
+    """Declares the toolchain `<name>_toolchain` for programs without a C library.
+
+    Args:
+      name: stem of the targets.
+      compiler: "clang" or "gcc".
+      environment: "kernel" or "app".
+      constraints: what a platform must have to choose this toolchain, besides x86_64.
+    """
+    _freestanding_config(
+        name = name + "_config",
+        compiler = compiler,
+        environment = environment,
+    )
+    _toolchain(name, ["@platforms//os:none"] + constraints)
+
+def stock_toolchain(name, constraints):
+    """Declares the toolchain `<name>_toolchain`: the stock compiler, C and C++ library, static.
+
+    Args:
+      name: stem of the targets.
+      constraints: what a platform must have to choose this toolchain, besides x86_64 and Linux.
+    """
+    _stock_config(name = name + "_config")
+    _toolchain(name, ["@platforms//os:linux"] + constraints)

@@ -1,5 +1,6 @@
 # toolchain/cc/flags.bzl - every compiler and linker flag of kernel and apps
-"""Flag lists, by compiler ("clang", "gcc") and environment ("kernel", "app")."""
+"""Flag lists, by compiler ("clang", "gcc") and environment ("kernel", "app"); STOCK_* are those of
+the stock compiler, for programs with a C library."""
 
 COMPILE = [
     "-ffreestanding",
@@ -83,7 +84,37 @@ LINK_BY_ENVIRONMENT = {
     "kernel": [],
     "app": [
         "-Wl,-z,separate-code",
-        "-Wl,--image-base=0x400000",
         "-Wl,-e,_start",
     ],
 }
+
+# The stock compiler's defaults, but for what makes a build repeatable and finds mistakes.
+STOCK_COMPILE = [
+    "-O2",
+    "-g",
+    "-fno-pie",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-ffile-prefix-map=/proc/self/cwd=.",
+    "-no-canonical-prefixes",
+    "-Wno-builtin-macro-redefined",
+    "-D__DATE__=\"redacted\"",
+    "-D__TIME__=\"redacted\"",
+    "-D__TIMESTAMP__=\"redacted\"",
+]
+
+STOCK_CXX = ["-std=c++23"]
+
+STOCK_LINK = [
+    "-static",
+    "-no-pie",
+    "-Wl,--build-id=none",
+    "-Wl,-z,noexecstack",
+]
+
+# After the objects. A C program takes nothing of the first.
+STOCK_LINK_LIBRARIES = [
+    "-lstdc++",
+    "-lm",
+]

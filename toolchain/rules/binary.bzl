@@ -17,7 +17,7 @@ def _lamina_binary_impl(ctx):
     debug = ctx.outputs.debug
     ctx.actions.symlink(output = debug, target_file = linked)
     ctx.actions.run(
-        executable = "/usr/bin/llvm-strip-19",
+        executable = ctx.attr.strip,
         arguments = ["--strip-all", "-o", elf.path, linked.path],
         inputs = [linked],
         outputs = [elf],
@@ -39,6 +39,8 @@ lamina_binary = rule(
         "debug": attr.output(mandatory = True),
         "elf_name": attr.string(mandatory = True),
         "platform": attr.label(mandatory = True),
+        # llvm-strip refuses a static glibc program: its .rela.plt names the symbol table.
+        "strip": attr.string(default = "/usr/bin/llvm-strip-19"),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
         ),
