@@ -43,6 +43,16 @@ struct ElfProgramHeader {
 };
 static_assert(sizeof(ElfProgramHeader) == 56);
 
+/// The note of a program that is linked with a library OS: section .note.lamina.
+struct NativeNote {
+    std::uint32_t name_bytes = sizeof "Lamina";
+    std::uint32_t contents_bytes = sizeof contents;
+    std::uint32_t type = 1;
+    char name[8] = "Lamina";
+    std::uint32_t contents = abi_version;  ///< The ABI it was built for.
+};
+static_assert(sizeof(NativeNote) == 24);
+
 /// A part of an executable to be put into memory, page by page.
 struct ElfSegment {
     std::uint64_t address;       ///< Where its first byte goes; not always page-aligned.
@@ -67,13 +77,26 @@ public:
     static Result<ElfFile> open(std::span<const std::byte> file);
 
     std::uint64_t entry() const { return entry_; }
+
+    /// Whether a note says that the program is linked with a library OS (NativeNote). Any other is
+    /// a foreign program.
+    bool native() const { return native_; }
+
+    /// Where the program headers are in memory; 0 if no segment holds them.
+    std::uint64_t program_headers() const { return program_headers_; }
+    std::uint32_t program_header_count() const { return program_header_count_; }
+
     std::span<const ElfSegment> segments() const { return {segments_, segment_count_}; }
 
 private:
     ElfFile() = default;
     Result<void> add(std::span<const std::byte> file, const ElfProgramHeader& header);
+    void find_program_headers(std::span<const std::byte> file, std::uint64_t offset);
 
     std::uint64_t entry_ = 0;
+    std::uint64_t program_headers_ = 0;
+    std::uint32_t program_header_count_ = 0;
+    bool native_ = false;
     std::uint32_t segment_count_ = 0;
     ElfSegment segments_[segment_count_max] = {};
 };
@@ -83,6 +106,7 @@ namespace elf_detail {
 inline constexpr std::uint32_t load = 1;
 inline constexpr std::uint32_t dynamic = 2;
 inline constexpr std::uint32_t interpreter = 3;
+inline constexpr std::uint32_t note = 4;
 inline constexpr std::uint32_t flag_execute = 1;
 inline constexpr std::uint32_t flag_write = 2;
 
@@ -109,12 +133,34 @@ inline Result<ElfHeader> read_header(std::span<const std::byte> file) {
     return header;
 }
 
+/// Whether the notes of a program header hold a NativeNote, of whatever ABI.
+inline bool has_native_note(std::span<const std::byte> file, const ElfProgramHeader& header) {
+    if (header.offset > file.size() || header.file_bytes > file.size() - header.offset)
+        return false;
+    auto notes = file.subspan(header.offset, header.file_bytes);
+    constexpr NativeNote wanted;
+    constexpr std::size_t head_bytes = offsetof(NativeNote, name);
+    while (notes.size() >= sizeof wanted) {
+        if (std::memcmp(notes.data(), &wanted, offsetof(NativeNote, contents)) == 0) return true;
+        std::uint32_t name_bytes;
+        std::uint32_t contents_bytes;
+        std::memcpy(&name_bytes, notes.data(), sizeof name_bytes);
+        std::memcpy(&contents_bytes, notes.data() + sizeof name_bytes, sizeof contents_bytes);
+        const auto padded = [](std::uint64_t bytes) { return (bytes + 3) & ~std::uint64_t{3}; };
+        const auto bytes = head_bytes + padded(name_bytes) + padded(contents_bytes);
+        if (bytes > notes.size()) return false;
+        notes = notes.subspan(bytes);
+    }
+    return false;
+}
+
 }  // namespace elf_detail
 
 inline Result<ElfFile> ElfFile::open(std::span<const std::byte> file) {
     LAMINA_TRY(const ElfHeader header, elf_detail::read_header(file));
     ElfFile elf;
     elf.entry_ = header.entry;
+    elf.program_header_count_ = header.program_header_count;
     for (std::uint32_t i = 0; i < header.program_header_count; ++i) {
         ElfProgramHeader program;
         std::memcpy(&program, file.data() + header.program_headers + i * sizeof program,
@@ -123,14 +169,27 @@ inline Result<ElfFile> ElfFile::open(std::span<const std::byte> file) {
             return fail(Status::elf_not_static);
         if (program.type == elf_detail::load && program.memory_bytes != 0)
             LAMINA_CHECK(elf.add(file, program));
+        if (program.type == elf_detail::note)
+            elf.native_ = elf.native_ || elf_detail::has_native_note(file, program);
     }
     if (elf.segment_count_ == 0) return fail(Status::elf_no_segment);
+    elf.find_program_headers(file, header.program_headers);
     for (const ElfSegment& segment : elf.segments()) {
         if (has(segment.protection, Protection::execute) && elf.entry_ >= segment.address &&
             elf.entry_ - segment.address < segment.contents.size())
             return elf;
     }
     return fail(Status::elf_bad_entry);
+}
+
+inline void ElfFile::find_program_headers(std::span<const std::byte> file, std::uint64_t offset) {
+    const auto bytes = program_header_count_ * sizeof(ElfProgramHeader);
+    for (const ElfSegment& segment : segments()) {
+        const auto start = std::uint64_t(segment.contents.data() - file.data());
+        if (offset >= start && offset - start <= segment.contents.size() &&
+            bytes <= segment.contents.size() - (offset - start))
+            program_headers_ = segment.address + (offset - start);
+    }
 }
 
 inline Result<void> ElfFile::add(std::span<const std::byte> file, const ElfProgramHeader& header) {

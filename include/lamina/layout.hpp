@@ -13,6 +13,11 @@ inline constexpr std::uint64_t page_size = 4096;
 inline constexpr std::uint64_t user_start = page_size;
 inline constexpr std::uint64_t user_end = 0x0000'7fff'ffff'f000;
 
+/// Where the library OS lies in the space of a program that is not linked with it. Below 2 GiB, so
+/// that code of the small model, the library's own and a static program's, reaches it.
+inline constexpr std::uint64_t libos_image_start = 0x7000'0000;
+inline constexpr std::uint64_t libos_image_end = 0x8000'0000;
+
 /// Whether [address, address + bytes) lies in the user half; false on overflow.
 constexpr bool in_user_half(std::uint64_t address, std::uint64_t bytes) {
     return address >= user_start && address <= user_end && bytes <= user_end - address;

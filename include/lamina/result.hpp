@@ -12,7 +12,8 @@ namespace lamina {
 template <typename T>
 using Result = std::expected<T, Status>;
 
-/// Shorthand for returning a failure: `return fail(Status::bad_handle);`.
+/// Shorthand for returning a failure: `return fail(Status::bad_handle);`. Also for what is expected
+/// to fail with another type than Status.
 template <typename Error>
 constexpr std::unexpected<Error> fail(Error error) {
     return std::unexpected(error);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 
 #include "lamina/elf.hpp"
 #include "lamina/report.hpp"
@@ -73,7 +74,7 @@ Result<void> make_stack(lamina::Handle account, lamina::Handle env, std::uint64_
 }
 
 Result<void> make_start_block(lamina::Handle account, lamina::Handle env,
-                              const SpawnRequest& request) {
+                              const SpawnRequest& request, const lamina::StartProgram& program) {
     std::array<std::string_view, arguments_max> arguments;
     if (request.arguments.size() >= arguments_max) return fail(Status::bad_argument);
     arguments[0] = request.name;
@@ -85,20 +86,59 @@ Result<void> make_start_block(lamina::Handle account, lamina::Handle env,
         auto& block = *reinterpret_cast<lamina::StartBlock*>(here.bytes().data());
         if (!join_arguments({arguments.data(), request.arguments.size() + 1}, block))
             return fail(Status::bad_argument);
+        block.program = program;
     }
     LAMINA_CHECK(sys::cap_copy(env, frames.get(), Rights::read, lamina::slots::start));
     return sys::frames_map(env, frames.get(), 0, 1, layout::start_block, Protection::read);
 }
 
-Result<void> fill(const SpawnRequest& request, const lamina::ElfFile& elf, lamina::Handle account,
-                  lamina::Handle env) {
+// What an environment is filled with: an app, or a foreign program and its libOS.
+struct Images {
+    lamina::ElfFile started;
+    std::optional<lamina::ElfFile> program;
+
+    lamina::StartProgram start_program() const {
+        if (!program) return {};
+        return {program->entry(), program->program_headers(), program->program_header_count()};
+    }
+};
+
+// Whether every segment stays out of [first, end).
+bool keeps_out(const lamina::ElfFile& elf, std::uint64_t first, std::uint64_t end) {
+    return std::ranges::all_of(elf.segments(), [&](const lamina::ElfSegment& segment) {
+        return segment.address >= end || segment.address + segment.memory_bytes <= first;
+    });
+}
+
+Result<Images> open_images(const SpawnRequest& request) {
+    LAMINA_TRY(const lamina::ElfFile elf, lamina::ElfFile::open(request.elf));
+    if (elf.native()) return Images{elf, {}};
+    if (request.libos.empty()) return fail(Status::elf_foreign);
+    LAMINA_TRY(const lamina::ElfFile libos, lamina::ElfFile::open(request.libos));
+    if (!keeps_out(libos, lamina::user_start, lamina::libos_image_start) ||
+        !keeps_out(libos, lamina::libos_image_end, lamina::user_end) ||
+        !keeps_out(elf, lamina::libos_image_start, lamina::libos_image_end))
+        return fail(Status::elf_segment_range);
+    // The libOS and the C library read them in memory.
+    if (elf.program_headers() == 0) return fail(Status::elf_bad_header);
+    return Images{libos, elf};
+}
+
+Result<void> load(const lamina::ElfFile& elf, lamina::Handle account, lamina::Handle env) {
     for (const auto& segment : elf.segments())
         LAMINA_CHECK(load_segment(account, env, segment));
+    return {};
+}
+
+Result<void> fill(const SpawnRequest& request, const Images& images, lamina::Handle account,
+                  lamina::Handle env) {
+    LAMINA_CHECK(load(images.started, account, env));
+    if (images.program) LAMINA_CHECK(load(*images.program, account, env));
     LAMINA_CHECK(make_stack(account, env, request.stack_pages));
-    LAMINA_CHECK(make_start_block(account, env, request));
+    LAMINA_CHECK(make_start_block(account, env, request, images.start_program()));
     for (const auto& grant : request.grants)
         LAMINA_CHECK(sys::cap_copy(env, grant.source, grant.rights, grant.slot));
-    return sys::env_start(env, elf.entry(), layout::stack_end, layout::start_block);
+    return sys::env_start(env, images.started.entry(), layout::stack_end, layout::start_block);
 }
 
 }  // namespace
@@ -106,7 +146,7 @@ Result<void> fill(const SpawnRequest& request, const lamina::ElfFile& elf, lamin
 Result<Child> spawn(const SpawnRequest& request) {
     if (request.stack_pages == 0 || request.stack_pages > layout::stack_pages_max)
         return fail(Status::bad_argument);
-    LAMINA_TRY(const lamina::ElfFile elf, lamina::ElfFile::open(request.elf));
+    LAMINA_TRY(const Images images, open_images(request));
     LAMINA_TRY(const OwnedHandle account,
                own(sys::account_create(request.account, request.quota_frames)));
     LAMINA_TRY(OwnedHandle env,
@@ -114,7 +154,7 @@ Result<Child> spawn(const SpawnRequest& request) {
                                    request.notification, request.end_bits)));
     lamina::CapInfo info = {};
     auto filled = sys::cap_inspect(env.get(), &info);
-    if (filled) filled = fill(request, elf, account.get(), env.get());
+    if (filled) filled = fill(request, images, account.get(), env.get());
     if (!filled) {
         undo(request, env.get());
         return fail(filled.error());

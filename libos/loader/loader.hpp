@@ -23,6 +23,7 @@ struct Grant {
 struct SpawnRequest {
     std::string_view name;
     std::span<const std::byte> elf;
+    std::span<const std::byte> libos;  ///< The image that runs `elf` if that is a foreign program.
     std::span<const std::string_view> arguments;  ///< The app's name is put before them.
     lamina::Handle account = fixed::account;      ///< Where the quota comes from.
     std::uint64_t quota_frames = 0;
@@ -40,10 +41,12 @@ struct Child {
     std::uint64_t id = 0;
 };
 
-/// Starts an app. The ELF file is not trusted. On failure everything is undone: no environment,
-/// frame or quota is left over and no bit of the notification is set.
-/// Errors: elf_* by cause; bad_argument (arguments do not fit the start block, stack too large);
-/// those of account_create, env_create, frames_alloc, frames_map and cap_copy.
+/// Starts an app, or a foreign program together with a libOS for it: that is started and finds the
+/// program in the start block. No ELF file is trusted. On failure everything is undone: no
+/// environment, frame or quota is left over and no bit of the notification is set. Errors: elf_* by
+/// cause, elf_foreign for a foreign program without `libos`; bad_argument (arguments do not fit the
+/// start block, stack too large); those of account_create, env_create, frames_alloc, frames_map and
+/// cap_copy.
 lamina::Result<Child> spawn(const SpawnRequest& request);
 
 }  // namespace libos

@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "lamina/elf.hpp"
 #include "lamina/start.hpp"
 #include "libos/console/console.hpp"
 #include "libos/info/info.hpp"
@@ -31,6 +32,9 @@ std::uintptr_t __stack_chk_guard;
 namespace libos {
 
 namespace {
+
+// By this a loader tells an app from a foreign program.
+[[gnu::used, gnu::section(".note.lamina")]] constexpr lamina::NativeNote native_note;
 
 constinit std::array<std::string_view, arguments_max> argument_storage;
 
