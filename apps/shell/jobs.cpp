@@ -36,6 +36,9 @@ Result<Job*> Jobs::start(const lamina::Archive& archive, std::string_view app,
     if (place == jobs_.end()) return lamina::fail(Status::limit_reached);
     libos::SpawnRequest request;
     LAMINA_TRY(request.elf, archive.find(app, lamina::ArchiveKind::app));
+    // Foreign programs run over the libOS that the image carries for them, if it does.
+    if (const auto libos = archive.find("linux", lamina::ArchiveKind::app))
+        request.libos = *libos;
     LAMINA_TRY(request.quota_frames, quota_frames());
     request.name = app;
     request.arguments = arguments;

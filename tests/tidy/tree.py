@@ -7,7 +7,7 @@ import re
 # Bazel runs tests on links into the tree; the files themselves are where the links lead.
 ROOT = pathlib.Path(os.path.realpath(__file__)).parents[2]
 
-CPP = (".cpp", ".hpp", ".h", ".inc", ".def")
+CPP = (".c", ".cpp", ".hpp", ".h", ".inc", ".def")
 C_LIKE = CPP + (".S", ".lds", ".ld")
 SCRIPT = (".py", ".bzl", ".sh", ".bazel", ".cfg")
 SCRIPT_NAMES = ("WORKSPACE", "lamina", ".ci/run", "manifest", "fresh-machine",

@@ -9,9 +9,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from toolchain.docs import figures, system_calls  # noqa: E402
+from toolchain.docs import figures, linux_calls, system_calls  # noqa: E402
 
 DOCUMENTS = {
+    "docs/linux-abi.md": linux_calls.page_of_tree,
     "docs/performance.md": figures.page_of_tree,
     "docs/system-calls.md": system_calls.page_of_tree,
 }

@@ -1,0 +1,268 @@
+// libos/linux/memory.cpp - the memory of a Linux program.
+#include "libos/linux/memory.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "lamina/layout.hpp"
+#include "libos/sys/handles.hpp"
+#include "libos/vm/layout.hpp"
+
+namespace libos::linux_abi {
+
+using lamina::fail;
+using lamina::has;
+using lamina::page_ceil;
+using lamina::page_floor;
+using lamina::page_size;
+using lamina::Protection;
+
+namespace {
+
+constinit Memory program_memory;
+
+constexpr auto read_write = Protection::read | Protection::write;
+constexpr std::uint64_t stack_first = layout::linux_end - Memory::stack_bytes_max;
+constexpr std::uint64_t stack_start_pages = 16;
+// Below the stack nothing is placed, so that it overflows into nothing.
+constexpr std::uint64_t stack_gap = 1 << 20;
+// A fault brings this much, aligned, as far as the region goes.
+constexpr std::uint64_t fault_bytes = 16 * page_size;
+
+// Where the program may place things itself: all that is not the libOS's.
+bool is_program_range(std::uint64_t first, std::uint64_t end) {
+    const auto in = [&](std::uint64_t low, std::uint64_t high) {
+        return first >= low && end <= high;
+    };
+    return in(lamina::user_start, lamina::libos_image_start) ||
+           in(lamina::libos_image_end, layout::mappings_first) ||
+           in(layout::linux_first, layout::linux_end);
+}
+
+// What the kernel shall allow. Pages without access stay readable: the kernel has no mapping
+// without any.
+Protection kernel_protection(Protection protection) {
+    return protection == no_access ? Protection::read : protection;
+}
+
+template <typename Step>
+bool in_pieces(std::uint64_t first, std::uint64_t end, Step step) {
+    while (first < end) {
+        const auto pages = std::min((end - first) / page_size, lamina::frames_per_call_max);
+        if (!step(first, pages)) return false;
+        first += pages * page_size;
+    }
+    return true;
+}
+
+void unmap_frames(std::uint64_t first, std::uint64_t end) {
+    in_pieces(first, end, [](std::uint64_t address, std::uint64_t pages) {
+        return sys::frames_unmap(fixed::self, address, pages).has_value();
+    });
+}
+
+void unmap_backed(const Regions& regions, std::uint64_t first, std::uint64_t end) {
+    regions.for_each(first, end, [](const Region& part) {
+        if (part.backed) unmap_frames(part.first, part.end);
+        return true;
+    });
+}
+
+bool map_frames(std::uint64_t address, std::uint64_t pages, Protection protection) {
+    const auto frames = own(sys::frames_alloc(fixed::account, pages));
+    return frames && sys::frames_map(fixed::self, frames->get(), 0, pages, address,
+                                     kernel_protection(protection));
+}
+
+// The pages a range of bytes touches. Errors: einval (misaligned, empty, out of the user half).
+struct Pages {
+    std::uint64_t first;
+    std::uint64_t end;
+};
+Outcome<Pages> pages_of(std::uint64_t address, std::uint64_t bytes) {
+    if (!lamina::page_aligned(address) || bytes == 0 || bytes > lamina::user_end ||
+        !lamina::in_user_half(address, page_ceil(bytes)))
+        return fail(Errno::einval);
+    return Pages{address, address + page_ceil(bytes)};
+}
+
+Outcome<void> or_no_memory(const lamina::Result<void>& result) {
+    if (!result) return fail(Errno::enomem);
+    return {};
+}
+
+}  // namespace
+
+Memory& memory() { return program_memory; }
+
+Outcome<void> Memory::adopt(std::span<const lamina::ElfProgramHeader> headers) {
+    std::uint64_t end = 0;
+    for (const auto& header : headers) {
+        if (header.type != lamina::elf_detail::load || header.memory_bytes == 0) continue;
+        if (!lamina::in_user_half(header.address, header.memory_bytes)) return fail(Errno::einval);
+        Protection protection = Protection::read;
+        if ((header.flags & lamina::elf_detail::flag_write) != 0)
+            protection = protection | Protection::write;
+        if ((header.flags & lamina::elf_detail::flag_execute) != 0)
+            protection = protection | Protection::execute;
+        const auto first = page_floor(header.address);
+        end = page_ceil(header.address + header.memory_bytes);
+        if (!regions_.is_free(first, end) || !regions_.insert({first, end, protection, true}))
+            return fail(Errno::einval);
+    }
+    // One page stays free behind the program, so that what runs over its end faults.
+    heap_first_ = heap_end_ = end + page_size;
+    heap_limit_ = heap_first_ < lamina::libos_image_start ? lamina::libos_image_start
+                                                          : layout::mappings_first;
+    LAMINA_CHECK(add(stack_first, layout::linux_end, read_write));
+    if (!back(layout::linux_end - stack_start_pages * page_size, layout::linux_end, read_write))
+        return fail(Errno::enomem);
+    return {};
+}
+
+std::span<std::byte> Memory::stack() const {
+    constexpr auto bytes = stack_start_pages * page_size;
+    return {reinterpret_cast<std::byte*>(layout::linux_end - bytes), bytes};
+}
+
+Outcome<void> Memory::add(std::uint64_t first, std::uint64_t end, Protection protection) {
+    return or_no_memory(regions_.insert({first, end, protection, false}));
+}
+
+Outcome<void> Memory::take_away(std::uint64_t first, std::uint64_t end) {
+    if (!regions_.can_cut()) return fail(Errno::enomem);
+    unmap_backed(regions_, first, end);
+    return or_no_memory(regions_.erase(first, end));
+}
+
+bool Memory::back(std::uint64_t first, std::uint64_t end, Protection protection) {
+    return map_frames(first, (end - first) / page_size, protection) &&
+           regions_.set_backed(first, end, true);
+}
+
+std::uint64_t Memory::set_heap_end(std::uint64_t wanted) {
+    if (wanted < heap_first_ || wanted > heap_limit_) return heap_end_;
+    const auto old_end = page_ceil(heap_end_);
+    const auto new_end = page_ceil(wanted);
+    if (new_end > old_end) {
+        if (!regions_.is_free(old_end, new_end) || !add(old_end, new_end, read_write))
+            return heap_end_;
+    } else if (new_end < old_end) {
+        if (!take_away(new_end, old_end)) return heap_end_;
+    }
+    heap_end_ = wanted;
+    return heap_end_;
+}
+
+Outcome<std::uint64_t> Memory::map(std::uint64_t address, std::uint64_t bytes,
+                                   Protection protection, std::uint32_t flags) {
+    const bool exactly = (flags & (map_fixed | map_fixed_no_replace)) != 0;
+    if (bytes == 0 || (exactly && !lamina::page_aligned(address))) return fail(Errno::einval);
+    if (has(protection, Protection::write) && has(protection, Protection::execute))
+        return fail(Errno::eacces);
+    if (bytes > layout::linux_end - layout::linux_first) return fail(Errno::enomem);
+    const auto length = page_ceil(bytes);
+    const auto first = page_floor(address);
+    const bool fits =
+        lamina::in_user_half(first, length) && is_program_range(first, first + length);
+    if (fits && (flags & map_fixed_no_replace) != 0 && !regions_.is_free(first, first + length))
+        return fail(Errno::eexist);
+    if (exactly) {
+        if (!fits) return fail(Errno::enomem);
+        LAMINA_CHECK(take_away(first, first + length));
+        LAMINA_CHECK(add(first, first + length, protection));
+        return first;
+    }
+    if (fits && regions_.is_free(first, first + length)) {
+        LAMINA_CHECK(add(first, first + length, protection));
+        return first;
+    }
+    const auto found = regions_.find_free(length, layout::linux_first, stack_first - stack_gap);
+    if (!found) return fail(Errno::enomem);
+    LAMINA_CHECK(add(*found, *found + length, protection));
+    return *found;
+}
+
+Outcome<void> Memory::unmap(std::uint64_t address, std::uint64_t bytes) {
+    LAMINA_TRY(const Pages pages, pages_of(address, bytes));
+    return take_away(pages.first, pages.end);
+}
+
+Outcome<void> Memory::protect(std::uint64_t address, std::uint64_t bytes, Protection protection) {
+    if (bytes == 0 && lamina::page_aligned(address)) return {};
+    LAMINA_TRY(const Pages pages, pages_of(address, bytes));
+    if (has(protection, Protection::write) && has(protection, Protection::execute))
+        return fail(Errno::eacces);
+    if (!regions_.covers(pages.first, pages.end)) return fail(Errno::enomem);
+    LAMINA_CHECK(or_no_memory(regions_.protect(pages.first, pages.end, protection)));
+    bool changed = true;
+    regions_.for_each(pages.first, pages.end, [&](const Region& part) {
+        if (part.backed)
+            changed =
+                in_pieces(part.first, part.end, [&](std::uint64_t first, std::uint64_t count) {
+                    return sys::frames_protect(fixed::self, first, count,
+                                               kernel_protection(protection))
+                        .has_value();
+                });
+        return changed;
+    });
+    if (!changed) return fail(Errno::eacces);
+    return {};
+}
+
+Outcome<void> Memory::discard(std::uint64_t address, std::uint64_t bytes) {
+    LAMINA_TRY(const Pages pages, pages_of(address, bytes));
+    if (!regions_.covers(pages.first, pages.end)) return fail(Errno::enomem);
+    if (!regions_.can_cut()) return fail(Errno::enomem);
+    unmap_backed(regions_, pages.first, pages.end);
+    return or_no_memory(regions_.set_backed(pages.first, pages.end, false));
+}
+
+Outcome<std::uint64_t> Memory::move(std::uint64_t address, std::uint64_t bytes,
+                                    std::uint64_t bytes_new) {
+    const auto protection = regions_.find(address)->protection;
+    LAMINA_TRY(const auto target, map(0, bytes_new, read_write, 0));
+    for (auto at = address; at < address + bytes;) {
+        // A copy: writing to the target faults, which changes the regions.
+        const Region part = *regions_.find(at);
+        const auto end = std::min(part.end, address + bytes);
+        // Pages without frames are zero in both places.
+        if (part.backed)
+            std::memcpy(reinterpret_cast<void*>(target + (at - address)),
+                        reinterpret_cast<const void*>(at), end - at);
+        at = end;
+    }
+    LAMINA_CHECK(protect(target, bytes_new, protection));
+    LAMINA_CHECK(take_away(address, address + bytes));
+    return target;
+}
+
+Outcome<std::uint64_t> Memory::remap(std::uint64_t address, std::uint64_t bytes,
+                                     std::uint64_t bytes_new, std::uint32_t flags) {
+    LAMINA_TRY(const Pages old, pages_of(address, bytes));
+    LAMINA_TRY(const Pages wanted, pages_of(address, bytes_new));
+    if ((flags & ~remap_may_move) != 0) return fail(Errno::einval);
+    const Region* const region = regions_.find(address);
+    if (region == nullptr || !regions_.covers(old.first, old.end)) return fail(Errno::efault);
+    if (wanted.end < old.end) LAMINA_CHECK(take_away(wanted.end, old.end));
+    if (wanted.end <= old.end) return address;
+    if (regions_.is_free(old.end, wanted.end) && is_program_range(old.end, wanted.end)) {
+        LAMINA_CHECK(add(old.end, wanted.end, region->protection));
+        return address;
+    }
+    if ((flags & remap_may_move) == 0) return fail(Errno::enomem);
+    return move(address, old.end - old.first, wanted.end - wanted.first);
+}
+
+bool Memory::fault(std::uint64_t address, Protection access) {
+    const Region* const region = regions_.find(address);
+    if (region == nullptr || region->backed || !regions_.allows(address, 1, access)) return false;
+    const auto window = address / fault_bytes * fault_bytes;
+    const auto first = std::max(region->first, window);
+    const auto end = std::min(region->end, window + fault_bytes);
+    const auto protection = region->protection;
+    const auto page = page_floor(address);
+    return back(first, end, protection) || back(page, page + page_size, protection);
+}
+
+}  // namespace libos::linux_abi
