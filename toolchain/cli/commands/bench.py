@@ -26,6 +26,7 @@ def run(arguments):
             say(f"{name}: {complaint}")
     if arguments.record:
         bars.record(values)
+        say("recorded; for docs/performance.md run /usr/bin/python3 toolchain/docs/write.py")
     return TESTS_FAILED if failed else 0
 
 
