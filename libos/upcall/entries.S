@@ -18,8 +18,10 @@ libos_upcall_trap:
     jnz libos_resume
 
 /* Nobody handles it: the same fault again, but without a trap entry, ends the environment, and the
- * kernel's report tells where it was. */
+ * kernel's report tells where it was. Not by the kernel, which refuses an rip that is no user's. */
+    mov %gs:AREA_SELF, %rdi
     call libos_stop_upcalls
+    jmp libos_resume
 
 /* A new slice after a preemption, and the end of one. The state is in the enabled area. */
     .globl libos_upcall_run

@@ -60,10 +60,17 @@ extern "C" void libos_resume_by_kernel(const lamina::SavedContext* context) {
     (void)sys::vcpu_resume(reinterpret_cast<std::uint64_t>(context));
 }
 
-/// Takes the area away and repeats the trapped instruction.
-extern "C" void libos_stop_upcalls() {
+/// Takes the area away, so that the trapped instruction, repeated, ends the environment. Of the
+/// exceptions that are told of behind the instruction that means going back to it.
+extern "C" void libos_stop_upcalls(lamina::VcpuArea* trapped) {
     (void)sys::vcpu_bind(lamina::Handle{lamina::slots::vcpu}, std::uint64_t{0}, std::uint64_t{0});
-    libos_resume_by_kernel(&area.trap);
+    trapped->pending = 0;
+    constexpr std::uint64_t breakpoint = 3;
+    constexpr std::uint64_t overflow = 4;
+    constexpr unsigned char int3 = 0xcc;
+    if (trapped->trap_vector != breakpoint && trapped->trap_vector != overflow) return;
+    const auto* last_byte = reinterpret_cast<const unsigned char*>(trapped->trap.rip - 1);
+    trapped->trap.rip -= *last_byte == int3 ? 1 : 2;
 }
 
 extern "C" void libos_handle_slice_end() { (void)sys::vcpu_yield(); }
