@@ -96,16 +96,16 @@ std::uint32_t command_version(Shell&, const Command& command) {
 std::uint32_t command_ps(Shell&, const Command& command) {
     if (command.words().size() != 1) return usage(command);
     bring_up_to_date();
-    print("    ID  PARENT  STATE      FRAMES     TIME  NAME\n");
+    print("    ID  PARENT  CPU  STATE      FRAMES     TIME  NAME\n");
     for (std::uint32_t i = 0; i < lamina::env_count_max; ++i) {
         lamina::EnvInfo env;
         if (const auto read = libos::read_env_info(i, env); !read)
             return complain(command, read.error());
         if (env.id == 0) continue;
         constexpr std::uint64_t ns_per_ms = 1'000'000;
-        print(Padded{env.id, 6}, Padded{env.parent_id, 8}, "  ", Padded{state_name(env.state), 8},
-              Padded{std::uint64_t{env.frames_used}, 9}, Padded{env.run_ns / ns_per_ms, 6}, " ms  ",
-              text_of(env.name), "\n");
+        print(Padded{env.id, 6}, Padded{env.parent_id, 8}, Padded{std::uint64_t{env.cpu}, 5}, "  ",
+              Padded{state_name(env.state), 8}, Padded{std::uint64_t{env.frames_used}, 9},
+              Padded{env.run_ns / ns_per_ms, 6}, " ms  ", text_of(env.name), "\n");
     }
     return 0;
 }

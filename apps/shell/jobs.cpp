@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "libos/debug/assert.hpp"
+#include "libos/info/info.hpp"
 #include "libos/sys/handles.hpp"
 
 namespace shell {
@@ -46,6 +47,8 @@ Result<Job*> Jobs::start(const lamina::Archive& archive, std::string_view app,
     request.notification = notification_;
     request.end_bits = std::uint64_t{2} << (place - jobs_.begin());
     request.stack_pages = stack_pages;
+    LAMINA_TRY(const auto* info, libos::info_pages());
+    request.cpu = ++started_ % info->page.cpu_count_used;  // the shell itself is on the first
     LAMINA_TRY(place->child, libos::spawn(request));
     place->background = false;
     place->ended = false;

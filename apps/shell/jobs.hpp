@@ -58,6 +58,7 @@ public:
     void end_all();
 
 private:
+    std::uint64_t started_ = 0;
     lamina::Handle notification_;
     std::array<Job, jobs_max> jobs_;
 };

@@ -23,6 +23,7 @@ struct BootInfo {
 
     std::uint32_t range_count = 0;
     MemoryRange usable[ranges_max] = {};  ///< Page-aligned RAM nobody uses; see exclude().
+    PhysAddr low_page = {};               ///< A page of RAM below 640 KiB; 0 if there is none.
     MemoryRange archive = {};
     PhysAddr acpi_root = {};
     ScreenMode screen = {};

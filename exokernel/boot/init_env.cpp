@@ -34,8 +34,8 @@ Result<void> load_segment(Env& env, const lamina::ElfSegment& segment) {
     auto* memory = static_cast<std::byte*>(FrameTable::contents(first));
     for (std::uint32_t i = 0; i < pages; ++i)
         fill_page(segment, segment.first_page() + i * page_size, memory + i * page_size);
-    const auto mapped = env.space.map(segment.first_page(), first, pages, segment.protection,
-                                      segment.protection);
+    const auto mapped =
+        env.space.map(segment.first_page(), first, pages, segment.protection, segment.protection);
     frames.release(first);
     return mapped;
 }
@@ -65,7 +65,7 @@ Result<Env*> load_init(const BootInfo& boot, Account& root) {
     LAMINA_TRY(const lamina::ElfFile elf, lamina::ElfFile::open(program));
 
     const Capability account = capability(ObjectType::account, &root, Rights::all);
-    LAMINA_TRY(Env* const env, create_env({"init", account, nullptr, 0, 0}));
+    LAMINA_TRY(Env* const env, create_env({"init", account, nullptr, 0, 0, 0}));
     for (const lamina::ElfSegment& segment : elf.segments())
         LAMINA_CHECK(load_segment(*env, segment));
     constexpr std::uint64_t stack_top = lamina::user_end - page_size;

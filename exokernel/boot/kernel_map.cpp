@@ -98,6 +98,19 @@ PhysAddr build_kernel_map(const BootInfo& boot, std::span<const DeviceRange> dev
     return root;
 }
 
+arch::CpuBlock& map_cpu_block(PhysAddr root, std::uint32_t index, BootMemory& memory) {
+    const std::uint64_t start = arch::cpu_blocks_start + index * arch::cpu_block_step;
+    constexpr std::uint64_t bits =
+        PageEntry::present | PageEntry::writable | PageEntry::global | PageEntry::no_execute;
+    for (std::uint64_t at = page_size; at < sizeof(arch::CpuBlock); at += page_size)
+        entry_for(root, start + at, 1, &memory).bits = memory.alloc(page_size).value | bits;
+    return *reinterpret_cast<arch::CpuBlock*>(start);
+}
+
+void seal_cpu_tables(PhysAddr root, const arch::CpuBlock& block) {
+    entry_for(root, address(&block.tables), 1, nullptr).bits &= ~PageEntry::writable;
+}
+
 void seal_after_init(PhysAddr root) {
     for (std::uint64_t at = address(exo_rodata_end); at < address(exo_after_init_end);
          at += page_size) {

@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "exokernel/arch/x86_64/descriptors.hpp"
 #include "exokernel/boot/boot_memory.hpp"
 
 namespace exo::boot {
@@ -18,6 +19,11 @@ struct DeviceRange {
 /// writable and executable, a hole under the kernel stack; the devices in the direct map.
 PhysAddr build_kernel_map(const BootInfo& boot, std::span<const DeviceRange> devices,
                           BootMemory& memory);
+
+/// Maps zeroed memory for the CpuBlock of CPU `index`, with a hole at its guard page.
+arch::CpuBlock& map_cpu_block(PhysAddr root, std::uint32_t index, BootMemory& memory);
+/// Makes the tables page of a CpuBlock read-only.
+void seal_cpu_tables(PhysAddr root, const arch::CpuBlock& block);
 
 /// Makes what boot has filled in for good read-only (sections .after_init).
 void seal_after_init(PhysAddr root);

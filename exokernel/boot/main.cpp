@@ -1,4 +1,6 @@
 // exokernel/boot/main.cpp - the steps from the boot loader to the first environment, in order.
+#include <algorithm>
+
 #include "arch/machine.hpp"
 #include "exokernel/arch/x86_64/apic.hpp"
 #include "exokernel/arch/x86_64/clock.hpp"
@@ -11,9 +13,11 @@
 #include "exokernel/boot/hooks.hpp"
 #include "exokernel/boot/init_env.hpp"
 #include "exokernel/boot/kernel_map.hpp"
+#include "exokernel/boot/other_cpus.hpp"
 #include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
 #include "exokernel/core/words.hpp"
+#include "exokernel/cpu/cpus.hpp"
 #include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/driver/acpi/acpi.hpp"
 #include "exokernel/driver/console/console_device.hpp"
@@ -51,6 +55,11 @@ void start_log() {
 
 /// The usable memory without what is in use; the rest of boot may allocate after this.
 void reserve_memory() {
+    constexpr std::uint64_t first_usable = 0x1000;
+    constexpr std::uint64_t low_ram_end = 640 << 10;
+    for (const MemoryRange& range : boot_info.ranges())
+        if (range.end > first_usable && range.start < low_ram_end)
+            boot_info.low_page = {std::min(range.end, low_ram_end) - page_size};
     constexpr std::uint64_t low_memory_end = 1 << 20;  // firmware data, and room to start CPUs
     boot_info.exclude(0, low_memory_end);
     boot_info.exclude(reinterpret_cast<std::uint64_t>(exo_image_start) - arch::image_base,
@@ -97,7 +106,6 @@ void start_interrupts(const AcpiTables& acpi, std::uint64_t tsc_at_start) {
                               arch::local_apic_id());
     arch::set_power_ports({acpi.pm1a_control, acpi.pm1b_control, acpi.sleep_off_a, acpi.sleep_off_b,
                            acpi.reset_port, acpi.reset_value});
-    log("cpu", "processors ", acpi.cpu_count, ", used 1");
 }
 
 template <std::size_t size>
@@ -115,7 +123,7 @@ void fill_info_page(const AcpiTables& acpi, const arch::Features& features) {
     page.tsc_multiplier = clock.multiplier;
     page.tsc_shift = clock.shift;
     page.cpu_count = acpi.cpu_count;
-    page.cpu_count_used = 1;
+    page.cpu_count_used = std::uint32_t(cpus().size());
     page.xsave_bytes = features.xsave_bytes;
     copy_text(page.command_line, boot_info.words());
     copy_text(page.build_version, lamina::build::version);
@@ -129,9 +137,8 @@ void fill_info_page(const AcpiTables& acpi, const arch::Features& features) {
 
 /// What dispatch calls back.
 void set_callbacks() {
-    set_dispatch_ops(
-        {[](Vcpu& vcpu) { return end_step(*vcpu.env); },
-         [](const CpuLocal& cpu, const Vcpu* vcpu) { info_pages.refresh(cpu, vcpu); }});
+    set_dispatch_ops({[](Vcpu& vcpu) { return end_step(*vcpu.env); },
+                      [](const Vcpu* vcpu) { info_pages.refresh(vcpu); }});
     set_account_release([](Account& account) { release_object(account); });
 }
 
@@ -143,7 +150,8 @@ extern "C" [[noreturn]] void exo_main(std::uint32_t magic, std::uint32_t info) {
     if (!read_boot_info(magic, {info}, boot_info)) panic("started by an unknown boot loader");
     log("boot", "command line: ", boot_info.words());
     arch::set_panic_restarts(has_word(boot_info.words(), "panic=exit"));
-    arch::load_descriptors(boot_cpu);
+    arch::load_boot_descriptors(boot_cpu);
+    add_cpu(boot_cpu);
 
     const char* missing = nullptr;
     const auto features = arch::enable_features(missing);
@@ -157,11 +165,15 @@ extern "C" [[noreturn]] void exo_main(std::uint32_t magic, std::uint32_t info) {
     const PhysAddr root = map_kernel(*acpi, memory);
     arch::load_page_table(root);
     set_kernel_root(root);
-    fill_frame_table(memory);
 
     start_interrupts(*acpi, tsc_at_start);
-    console_device.init(boot_info.screen);
+    boot_cpu.apic_id = arch::local_apic_id();
     set_callbacks();
+    lock_kernel();
+    if (boot_info.low_page.value != 0) start_other_cpus(*acpi, root, boot_info.low_page, memory);
+    log("cpu", "processors ", acpi->cpu_count, ", used ", cpus().size());
+    fill_frame_table(memory);
+    console_device.init(boot_info.screen);
     if (!info_pages.create(root_account)) panic("no memory for the info pages");
     fill_info_page(*acpi, *features);
     start_init(boot_info, root_account);

@@ -1,6 +1,7 @@
 // exokernel/cpu/cpu_local.hpp - CpuLocal: what each CPU has of its own.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -28,6 +29,13 @@ struct CpuLocal {
     std::uint64_t upcall_stack = 0;
     std::uint64_t resume_start = 0;
     std::uint64_t resume_bytes = 0;
+
+    std::uint32_t index = 0;  ///< 0 is the one that booted.
+    std::uint8_t apic_id = 0;
+    bool holds_kernel_lock = false;
+    /// Shoot-downs asked for and done: another CPU adds one to the first, this one follows.
+    std::atomic<std::uint64_t> flushes_wanted{0};
+    std::atomic<std::uint64_t> flushes_done{0};
 
     Vcpu* running = nullptr;  ///< Whose slice it is; null while idle.
     Vcpu* loaded = nullptr;   ///< Whose address space and extended state are loaded.

@@ -5,6 +5,7 @@
 
 #include "arch/machine.hpp"
 #include "exokernel/core/after_init.hpp"
+#include "exokernel/cpu/cpus.hpp"
 #include "exokernel/cpu/notification.hpp"
 #include "exokernel/cpu/upcall.hpp"
 
@@ -17,13 +18,13 @@ LAMINA_AFTER_INIT DispatchOps ops;
 void stop_running(CpuLocal& cpu, std::uint64_t now_ns) {
     if (cpu.running == nullptr) return;
     cpu.running->run_ns += now_ns - cpu.slice_start_ns;
-    ops.refresh(cpu, cpu.running);
+    ops.refresh(cpu.running);
     cpu.running = nullptr;
 }
 
 void wake_due(CpuLocal& cpu, std::uint64_t now_ns) {
     while (Vcpu* vcpu = cpu.slices.due(now_ns))
-        Notification::cancel_wait(cpu.slices, *vcpu, lamina::Status::timed_out);
+        Notification::cancel_wait(*vcpu, lamina::Status::timed_out);
 }
 
 void arm(CpuLocal& cpu, std::uint64_t deadline_ns) {
@@ -64,9 +65,12 @@ void load(CpuLocal& cpu, Vcpu& vcpu) {
 
 /// Halts until something may have become ready.
 void idle(CpuLocal& cpu) {
-    ops.refresh(cpu, nullptr);
+    ops.refresh(nullptr);
     arm(cpu, cpu.slices.nearest_deadline());
+    // A CPU that makes one of our vCPUs ready after this sends an interrupt, which ends the halt.
+    unlock_kernel();
     arch::wait_for_interrupt();
+    lock_kernel();
 }
 
 /// The vCPU of the next slice, with that slice begun. Ending vCPUs are taken down on the way.
@@ -79,7 +83,9 @@ Vcpu& begin_slice(CpuLocal& cpu) {
             idle(cpu);
         } else if (vcpu->state == VcpuState::ending) {
             ops.end_step(*vcpu);
+            unlock_kernel();
             arch::interrupt_window();
+            lock_kernel();
         } else {
             cpu.running = vcpu;
             cpu.slice_start_ns = now_ns;
@@ -102,6 +108,7 @@ void yield_slice() {
 
 extern "C" Context* exo_dispatch() {
     CpuLocal& cpu = this_cpu();
+    lock_kernel();
     cpu.must_dispatch = 0;
     const std::uint64_t now_ns = arch::now_ns();
     wake_due(cpu, now_ns);
@@ -115,6 +122,7 @@ extern "C" Context* exo_dispatch() {
     load(cpu, *vcpu);
     arm(cpu, std::min(cpu.slice_end_ns, cpu.slices.nearest_deadline()));
     cpu.context = &vcpu->context;
+    unlock_kernel();
     return cpu.context;
 }
 

@@ -11,7 +11,7 @@ struct DispatchOps {
     /// gone.
     bool (*end_step)(Vcpu& vcpu);
     /// Makes statistics visible; called when another vCPU takes over and before the CPU idles.
-    void (*refresh)(const CpuLocal& cpu, const Vcpu* vcpu);
+    void (*refresh)(const Vcpu* vcpu);
 };
 void set_dispatch_ops(const DispatchOps& ops);
 
@@ -20,7 +20,8 @@ void yield_slice();
 
 /// Picks the vCPU to run, loads it, and returns the context to go on with. Takes down ending
 /// environments in their slices and halts while nobody is ready. Needs: the running vCPU's
-/// registers are saved in its context.
+/// registers are saved in its context. Takes the kernel lock if this CPU has not, and gives it
+/// back.
 extern "C" Context* exo_dispatch();
 
 }  // namespace exo

@@ -2,31 +2,31 @@
 #include "exokernel/cpu/notification.hpp"
 
 #include "exokernel/core/panic.hpp"
+#include "exokernel/cpu/cpus.hpp"
 
 namespace exo {
 
-void Notification::signal(SliceVector& slices, std::uint64_t set) {
+void Notification::signal(std::uint64_t set) {
     bits |= set;
     if (waiter == nullptr || (bits & waiter->wait_mask) == 0) return;
     Vcpu& woken = *waiter;
     const std::uint64_t taken = take(woken.wait_mask);
-    cancel_wait(slices, woken, Status::ok);
+    cancel_wait(woken, Status::ok);
     woken.set_result(Status::ok, taken);
 }
 
-Result<void> Notification::wait(SliceVector& slices, Vcpu& vcpu, std::uint64_t mask,
-                                std::uint64_t deadline_ns) {
+Result<void> Notification::wait(Vcpu& vcpu, std::uint64_t mask, std::uint64_t deadline_ns) {
     if (waiter != nullptr) return lamina::fail(Status::busy);
     ++references;
     waiter = &vcpu;
     vcpu.waits_for = this;
     vcpu.wait_mask = mask;
     vcpu.state = VcpuState::waiting;
-    slices.set_waiting(vcpu, deadline_ns);
+    vcpu.slices->set_waiting(vcpu, deadline_ns);
     return {};
 }
 
-void Notification::cancel_wait(SliceVector& slices, Vcpu& vcpu, Status status) {
+void Notification::cancel_wait(Vcpu& vcpu, Status status) {
     Notification* from = vcpu.waits_for;
     LAMINA_ASSERT(from != nullptr && from->waiter == &vcpu);
     // The waiter's environment holds a capability for what it waits for, so this is not the last.
@@ -36,7 +36,7 @@ void Notification::cancel_wait(SliceVector& slices, Vcpu& vcpu, Status status) {
     vcpu.waits_for = nullptr;
     vcpu.state = VcpuState::ready;
     vcpu.set_result(status, 0);
-    slices.set_ready(vcpu);
+    make_ready(vcpu);
 }
 
 }  // namespace exo

@@ -14,7 +14,7 @@ struct Notification : Object {
     Vcpu* waiter;
 
     /// Sets bits; wakes the waiter if its mask has one of them.
-    void signal(SliceVector& slices, std::uint64_t set);
+    void signal(std::uint64_t set);
 
     /// Takes the set bits of `mask` for a vCPU, or 0 if there are none.
     std::uint64_t take(std::uint64_t mask) {
@@ -25,11 +25,10 @@ struct Notification : Object {
 
     /// Makes a vCPU wait until a bit of `mask` is set or the deadline passes. Errors: busy (another
     /// vCPU waits here).
-    Result<void> wait(SliceVector& slices, Vcpu& vcpu, std::uint64_t mask,
-                      std::uint64_t deadline_ns);
+    Result<void> wait(Vcpu& vcpu, std::uint64_t mask, std::uint64_t deadline_ns);
 
     /// Ends a vCPU's wait without bits: its call returns `status`.
-    static void cancel_wait(SliceVector& slices, Vcpu& vcpu, Status status);
+    static void cancel_wait(Vcpu& vcpu, Status status);
 };
 
 }  // namespace exo

@@ -18,6 +18,7 @@ Result<void> SliceVector::attach(Vcpu& vcpu) {
         const std::uint32_t slice = (search_from_ + i) % capacity;
         if (vcpus_[slice] != nullptr) continue;
         vcpus_[slice] = &vcpu;
+        vcpu.slices = this;
         vcpu.slice = slice;
         search_from_ = (slice + 1) % capacity;
         return {};

@@ -10,12 +10,18 @@
 
 namespace exo {
 
+struct CpuLocal;
+
 /// Slices in time order. Each names the vCPU that owns it, or nobody. The CPU goes round the
 /// vector; slices whose vCPU is not ready are skipped.
 class SliceVector {
 public:
     static constexpr std::uint32_t capacity = lamina::env_count_max;
     static constexpr std::uint64_t slice_ns = 10'000'000;
+
+    /// The CPU these slices are of; null in tests of the vector alone.
+    CpuLocal* cpu() const { return cpu_; }
+    void set_cpu(CpuLocal& cpu) { cpu_ = &cpu; }
 
     /// Gives a free slice to a vCPU that is not ready yet. Errors: limit_reached.
     Result<void> attach(Vcpu& vcpu);
@@ -39,6 +45,7 @@ public:
 private:
     static constexpr std::uint32_t words = capacity / 64;
 
+    CpuLocal* cpu_ = nullptr;
     Vcpu* vcpus_[capacity] = {};
     std::uint64_t ready_[words] = {};
     std::uint64_t deadlines_[capacity] = {};  ///< 0: none.

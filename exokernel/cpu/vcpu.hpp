@@ -14,6 +14,7 @@ namespace exo {
 
 struct Env;
 struct Notification;
+class SliceVector;
 
 enum class VcpuState : std::uint8_t {
     created,  ///< Never started: in the slice vector, not ready.
@@ -28,7 +29,8 @@ struct Vcpu : Object {
     Env* env;
     PhysAddr address_space;
     VcpuState state;
-    std::uint32_t slice;      ///< Its position in the slice vector.
+    SliceVector* slices;      ///< Of its home CPU.
+    std::uint32_t slice;      ///< Its position there.
     std::uint64_t run_ns;     ///< Time it ran, up to the last switch away from it.
     Notification* waits_for;  ///< Set while waiting.
     std::uint64_t wait_mask;

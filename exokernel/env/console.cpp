@@ -20,7 +20,7 @@ void Console::forget(const Env& env) {
 }
 
 void Console::input_arrived() {
-    if (input_notification != nullptr) input_notification->signal(this_cpu().slices, input_bits);
+    if (input_notification != nullptr) input_notification->signal(input_bits);
 }
 
 }  // namespace exo

@@ -7,6 +7,7 @@
 #include "arch/machine.hpp"
 #include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
+#include "exokernel/cpu/cpus.hpp"
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/info_pages.hpp"
@@ -72,12 +73,19 @@ Result<Env*> create_env(const EnvRequest& request) {
     EnvFrames made(account);
     LAMINA_CHECK(made.alloc());
     Vcpu& vcpu = *made.vcpu();
-    LAMINA_CHECK(this_cpu().slices.attach(vcpu));
+    LAMINA_TRY(const std::uint32_t index, info_pages.free_index());
+    LAMINA_CHECK(cpus()[request.cpu]->slices.attach(vcpu));
     made.keep();
 
-    Env& env = *new (made.env())
-                   Env{{ObjectType::env, 0}, next_id++, &account,     &vcpu, request.notification,
-                       request.bits,         0,         made.space(), {},    CapTable(cap_ops)};
+    Env& env = *new (made.env()) Env(cap_ops);
+    env.type = ObjectType::env;
+    env.id = next_id++;
+    env.index = index;
+    env.account = &account;
+    env.vcpu = &vcpu;
+    env.end_notification = request.notification;
+    env.end_bits = request.bits;
+    env.space = made.space();
     vcpu.type = ObjectType::vcpu;
     vcpu.references = 1;  // the environment's, until it has ended
     vcpu.env = &env;
@@ -102,7 +110,7 @@ Result<void> start_env(Env& env, std::uint64_t entry, std::uint64_t stack, std::
     context.rflags = USER_RFLAGS;
     env.vcpu->state = VcpuState::ready;
     ++env.references;
-    this_cpu().slices.set_ready(*env.vcpu);
+    make_ready(*env.vcpu);
     info_pages.set_state(env);
     return {};
 }
@@ -111,13 +119,12 @@ Result<void> begin_end(Env& env, lamina::EndCause cause, std::uint32_t status) {
     if (!env.alive()) return lamina::fail(Status::ended);
     Vcpu& vcpu = *env.vcpu;
     CpuLocal& cpu = this_cpu();
-    if (vcpu.state == VcpuState::waiting)
-        Notification::cancel_wait(cpu.slices, vcpu, Status::ended);
+    if (vcpu.state == VcpuState::waiting) Notification::cancel_wait(vcpu, Status::ended);
     if (vcpu.state == VcpuState::created) ++env.references;
     env.report.cause = cause;
     env.report.status = status;
     vcpu.state = VcpuState::ending;
-    cpu.slices.set_ready(vcpu);
+    make_ready(vcpu);
     if (cpu.running == &vcpu) cpu.must_dispatch = 1;
     info_pages.set_state(env);
     return {};
@@ -139,13 +146,13 @@ bool end_step(Env& env) {
 
     env.space.destroy();
     info_pages.remove_env(env);
-    cpu.slices.detach(vcpu);
+    vcpu.slices->detach(vcpu);
     vcpu.state = VcpuState::ended;
     vcpu.env = nullptr;
     env.vcpu = nullptr;
     release_object(vcpu);
     if (env.end_notification != nullptr) {
-        env.end_notification->signal(cpu.slices, env.end_bits);
+        env.end_notification->signal(env.end_bits);
         release_object(*env.end_notification);
     }
     release_object(env);

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "exokernel/cap/table.hpp"
-#include "exokernel/cpu/cpu_local.hpp"
+#include "exokernel/cpu/cpus.hpp"
 #include "exokernel/cpu/notification.hpp"
 #include "exokernel/memory/address_space.hpp"
 #include "lamina/report.hpp"
@@ -16,14 +16,17 @@ namespace exo {
 /// (only this object with the report is left). References: its capabilities in other tables, plus
 /// one from env_start or the begin of its end until it has ended. Takes one page frame.
 struct Env : Object {
-    std::uint64_t id;
-    Account* account;
-    Vcpu* vcpu;                      ///< Null when ended.
-    Notification* end_notification;  ///< Signalled when everything is freed; may be null.
-    std::uint64_t end_bits;
-    std::uint64_t failed_address;  ///< What the last not_mapped was about.
+    explicit Env(const CapOps& ops) : Object{}, caps(ops) {}
+
+    std::uint64_t id = 0;
+    std::uint32_t index = 0;  ///< In the info pages.
+    Account* account = nullptr;
+    Vcpu* vcpu = nullptr;                      ///< Null when ended.
+    Notification* end_notification = nullptr;  ///< Signalled when everything is freed; may be null.
+    std::uint64_t end_bits = 0;
+    std::uint64_t failed_address = 0;  ///< What the last not_mapped was about.
     AddressSpace space;
-    lamina::EnvReport report;
+    lamina::EnvReport report = {};
     CapTable caps;
 
     bool alive() const { return vcpu != nullptr && vcpu->state < VcpuState::ending; }
@@ -38,6 +41,7 @@ struct EnvRequest {
     Notification* notification;
     std::uint64_t bits;
     std::uint64_t parent_id;
+    std::uint32_t cpu;  ///< Home of its vCPU: an index of cpus().
 };
 
 /// Makes an environment with an empty address space, a vCPU and the capabilities for itself. The

@@ -39,30 +39,40 @@ lamina::EnvState shown_state(const Env& env) {
 
 }  // namespace
 
+Result<std::uint32_t> InfoPageWriter::free_index() const {
+    for (std::uint32_t i = 0; i < lamina::env_count_max; ++i) {
+        const std::uint32_t index = (search_from_ + i) % lamina::env_count_max;
+        if (pages_->envs[index].id == 0) return index;
+    }
+    return lamina::fail(Status::limit_reached);
+}
+
 void InfoPageWriter::add_env(const Env& env, std::uint64_t parent_id) {
     write([&](lamina::InfoPages& pages) {
-        lamina::EnvInfo& info = pages.envs[env.vcpu->slice];
+        lamina::EnvInfo& info = pages.envs[env.index];
         info = {};
         info.id = env.id;
         info.parent_id = parent_id;
         info.state = shown_state(env);
+        info.cpu = std::uint16_t(env.vcpu->slices->cpu()->index);
         std::memcpy(info.name, env.report.name, sizeof info.name);
         ++pages.page.env_count;
     });
+    search_from_ = env.index + 1;
 }
 
 void InfoPageWriter::set_state(const Env& env) {
-    write([&](lamina::InfoPages& pages) { pages.envs[env.vcpu->slice].state = shown_state(env); });
+    write([&](lamina::InfoPages& pages) { pages.envs[env.index].state = shown_state(env); });
 }
 
 void InfoPageWriter::remove_env(const Env& env) {
     write([&](lamina::InfoPages& pages) {
-        pages.envs[env.vcpu->slice] = {};
+        pages.envs[env.index] = {};
         --pages.page.env_count;
     });
 }
 
-void InfoPageWriter::refresh(const CpuLocal& cpu, const Vcpu* vcpu) {
+void InfoPageWriter::refresh(const Vcpu* vcpu) {
     const FrameCounts& counts = frames.counts();
     write([&](lamina::InfoPages& pages) {
         lamina::InfoPage& page = pages.page;
@@ -71,12 +81,15 @@ void InfoPageWriter::refresh(const CpuLocal& cpu, const Vcpu* vcpu) {
         page.frames_kernel = counts.objects;
         page.frames_tables = counts.tables;
         page.frames_user = counts.user;
-        page.interrupts = cpu.interrupts;
-        page.system_calls = cpu.calls;
-        page.switches = cpu.switches;
-        page.faults = cpu.faults;
+        page.interrupts = page.system_calls = page.switches = page.faults = 0;
+        for (const CpuLocal* cpu : cpus()) {
+            page.interrupts += cpu->interrupts;
+            page.system_calls += cpu->calls;
+            page.switches += cpu->switches;
+            page.faults += cpu->faults;
+        }
         if (vcpu == nullptr || vcpu->env == nullptr) return;
-        lamina::EnvInfo& info = pages.envs[vcpu->slice];
+        lamina::EnvInfo& info = pages.envs[vcpu->env->index];
         info.run_ns = vcpu->run_ns;
         info.frames_used = std::uint32_t(vcpu->env->account->used);
         info.state = shown_state(*vcpu->env);

@@ -13,11 +13,14 @@ public:
     Result<void> create(Account& account);
     FrameNumber first_frame() const { return first_frame_; }
 
+    /// A place for an environment. Errors: limit_reached.
+    Result<std::uint32_t> free_index() const;
+    /// Needs: env.index is free.
     void add_env(const Env& env, std::uint64_t parent_id);
     void set_state(const Env& env);
     void remove_env(const Env& env);
-    /// Copies the CPU's counters and, if there is one, the vCPU's times into the pages.
-    void refresh(const CpuLocal& cpu, const Vcpu* vcpu);
+    /// Copies the CPUs' counters and, if there is one, the vCPU's times into the pages.
+    void refresh(const Vcpu* vcpu);
 
     lamina::InfoPage& page() { return pages_->page; }
     static constexpr std::uint32_t page_count = sizeof(lamina::InfoPages) / page_size;
@@ -28,6 +31,7 @@ private:
 
     lamina::InfoPages* pages_ = nullptr;
     FrameNumber first_frame_ = {};
+    std::uint32_t search_from_ = 0;
 };
 
 extern InfoPageWriter info_pages;

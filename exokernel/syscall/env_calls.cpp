@@ -6,11 +6,12 @@
 namespace exo::calls {
 
 Result<std::uint64_t> env_create(handle account, user_address name, word name_bytes,
-                                 handle notification, word bits) {
+                                 handle notification, word bits, word cpu) {
     Env& env = caller();
     LAMINA_TRY(const Capability* payer,
                env.caps.lookup(account, ObjectType::account, Rights::spend | Rights::copy));
-    EnvRequest request{{}, *payer, nullptr, bits, env.id};
+    EnvRequest request{{}, *payer, nullptr, bits, env.id, std::uint32_t(cpu)};
+    if (cpu >= cpus().size()) return lamina::fail(Status::bad_argument);
     if (notification != Handle::null) {
         LAMINA_TRY(const Capability* told,
                    env.caps.lookup(notification, ObjectType::notification, Rights::signal));

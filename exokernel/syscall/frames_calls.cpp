@@ -99,6 +99,7 @@ Result<std::uint64_t> frames_protect(handle env, user_address address, word coun
         return lamina::fail(Status::write_and_execute);
     if (!target->alive()) return lamina::fail(Status::ended);
     LAMINA_CHECK(target->space.protect(address, std::uint32_t(count), wanted));
+    shoot_down(*target->vcpu);
     return 0;
 }
 
@@ -107,6 +108,7 @@ Result<std::uint64_t> frames_unmap(handle env, user_address address, word count)
     LAMINA_CHECK(check_pages(address, count));
     if (!target->alive()) return lamina::fail(Status::ended);
     LAMINA_CHECK(target->space.unmap(address, std::uint32_t(count)));
+    shoot_down(*target->vcpu);
     return 0;
 }
 

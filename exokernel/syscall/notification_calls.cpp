@@ -23,7 +23,7 @@ Result<std::uint64_t> notification_create(handle account) {
 Result<std::uint64_t> notification_signal(handle notification, word bits) {
     LAMINA_TRY(const Capability* cap,
                caller().caps.lookup(notification, ObjectType::notification, Rights::signal));
-    static_cast<Notification*>(cap->object)->signal(this_cpu().slices, bits);
+    static_cast<Notification*>(cap->object)->signal(bits);
     return 0;
 }
 
@@ -36,7 +36,7 @@ Result<std::uint64_t> notification_wait(handle notification, word mask, word dea
     if (const std::uint64_t taken = from.take(mask); taken != 0) return taken;
     if (deadline_ns <= arch::now_ns()) return lamina::fail(Status::timed_out);
     CpuLocal& cpu = this_cpu();
-    LAMINA_CHECK(from.wait(cpu.slices, *cpu.running, mask, deadline_ns));
+    LAMINA_CHECK(from.wait(*cpu.running, mask, deadline_ns));
     cpu.must_dispatch = 1;
     return 0;  // replaced by whoever ends the wait
 }

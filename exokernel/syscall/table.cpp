@@ -45,18 +45,27 @@ CallResult finish(const Result<std::uint64_t>& result) {
 }
 
 /// Wraps a handler in the register convention.
-template <auto handler>
+template <auto handler, bool locked>
 struct Entry;
 
-template <typename... Args, Result<std::uint64_t> (*handler)(Args...)>
-struct Entry<handler> {
+template <bool locked, typename... Args, Result<std::uint64_t> (*handler)(Args...)>
+struct Entry<handler, locked> {
     template <std::size_t index>
     using Arg = std::tuple_element_t<index, std::tuple<Args...>>;
 
     static CallResult call(std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
                            std::uint64_t a4, std::uint64_t a5) {
         const std::uint64_t regs[] = {a0, a1, a2, a3, a4, a5};
-        return finish(unpack(regs, std::index_sequence_for<Args...>{}));
+        if constexpr (!locked) {
+            return finish(handler());
+        } else {
+            lock_kernel();
+            const CallResult result = finish(unpack(regs, std::index_sequence_for<Args...>{}));
+            // A call that does not return at once keeps the lock until its result is in the
+            // context: whoever ends its wait replaces that.
+            if (this_cpu().must_dispatch == 0) unlock_kernel();
+            return result;
+        }
     }
 
 private:
@@ -77,7 +86,7 @@ private:
 extern "C" const auto exo_call_table = std::to_array<CallResult (*)(
     std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t)>({
 #define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why) \
-    Entry<calls::name>::call,
+    Entry<calls::name, lamina::Call::name != lamina::Call::null>::call,
 #include "lamina/syscalls.def"
 #undef LAMINA_SYSCALL
 });

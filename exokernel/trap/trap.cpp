@@ -6,8 +6,10 @@
 #include "arch/machine.hpp"
 #include "exokernel/arch/x86_64/apic.hpp"
 #include "exokernel/arch/x86_64/descriptors.hpp"
+#include "exokernel/arch/x86_64/power.hpp"
 #include "exokernel/arch/x86_64/registers.hpp"
 #include "exokernel/core/panic.hpp"
+#include "exokernel/cpu/cpus.hpp"
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/driver/console/console_device.hpp"
 #include "exokernel/env/console.hpp"
@@ -35,6 +37,7 @@ void interrupt(CpuLocal& cpu, std::uint64_t vector) {
             if (console_device.interrupt()) console.input_arrived();
             arch::end_of_interrupt();
             break;
+        case arch::notify_vector: arch::end_of_interrupt(); break;
         case arch::spurious_vector: break;
         default: log("trap", "unexpected interrupt, vector ", vector);
     }
@@ -55,6 +58,7 @@ lamina::EnvReport& report_registers(const Vcpu& vcpu) {
 void user_fault(CpuLocal& cpu, std::uint64_t vector, std::uint64_t error_code) {
     ++cpu.faults;
     Env& env = *cpu.running->env;
+    if (!env.alive()) return;  // another CPU has ended it just now
     lamina::EnvReport& report = report_registers(*cpu.running);
     report.vector = std::uint32_t(vector);
     report.error_code = std::uint32_t(error_code);
@@ -126,6 +130,8 @@ const char* exception_name(std::uint64_t vector) {
 
 extern "C" void exo_trap_from_user(std::uint64_t vector, std::uint64_t error_code) {
     CpuLocal& cpu = this_cpu();
+    answer_shoot_downs();
+    lock_kernel();
     if (vector < exception_count)
         user_fault(cpu, vector, error_code);
     else {
@@ -135,7 +141,9 @@ extern "C" void exo_trap_from_user(std::uint64_t vector, std::uint64_t error_cod
 }
 
 extern "C" void exo_foreign_while_disabled() {
+    lock_kernel();
     Vcpu& vcpu = *this_cpu().running;
+    if (!vcpu.env->alive()) return;
     report_registers(vcpu);
     (void)begin_end(*vcpu.env, lamina::EndCause::foreign_while_disabled, lamina::status_faulted);
 }
@@ -145,13 +153,17 @@ extern "C" void exo_trap_from_kernel(KernelFrame* frame) {
     if (frame->vector < exception_count) kernel_fault(*frame);
     CpuLocal& cpu = this_cpu();
     enter_nested(cpu);
+    answer_shoot_downs();
+    lock_kernel();
     interrupt(cpu, frame->vector);
+    unlock_kernel();
     --cpu.interrupt_depth;
 }
 
 extern "C" void exo_trap_on_own_stack(KernelFrame* frame) {
     CpuLocal& cpu = this_cpu();
     if (frame->vector != vector_nmi) kernel_fault(*frame);
+    if (arch::stopping()) arch::halt();
     enter_nested(cpu);
     ++cpu.nmis;
     log("trap", "non-maskable interrupt ", cpu.nmis, ", depth ", cpu.interrupt_depth, ", rip ",

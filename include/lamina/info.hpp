@@ -8,13 +8,14 @@
 
 namespace lamina {
 
-enum class EnvState : std::uint32_t { none = 0, created = 1, ready = 2, waiting = 3, ending = 4 };
+enum class EnvState : std::uint16_t { none = 0, created = 1, ready = 2, waiting = 3, ending = 4 };
 
 /// One environment as `ps` shows it. `id` 0: the entry is free. Ids never repeat.
 struct EnvInfo {
     std::uint64_t id;
     std::uint64_t parent_id;
     EnvState state;
+    std::uint16_t cpu;          ///< Where its vCPU runs.
     std::uint32_t frames_used;  ///< Page frames its mappings and kernel objects hold.
     std::uint64_t run_ns;       ///< Time its vCPU ran.
     char name[env_name_bytes_max + 8];

@@ -151,7 +151,7 @@ Result<Child> spawn(const SpawnRequest& request) {
                own(sys::account_create(request.account, request.quota_frames)));
     LAMINA_TRY(OwnedHandle env,
                own(sys::env_create(account.get(), request.name.data(), request.name.size(),
-                                   request.notification, request.end_bits)));
+                                   request.notification, request.end_bits, request.cpu)));
     lamina::CapInfo info = {};
     auto filled = sys::cap_inspect(env.get(), &info);
     if (filled) filled = fill(request, images, account.get(), env.get());

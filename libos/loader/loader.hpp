@@ -30,6 +30,7 @@ struct SpawnRequest {
     std::span<const Grant> grants;
     lamina::Handle notification = lamina::Handle::null;  ///< Told when it has ended.
     std::uint64_t end_bits = 0;
+    std::uint64_t cpu = 0;  ///< Where it runs: below InfoPage::cpu_count_used.
     std::uint64_t stack_pages = default_stack_pages;
 
     static constexpr std::uint64_t default_stack_pages = 16;

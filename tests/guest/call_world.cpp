@@ -25,7 +25,7 @@ std::byte* memory() { return reinterpret_cast<std::byte*>(memory_address); }
 
 // An environment that was ended before it ran.
 Result<libos::OwnedHandle> make_ended() {
-    LAMINA_TRY(auto env, libos::own(sys::env_create(fixed::account, env_name, 4, ends(), 1)));
+    LAMINA_TRY(auto env, libos::own(sys::env_create(fixed::account, env_name, 4, ends(), 1, 0)));
     LAMINA_CHECK(sys::env_end(env.get(), 0));
     lamina::EnvReport report;
     while (!sys::env_report(env.get(), &report))
@@ -37,7 +37,7 @@ Result<libos::OwnedHandle> make_ended() {
 
 Result<CallWorld> CallWorld::create() {
     CallWorld world;
-    LAMINA_TRY(world.env_, libos::own(sys::env_create(fixed::account, env_name, 4, ends(), 1)));
+    LAMINA_TRY(world.env_, libos::own(sys::env_create(fixed::account, env_name, 4, ends(), 1, 0)));
     LAMINA_TRY(world.ended_env_, make_ended());
     LAMINA_TRY(world.frames_, libos::own(sys::frames_alloc(fixed::account, run_pages)));
     LAMINA_TRY(world.notification_, libos::own(sys::notification_create(fixed::account)));
@@ -92,6 +92,7 @@ std::optional<std::uint64_t> CallWorld::good(const CallRow& row, const Argument&
         {"bytes", 4},
         {"deadline_ns", lamina::no_wait},
         {"action", 0},
+        {"cpu", 0},
         {"name", memory},
         {"data", memory + 512},
         {"address", free_address},

@@ -228,6 +228,9 @@ constexpr BadWord bad_words[] = {
     {"slot", lamina::slots::first_free, Status::bad_argument},
     {"slot", huge + 9, Status::bad_argument},
     {"slot", all_ones, Status::bad_argument},
+    {"cpu", 64, Status::bad_argument},
+    {"cpu", huge, Status::bad_argument},
+    {"cpu", all_ones, Status::bad_argument},
     {"name_bytes", 0, Status::bad_argument},
     {"name_bytes", lamina::env_name_bytes_max + 1, Status::bad_argument},
     {"name_bytes", huge + 4, Status::bad_argument},
@@ -389,7 +392,7 @@ void test_not_mapped_tells_the_address() {
 }
 
 void test_calls_on_an_ended_environment() {
-    auto env = libos::own(sys::env_create(fixed::account, "x", 1, guest::ends(), 1));
+    auto env = libos::own(sys::env_create(fixed::account, "x", 1, guest::ends(), 1, 0));
     TEST_ASSERT_OK(env);
     TEST_ASSERT_OK(sys::env_end(env->get(), 3));
     lamina::EnvReport report;

@@ -46,7 +46,8 @@ lamina::Result<libos::Child> start_by_hand(std::span<const std::byte> file, Spoi
     constexpr std::uint64_t block_address = 0x5100'0000'0000;
     LAMINA_TRY(const auto elf, lamina::ElfFile::open(file));
     LAMINA_TRY(auto env,
-               libos::own(sys::env_create(libos::fixed::account, "victim", 6, guest::ends(), 1)));
+               libos::own(
+                   sys::env_create(libos::fixed::account, "victim", 6, guest::ends(), 1, 0)));
     const auto put_pages = [&](std::uint64_t address, std::uint64_t pages, Protection protection,
                                std::span<const std::byte> contents,
                                std::uint64_t offset) -> lamina::Result<void> {
@@ -183,7 +184,7 @@ void test_a_waiting_environment_can_be_ended() { kill_and_check("wait"); }
 
 void test_one_that_never_ran_can_be_ended() {
     const auto before = guest::frames_charged();
-    const auto env = sys::env_create(libos::fixed::account, "idle", 4, guest::ends(), 1);
+    const auto env = sys::env_create(libos::fixed::account, "idle", 4, guest::ends(), 1, 0);
     TEST_ASSERT_OK(env);
     EnvReport report = {};
     TEST_ASSERT_STATUS(not_ended, sys::env_report(*env, &report));

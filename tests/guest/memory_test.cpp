@@ -177,7 +177,7 @@ void test_a_failed_map_leaves_no_tables_behind() {
     auto account = libos::own(sys::account_create(fixed::account, 64));
     TEST_ASSERT_OK(account);
     // Left after the environment's own four frames and the run: not enough for three tables.
-    const auto env = libos::own(sys::env_create(account->get(), "small", 5, guest::ends(), 1));
+    const auto env = libos::own(sys::env_create(account->get(), "small", 5, guest::ends(), 1, 0));
     TEST_ASSERT_OK(env);
     lamina::CapInfo info = {};
     TEST_ASSERT_OK(sys::cap_inspect(account->get(), &info));
@@ -257,7 +257,7 @@ void test_a_full_table_refuses_and_recovers() {
     TEST_ASSERT_STATUS(table_full, sys::frames_alloc(fixed::account, 1));
     TEST_ASSERT_STATUS(table_full, sys::notification_create(fixed::account));
     TEST_ASSERT_STATUS(table_full, sys::account_create(fixed::account, 1));
-    TEST_ASSERT_STATUS(table_full, sys::env_create(fixed::account, "x", 1, Handle::null, 0));
+    TEST_ASSERT_STATUS(table_full, sys::env_create(fixed::account, "x", 1, Handle::null, 0, 0));
     TEST_ASSERT_EQUAL(charged, guest::frames_charged());
     for (auto& handle : held)
         OwnedHandle dropped_here(std::move(handle));

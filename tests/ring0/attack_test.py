@@ -158,7 +158,8 @@ class AttackTest(harness.BootTest):
 
     def test_nmi(self):
         """An NMI in the kernel is counted and changes nothing."""
-        self.assertRegex(self.passes("nmi"), "\ntrap: non-maskable interrupt 2, depth 1, rip 0xffff")
+        self.assertRegex(self.passes("nmi"),
+                         "\ntrap: non-maskable interrupt 2, depth 1, rip 0xffff")
 
     def test_nmi_with_user_gs(self):
         """An NMI between entry and swapgs finds its CPU and gives GS back."""

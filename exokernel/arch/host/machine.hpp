@@ -16,6 +16,11 @@ inline void invalidate_page(std::uint64_t) { ++host_invalidations; }
 inline PhysAddr loaded_page_table() { return host_page_table; }
 inline void load_page_table(PhysAddr table) { host_page_table = table; }
 
+inline std::uint64_t host_cpu_interrupts = 0;
+inline void interrupt_cpu(std::uint8_t) { ++host_cpu_interrupts; }
+
+inline void flush_tlb() { ++host_invalidations; }
+
 /// What cpu_local() returns.
 inline void* host_cpu_local = nullptr;
 inline void* cpu_local() { return host_cpu_local; }

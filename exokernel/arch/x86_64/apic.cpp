@@ -15,6 +15,8 @@ enum Register : std::uint32_t {
     id = 0x20,
     end = 0xb0,
     spurious = 0xf0,
+    command_low = 0x300,
+    command_high = 0x310,
     timer_entry = 0x320,
     lint0_entry = 0x350,
     lint1_entry = 0x360,
@@ -29,6 +31,16 @@ constexpr std::uint32_t masked = 1U << 16;
 LAMINA_AFTER_INIT volatile std::uint32_t* local_registers = nullptr;
 
 volatile std::uint32_t& reg(Register which) { return local_registers[which / 4]; }
+
+void send(std::uint8_t apic_id, std::uint32_t command) {
+    constexpr std::uint32_t pending = 1U << 12;
+    while ((reg(command_low) & pending) != 0) {
+    }
+    reg(command_high) = std::uint32_t{apic_id} << 24;
+    reg(command_low) = command;
+}
+
+constexpr std::uint32_t assert_level = 1U << 14;
 
 /// The legacy controllers are moved off the exception vectors and masked.
 void mask_legacy_controllers() {
@@ -46,6 +58,10 @@ void mask_legacy_controllers() {
 void init_local_apic(PhysAddr registers) {
     mask_legacy_controllers();
     local_registers = static_cast<volatile std::uint32_t*>(direct_map(registers));
+    enable_local_apic();
+}
+
+void enable_local_apic() {
     constexpr std::uint64_t globally_enabled = 1U << 11;
     write_msr(Msr::apic_base, read_msr(Msr::apic_base) | globally_enabled);
     constexpr std::uint32_t software_enabled = 1U << 8;
@@ -62,6 +78,17 @@ void init_local_apic(PhysAddr registers) {
 
 std::uint8_t local_apic_id() { return std::uint8_t(reg(id) >> 24); }
 void end_of_interrupt() { reg(end) = 0; }
+void interrupt_cpu(std::uint8_t apic_id) { send(apic_id, assert_level | notify_vector); }
+void send_init(std::uint8_t apic_id) { send(apic_id, assert_level | 5U << 8); }
+void send_start(std::uint8_t apic_id, std::uint8_t page) {
+    send(apic_id, assert_level | 6U << 8 | page);
+}
+void stop_other_cpus() {
+    constexpr std::uint32_t all_but_self = 3U << 18;
+    constexpr std::uint32_t deliver_nmi = 4U << 8;
+    if (local_registers != nullptr) send(0, all_but_self | assert_level | deliver_nmi);
+}
+
 void start_timer(std::uint32_t count) { reg(timer_initial) = count; }
 std::uint32_t timer_count() { return reg(timer_current); }
 

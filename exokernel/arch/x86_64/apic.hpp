@@ -11,6 +11,8 @@ namespace exo::arch {
 /// Masks the 8259 controllers, turns the local APIC on with its timer stopped and LINT1 as NMI.
 /// Needs: `registers` is in the direct map, uncached.
 void init_local_apic(PhysAddr registers);
+/// What each CPU does with its own: on, timer stopped, LINT1 as NMI. Needs: init_local_apic() ran.
+void enable_local_apic();
 std::uint8_t local_apic_id();
 void end_of_interrupt();
 
@@ -18,6 +20,12 @@ void end_of_interrupt();
 void start_timer(std::uint32_t count);
 /// Ticks that are left.
 std::uint32_t timer_count();
+
+/// Sends INIT, or a start-up to begin at physical page `page` below 1 MiB (SDM vol. 3A, 9.4.4).
+void send_init(std::uint8_t apic_id);
+void send_start(std::uint8_t apic_id, std::uint8_t page);
+/// Sends a non-maskable interrupt to all CPUs but this one. Does nothing before init_local_apic().
+void stop_other_cpus();
 
 /// Routes an interrupt of the I/O APIC to a vector of one CPU. `flags` as in the MADT
 /// (ACPI 5.2.12.5).

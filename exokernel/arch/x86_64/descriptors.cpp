@@ -1,6 +1,8 @@
 // exokernel/arch/x86_64/descriptors.cpp - filling and loading the processor's tables.
 #include "exokernel/arch/x86_64/descriptors.hpp"
 
+#include <iterator>
+
 #include "exokernel/arch/x86_64/registers.hpp"
 #include "exokernel/arch/x86_64/stacks.hpp"
 #include "exokernel/core/after_init.hpp"
@@ -14,17 +16,6 @@ namespace exo::arch {
 GuardedStack kernel_stack;
 
 namespace {
-
-struct [[gnu::packed]] TaskState {
-    std::uint32_t reserved0;
-    std::uint64_t rsp[3];
-    std::uint64_t reserved1;
-    std::uint64_t ist[7];
-    std::uint64_t reserved2;
-    std::uint16_t reserved3;
-    std::uint16_t io_map;
-};
-static_assert(sizeof(TaskState) == 104);
 
 struct Gate {
     std::uint64_t low;
@@ -46,18 +37,12 @@ constexpr std::size_t stub_bytes = 16;
 constexpr std::uint64_t present_interrupt_gate = 0x8e00ULL << 32;
 constexpr std::uint64_t open_to_user = 0x6000ULL << 32;
 
-LAMINA_AFTER_INIT TaskState task_state;
-InterruptStack interrupt_stacks[4];
+LAMINA_AFTER_INIT CpuTables boot_tables;
+InterruptStack boot_interrupt_stacks[interrupt_stack_count];
 LAMINA_AFTER_INIT Gate idt[256];
-// Null, kernel code, kernel data, user data, user code, TSS (two entries). Flat 64-bit segments.
-// Their accessed bits are set, and `ltr` marks the TSS busy at boot: the processor writes no more.
-LAMINA_AFTER_INIT std::uint64_t gdt[7] = {0,
-                                          0x00af'9b00'0000'ffff,
-                                          0x00cf'9300'0000'ffff,
-                                          0x00cf'f300'0000'ffff,
-                                          0x00af'fb00'0000'ffff,
-                                          0,
-                                          0};
+
+constexpr std::uint64_t segments[] = {0, 0x00af'9b00'0000'ffff, 0x00cf'9300'0000'ffff,
+                                      0x00cf'f300'0000'ffff, 0x00af'fb00'0000'ffff};
 
 void set_gate(unsigned vector, std::uint8_t ist) {
     const auto target = reinterpret_cast<std::uint64_t>(exo_vector_stubs) + vector * stub_bytes;
@@ -69,16 +54,19 @@ void set_gate(unsigned vector, std::uint8_t ist) {
     idt[vector].high = target >> 32;
 }
 
-void set_task_descriptor() {
-    const auto base = reinterpret_cast<std::uint64_t>(&task_state);
+void fill_segments(CpuTables& tables) {
+    for (unsigned i = 0; i < std::size(segments); ++i)
+        tables.gdt[i] = segments[i];
+    const auto base = reinterpret_cast<std::uint64_t>(&tables.task_state);
     constexpr std::uint64_t available_task = 0x89ULL << 40;
-    gdt[5] = (sizeof task_state - 1) | (base & 0xff'ffff) << 16 | available_task |
-             (base >> 24 & 0xff) << 56;
-    gdt[6] = base >> 32;
+    tables.gdt[5] = (sizeof tables.task_state - 1) | (base & 0xff'ffff) << 16 | available_task |
+                    (base >> 24 & 0xff) << 56;
+    tables.gdt[6] = base >> 32;
 }
 
-void load_tables() {
-    const TableRegister gdt_register{sizeof gdt - 1, reinterpret_cast<std::uint64_t>(gdt)};
+void load_tables(const CpuTables& tables) {
+    const TableRegister gdt_register{sizeof tables.gdt - 1,
+                                     reinterpret_cast<std::uint64_t>(tables.gdt)};
     const TableRegister idt_register{sizeof idt - 1, reinterpret_cast<std::uint64_t>(idt)};
     asm volatile("lgdt %0" : : "m"(gdt_register));
     asm volatile("lidt %0" : : "m"(idt_register));
@@ -104,25 +92,34 @@ void load_tables() {
 }  // namespace
 
 bool in_stack_guard(std::uint64_t address) {
-    const auto guard = reinterpret_cast<std::uint64_t>(kernel_stack.guard);
+    const std::uint64_t guard = this_cpu().stack_top - sizeof(GuardedStack);
     return address >= guard && address < guard + page_size;
 }
 
-void load_descriptors(CpuLocal& cpu) {
-    cpu.self = &cpu;
-    cpu.stack_top = reinterpret_cast<std::uint64_t>(&kernel_stack + 1);
-    task_state.rsp[0] = cpu.stack_top;
-    task_state.io_map = sizeof task_state;  // no I/O permission bitmap
-    for (unsigned i = 0; i < 4; ++i) {
-        interrupt_stacks[i].cpu = &cpu;
-        task_state.ist[i] = reinterpret_cast<std::uint64_t>(&interrupt_stacks[i].cpu);
-    }
+void fill_interrupt_table() {
     for (unsigned vector = 0; vector < 256; ++vector)
         set_gate(vector, 0);
     for (const auto& own : own_stacks)
         set_gate(own.vector, own.ist);
-    set_task_descriptor();
-    load_tables();
+}
+
+void load_boot_descriptors(CpuLocal& cpu) {
+    fill_interrupt_table();
+    load_descriptors(cpu, boot_tables, boot_interrupt_stacks, kernel_stack);
+}
+
+void load_descriptors(CpuLocal& cpu, CpuTables& tables, InterruptStack* interrupt_stacks,
+                      GuardedStack& stack) {
+    cpu.self = &cpu;
+    cpu.stack_top = reinterpret_cast<std::uint64_t>(&stack + 1);
+    tables.task_state.rsp[0] = cpu.stack_top;
+    tables.task_state.io_map = sizeof tables.task_state;  // no I/O permission bitmap
+    for (unsigned i = 0; i < interrupt_stack_count; ++i) {
+        interrupt_stacks[i].cpu = &cpu;
+        tables.task_state.ist[i] = reinterpret_cast<std::uint64_t>(&interrupt_stacks[i].cpu);
+    }
+    fill_segments(tables);
+    load_tables(tables);
 
     write_msr(Msr::gs_base, reinterpret_cast<std::uint64_t>(&cpu));
     write_msr(Msr::kernel_gs_base, 0);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "exokernel/arch/x86_64/stacks.hpp"
 #include "exokernel/cpu/cpu_local.hpp"
 
 namespace exo::arch {
@@ -18,13 +19,50 @@ inline constexpr std::uint16_t user_code = USER_CODE;
 /// Interrupt vectors of devices; 0-31 are exceptions.
 inline constexpr std::uint8_t timer_vector = 48;
 inline constexpr std::uint8_t console_vector = 49;
+inline constexpr std::uint8_t notify_vector = 50;  ///< From another CPU.
 inline constexpr std::uint8_t spurious_vector = 255;
+
+/// The processor's tables of one CPU; their page can be made read-only once they are loaded.
+struct alignas(page_size) CpuTables {
+    struct [[gnu::packed]] TaskState {
+        std::uint32_t reserved0;
+        std::uint64_t rsp[3];
+        std::uint64_t reserved1;
+        std::uint64_t ist[7];
+        std::uint64_t reserved2;
+        std::uint16_t reserved3;
+        std::uint16_t io_map;
+    } task_state;
+    // Null, kernel code, kernel data, user data, user code, TSS (two entries). Flat 64-bit
+    // segments. Their accessed bits are set, and `ltr` marks the TSS busy: the processor writes no
+    // more.
+    std::uint64_t gdt[7];
+};
+static_assert(sizeof(CpuTables::TaskState) == 104);
+
+/// All that one CPU has of its own. The boot CPU's lies in the image, the others' in the window
+/// from cpu_blocks_start on, each with a hole at its guard page.
+struct CpuBlock {
+    GuardedStack stack;
+    InterruptStack interrupt_stacks[interrupt_stack_count];
+    CpuTables tables;
+    CpuLocal local;
+};
+inline constexpr std::uint64_t cpu_blocks_start = 0xffff'ffff'c000'0000;
+inline constexpr std::uint64_t cpu_block_step = 0x2'0000;
+static_assert(sizeof(CpuBlock) <= cpu_block_step);
+
+/// Fills the interrupt table, which all CPUs share.
+void fill_interrupt_table();
 
 /// Loads all tables, sets the kernel's GS base to `cpu` and the entry of `syscall`. Interrupts must
 /// be masked.
-void load_descriptors(CpuLocal& cpu);
+void load_descriptors(CpuLocal& cpu, CpuTables& tables, InterruptStack* interrupt_stacks,
+                      GuardedStack& stack);
+/// The same for the CPU that boots, whose block is in the image.
+void load_boot_descriptors(CpuLocal& cpu);
 
-/// Whether an address lies in the unmapped page below the kernel stack.
+/// Whether an address lies in the unmapped page below this CPU's kernel stack.
 bool in_stack_guard(std::uint64_t address);
 
 }  // namespace exo::arch

@@ -45,6 +45,11 @@ std::uint64_t now_ns();
 /// Makes the timer interrupt this CPU once, at or soon after a time since boot.
 void arm_timer(std::uint64_t deadline_ns);
 
+/// Makes another CPU enter its kernel soon: it may have something to do.
+void interrupt_cpu(std::uint8_t apic_id);
+/// Drops all TLB entries of this CPU that are not global.
+inline void flush_tlb() { load_page_table(loaded_page_table()); }
+
 /// Sleeps until an interrupt came and was handled. Needs: interrupts masked; they are again after.
 void wait_for_interrupt();
 

@@ -2,8 +2,11 @@
 // Source: ACPI 6.4, 4.8.3.2 (PM1 control), 4.8.3.6 (reset register).
 #include "exokernel/arch/x86_64/power.hpp"
 
+#include <atomic>
+
 #include "arch/machine.hpp"
 #include "arch/ports.hpp"
+#include "exokernel/arch/x86_64/apic.hpp"
 #include "exokernel/arch/x86_64/registers.hpp"
 #include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
@@ -15,14 +18,18 @@ namespace {
 LAMINA_AFTER_INIT PowerPorts power;
 LAMINA_AFTER_INIT bool panic_restarts = false;
 
-[[noreturn]] void halt() {
+std::atomic<bool> is_stopping{false};
+
+}  // namespace
+
+bool stopping() { return is_stopping.load(std::memory_order_relaxed); }
+
+void halt() {
     for (;;) {
         interrupts_off();
         asm volatile("hlt");
     }
 }
-
-}  // namespace
 
 void set_power_ports(const PowerPorts& ports) { power = ports; }
 void set_panic_restarts(bool restarts) { panic_restarts = restarts; }
@@ -55,6 +62,8 @@ void interrupt_window() { asm volatile("sti; nop; cli" : : : "memory"); }
 
 void stop_machine() {
     arch::interrupts_off();
+    arch::is_stopping.store(true, std::memory_order_relaxed);
+    arch::stop_other_cpus();
     if (arch::panic_restarts) arch::reboot();
     arch::halt();
 }

@@ -19,4 +19,8 @@ void set_power_ports(const PowerPorts& ports);
 /// Whether a panic restarts the machine instead of halting it (command line: panic=exit).
 void set_panic_restarts(bool restarts);
 
+/// Whether a panic is stopping the machine: whoever gets an NMI then halts.
+bool stopping();
+[[noreturn]] void halt();
+
 }  // namespace exo::arch

@@ -27,4 +27,6 @@ struct alignas(page_size) InterruptStack {
     std::uint64_t padding;
 };
 
+inline constexpr unsigned interrupt_stack_count = 4;
+
 }  // namespace exo::arch

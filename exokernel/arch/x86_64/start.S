@@ -115,6 +115,57 @@ start_high:
     call exo_main
     ud2
 
+/* Another CPU: starts in real mode at the copy of this in a page below 1 MiB, goes straight to long
+ * mode with the boot page tables, then to the kernel's and to its own stack. */
+    .section .boot.text
+    .code16
+    .globl exo_other_cpu_start
+    .globl exo_other_cpu_start_end
+exo_other_cpu_start:
+    cli
+    cld
+    mov %cs, %ax
+    mov %ax, %ds
+    lgdtl other_cpu_gdt_register - exo_other_cpu_start
+    mov %cr4, %eax
+    or $0x20, %eax                              /* PAE */
+    mov %eax, %cr4
+    mov $PHYSICAL(boot_pml4), %eax
+    mov %eax, %cr3
+    mov $0xc0000080, %ecx                       /* EFER: LME, NXE */
+    rdmsr
+    or $0x900, %eax
+    wrmsr
+    mov %cr0, %eax
+    and $0x9fffffff, %eax                       /* caches on */
+    or $0x80000001, %eax                        /* PG, PE */
+    mov %eax, %cr0
+    ljmpl $8, $PHYSICAL(other_cpu_start64)
+    .balign 4
+other_cpu_gdt_register:
+    .short 23
+    .long PHYSICAL(boot_gdt)
+exo_other_cpu_start_end:
+
+    .code64
+other_cpu_start64:
+    mov $other_cpu_high, %rax
+    jmp *%rax
+
+    .text
+other_cpu_high:
+    mov $16, %eax
+    mov %eax, %ss
+    mov %eax, %ds
+    mov %eax, %es
+    mov exo_other_cpu_root(%rip), %rax
+    mov %rax, %cr3                              /* from here on the boot GDT is out of reach */
+    mov exo_other_cpu_block(%rip), %rdi
+    lea KERNEL_STACK_TOP(%rdi), %rsp
+    xor %ebp, %ebp
+    call exo_other_cpu_main
+    ud2
+
     .section .boot.data, "aw"
     .balign 8
 boot_gdt:

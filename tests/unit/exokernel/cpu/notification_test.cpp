@@ -26,7 +26,7 @@ struct Fixture {
     }
     bool ready() { return slices.next() == &vcpu; }
     void wait(std::uint64_t mask, std::uint64_t deadline_ns = wait_forever) {
-        REQUIRE(notification.wait(slices, vcpu, mask, deadline_ns));
+        REQUIRE(notification.wait(vcpu, mask, deadline_ns));
     }
 
     SliceVector slices;
@@ -37,14 +37,14 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE_FIXTURE(Fixture, "bits stay set until they are taken") {
-    notification.signal(slices, 0b0101);
-    notification.signal(slices, 0b0100);
-    notification.signal(slices, 0b1000);
+    notification.signal(0b0101);
+    notification.signal(0b0100);
+    notification.signal(0b1000);
     CHECK(notification.bits == 0b1101);
 }
 
 TEST_CASE_FIXTURE(Fixture, "taking takes the set bits of the mask and leaves the others") {
-    notification.signal(slices, 0b1101);
+    notification.signal(0b1101);
     CHECK(notification.take(0b0110) == 0b0100);
     CHECK(notification.bits == 0b1001);
     CHECK(notification.take(0b0110) == 0);
@@ -61,7 +61,7 @@ TEST_CASE_FIXTURE(Fixture, "a waiting vCPU is not ready") {
 TEST_CASE_FIXTURE(Fixture, "a bit of the mask wakes the waiter, which gets it with status ok") {
     wait(0b0110);
     vcpu.context.rax = 99;
-    notification.signal(slices, 0b0010);
+    notification.signal(0b0010);
     CHECK(vcpu.state == VcpuState::ready);
     CHECK(ready());
     CHECK(vcpu.context.rax == std::uint64_t(Status::ok));
@@ -70,16 +70,16 @@ TEST_CASE_FIXTURE(Fixture, "a bit of the mask wakes the waiter, which gets it wi
 }
 
 TEST_CASE_FIXTURE(Fixture, "a woken vCPU gets the bits of its mask; the others stay") {
-    notification.signal(slices, 0b1000);
+    notification.signal(0b1000);
     wait(0b0110);
-    notification.signal(slices, 0b0011);
+    notification.signal(0b0011);
     CHECK(vcpu.context.rdx == 0b0010);
     CHECK(notification.bits == 0b1001);
 }
 
 TEST_CASE_FIXTURE(Fixture, "other bits do not wake the waiter") {
     wait(0b0110);
-    notification.signal(slices, 0b1001);
+    notification.signal(0b1001);
     CHECK(vcpu.state == VcpuState::waiting);
     CHECK_FALSE(ready());
     CHECK(notification.bits == 0b1001);
@@ -89,7 +89,7 @@ TEST_CASE_FIXTURE(Fixture, "a second vCPU finds the notification busy; nothing c
     wait(1);
     Vcpu other = {};
     other.state = VcpuState::ready;
-    CHECK(notification.wait(slices, other, 1, wait_forever).error() == Status::busy);
+    CHECK(notification.wait(other, 1, wait_forever).error() == Status::busy);
     CHECK(notification.waiter == &vcpu);
     CHECK(other.state == VcpuState::ready);
     CHECK(other.waits_for == nullptr);
@@ -99,17 +99,17 @@ TEST_CASE_FIXTURE(Fixture, "a second vCPU finds the notification busy; nothing c
 TEST_CASE_FIXTURE(Fixture, "a waiter keeps the notification alive, once") {
     wait(1);
     CHECK(notification.references == 2);
-    notification.signal(slices, 1);
+    notification.signal(1);
     CHECK(notification.references == 1);
     wait(1);
-    Notification::cancel_wait(slices, vcpu, Status::timed_out);
+    Notification::cancel_wait(vcpu, Status::timed_out);
     CHECK(notification.references == 1);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a wait that is cancelled returns the status and no bits") {
     wait(0b10);
     vcpu.context.rdx = 7;
-    Notification::cancel_wait(slices, vcpu, Status::timed_out);
+    Notification::cancel_wait(vcpu, Status::timed_out);
     CHECK(vcpu.context.rax == std::uint64_t(Status::timed_out));
     CHECK(vcpu.context.rdx == 0);
     CHECK(vcpu.waits_for == nullptr);
@@ -119,8 +119,8 @@ TEST_CASE_FIXTURE(Fixture, "a wait that is cancelled returns the status and no b
 
 TEST_CASE_FIXTURE(Fixture, "after the wait is over a signal goes to the notification alone") {
     wait(1);
-    Notification::cancel_wait(slices, vcpu, Status::timed_out);
-    notification.signal(slices, 1);
+    Notification::cancel_wait(vcpu, Status::timed_out);
+    notification.signal(1);
     CHECK(vcpu.context.rax == std::uint64_t(Status::timed_out));
     CHECK(notification.bits == 1);
 }
@@ -129,11 +129,11 @@ TEST_CASE_FIXTURE(Fixture, "a wait with a deadline is due then, and a signal for
     wait(1, 500);
     CHECK(slices.due(499) == nullptr);
     CHECK(slices.due(500) == &vcpu);
-    notification.signal(slices, 1);
+    notification.signal(1);
     CHECK(slices.due(500) == nullptr);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a vCPU that does not wait has no wait to cancel") {
     CHECK_FALSE(
-        panic_of([&] { Notification::cancel_wait(slices, vcpu, Status::timed_out); }).empty());
+        panic_of([&] { Notification::cancel_wait(vcpu, Status::timed_out); }).empty());
 }

@@ -1,0 +1,95 @@
+// exokernel/boot/other_cpus.cpp - INIT, start-up, and what a new CPU does first.
+// Source: Intel SDM vol. 3A, 9.4.4.1 "Typical BSP Initialization Sequence".
+#include "exokernel/boot/other_cpus.hpp"
+
+#include <atomic>
+#include <cstring>
+
+#include "arch/machine.hpp"
+#include "exokernel/arch/x86_64/apic.hpp"
+#include "exokernel/arch/x86_64/descriptors.hpp"
+#include "exokernel/arch/x86_64/features.hpp"
+#include "exokernel/boot/kernel_map.hpp"
+#include "exokernel/core/panic.hpp"
+#include "exokernel/cpu/cpus.hpp"
+
+// In start.S and entry.S.
+extern "C" const std::byte exo_other_cpu_start[], exo_other_cpu_start_end[];
+extern "C" [[noreturn]] void exo_leave();
+
+namespace exo::boot {
+
+// What the CPU that is being started needs; written by the one that starts it, one at a time.
+extern "C" {
+std::uint64_t exo_other_cpu_root;
+arch::CpuBlock* exo_other_cpu_block;
+}
+
+namespace {
+
+std::atomic<bool> arrived;
+
+void wait_ns(std::uint64_t ns) {
+    const std::uint64_t end = arch::now_ns() + ns;
+    while (arch::now_ns() < end)
+        __builtin_ia32_pause();
+}
+
+bool arrives_within(std::uint64_t ns) {
+    const std::uint64_t end = arch::now_ns() + ns;
+    while (!arrived.load(std::memory_order_acquire)) {
+        if (arch::now_ns() >= end) return false;
+        __builtin_ia32_pause();
+    }
+    return true;
+}
+
+bool start(std::uint8_t apic_id, PhysAddr start_page) {
+    constexpr std::uint64_t us = 1000;
+    arrived.store(false, std::memory_order_relaxed);
+    arch::send_init(apic_id);
+    wait_ns(200 * us);
+    const auto page = std::uint8_t(start_page.value / page_size);
+    arch::send_start(apic_id, page);
+    if (arrives_within(1000 * us)) return true;
+    arch::send_start(apic_id, page);
+    return arrives_within(100'000 * us);
+}
+
+}  // namespace
+
+extern "C" [[noreturn]] void exo_other_cpu_main(arch::CpuBlock* block) {
+    arch::load_descriptors(block->local, block->tables, block->interrupt_stacks, block->stack);
+    const char* missing = nullptr;
+    const auto features = arch::enable_features(missing);
+    if (!features) panic("another processor lacks ", missing);
+    block->local.has_smap = features->smap;
+    arch::enable_local_apic();
+    arrived.store(true, std::memory_order_release);
+    exo_leave();
+}
+
+void start_other_cpus(const AcpiTables& acpi, PhysAddr root, PhysAddr start_page,
+                      BootMemory& memory) {
+    const auto bytes = std::size_t(exo_other_cpu_start_end - exo_other_cpu_start);
+    // The boot code is not mapped where it is linked any more.
+    const auto code = reinterpret_cast<std::uint64_t>(exo_other_cpu_start) - arch::image_base;
+    std::memcpy(arch::direct_map(start_page), arch::direct_map({code}), bytes);
+    exo_other_cpu_root = root.value;
+    for (std::uint32_t i = 0; i < acpi.cpu_count && cpus().size() < cpus_max; ++i) {
+        const std::uint8_t apic_id = acpi.cpu_apic_id[i];
+        if (apic_id == arch::local_apic_id()) continue;
+        arch::CpuBlock& block = map_cpu_block(root, std::uint32_t(cpus().size()), memory);
+        exo_other_cpu_block = &block;
+        block.local.apic_id = apic_id;
+        add_cpu(block.local);
+        if (start(apic_id, start_page)) {
+            seal_cpu_tables(root, block);
+            continue;
+        }
+        log("cpu", "processor with APIC id ", unsigned(apic_id), " does not start");
+        remove_last_cpu();
+    }
+}
+
+}  // namespace exo::boot

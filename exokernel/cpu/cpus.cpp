@@ -1,0 +1,57 @@
+// exokernel/cpu/cpus.cpp - the kernel lock, and what one CPU asks of another.
+#include "exokernel/cpu/cpus.hpp"
+
+#include "arch/machine.hpp"
+#include "exokernel/core/after_init.hpp"
+#include "exokernel/core/panic.hpp"
+
+namespace exo {
+
+constinit KernelLock kernel_lock;
+
+namespace {
+
+LAMINA_AFTER_INIT CpuLocal* all_cpus[cpus_max] = {};
+LAMINA_AFTER_INIT std::uint32_t cpu_count = 0;
+
+}  // namespace
+
+std::span<CpuLocal* const> cpus() { return {all_cpus, cpu_count}; }
+
+void add_cpu(CpuLocal& cpu) {
+    LAMINA_ASSERT(cpu_count < cpus_max);
+    cpu.index = cpu_count;
+    cpu.slices.set_cpu(cpu);
+    all_cpus[cpu_count++] = &cpu;
+}
+
+void remove_last_cpu() { --cpu_count; }
+
+void notify_cpu_of(const Vcpu& vcpu) {
+    CpuLocal* home = vcpu.slices->cpu();
+    if (home != nullptr && home != &this_cpu()) arch::interrupt_cpu(home->apic_id);
+}
+
+void make_ready(Vcpu& vcpu) {
+    vcpu.slices->set_ready(vcpu);
+    notify_cpu_of(vcpu);
+}
+
+void shoot_down(const Vcpu& vcpu) {
+    CpuLocal* home = vcpu.slices->cpu();
+    if (home == nullptr || home == &this_cpu() || home->loaded != &vcpu) return;
+    const std::uint64_t wanted = home->flushes_wanted.fetch_add(1, std::memory_order_acq_rel) + 1;
+    arch::interrupt_cpu(home->apic_id);
+    while (home->flushes_done.load(std::memory_order_acquire) < wanted)
+        answer_shoot_downs();
+}
+
+void answer_shoot_downs() {
+    CpuLocal& cpu = this_cpu();
+    const std::uint64_t wanted = cpu.flushes_wanted.load(std::memory_order_acquire);
+    if (cpu.flushes_done.load(std::memory_order_relaxed) == wanted) return;
+    arch::flush_tlb();
+    cpu.flushes_done.store(wanted, std::memory_order_release);
+}
+
+}  // namespace exo
