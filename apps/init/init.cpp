@@ -12,6 +12,7 @@
 #include "libos/report/report.hpp"
 #include "libos/rt/app.hpp"
 #include "libos/sys/handles.hpp"
+#include "libos/vm/layout.hpp"
 
 namespace {
 
@@ -109,6 +110,8 @@ Result<void> Init::start(const ManifestEntry& entry) {
     libos::SpawnRequest request;
     request.name = entry.app;
     request.elf = elf;
+    if (const auto libos = archive_.find(libos::layout::libos_image_name, lamina::ArchiveKind::app))
+        request.libos = *libos;
     request.arguments = entry.arguments();
     LAMINA_TRY(request.quota_frames, quota_frames(entry));
     request.grants = {grants.data(), grant_count};

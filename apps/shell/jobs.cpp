@@ -6,6 +6,7 @@
 #include "libos/debug/assert.hpp"
 #include "libos/info/info.hpp"
 #include "libos/sys/handles.hpp"
+#include "libos/vm/layout.hpp"
 
 namespace shell {
 
@@ -38,7 +39,7 @@ Result<Job*> Jobs::start(const lamina::Archive& archive, std::string_view app,
     libos::SpawnRequest request;
     LAMINA_TRY(request.elf, archive.find(app, lamina::ArchiveKind::app));
     // Foreign programs run over the libOS that the image carries for them, if it does.
-    if (const auto libos = archive.find("linux", lamina::ArchiveKind::app))
+    if (const auto libos = archive.find(libos::layout::libos_image_name, lamina::ArchiveKind::app))
         request.libos = *libos;
     LAMINA_TRY(request.quota_frames, quota_frames());
     request.name = app;

@@ -22,10 +22,8 @@ namespace {
 constinit Memory program_memory;
 
 constexpr auto read_write = Protection::read | Protection::write;
-constexpr std::uint64_t stack_first = layout::linux_end - Memory::stack_bytes_max;
+constexpr std::uint64_t stack_first = layout::linux_end - layout::linux_stack_bytes_max;
 constexpr std::uint64_t stack_start_pages = 16;
-// Below the stack nothing is placed, so that it overflows into nothing.
-constexpr std::uint64_t stack_gap = 1 << 20;
 // A fault brings this much, aligned, as far as the region goes.
 constexpr std::uint64_t fault_bytes = 16 * page_size;
 
@@ -177,7 +175,8 @@ Outcome<std::uint64_t> Memory::map(std::uint64_t address, std::uint64_t bytes,
         LAMINA_CHECK(add(first, first + length, protection));
         return first;
     }
-    const auto found = regions_.find_free(length, layout::linux_first, stack_first - stack_gap);
+    const auto found = regions_.find_free(length, layout::linux_first,
+                                          stack_first - layout::linux_stack_gap_bytes);
     if (!found) return fail(Errno::enomem);
     LAMINA_CHECK(add(*found, *found + length, protection));
     return *found;

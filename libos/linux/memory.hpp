@@ -24,9 +24,6 @@ inline constexpr std::uint32_t remap_may_move = 1;
 /// environment; a page fault upcall brings them.
 class Memory {
 public:
-    /// How much a stack may grow.
-    static constexpr std::uint64_t stack_bytes_max = 8 << 20;
-
     /// Takes over the segments the loader has mapped, places heap and stack. Errors: einval (the
     /// headers make no sense), enomem.
     Outcome<void> adopt(std::span<const lamina::ElfProgramHeader> headers);

@@ -21,9 +21,9 @@ Outcome<Protection> to_protection(integer bits) {
 Value mmap(address start, word bytes, integer protection, integer flags, integer fd, word offset) {
     LAMINA_TRY(const auto wanted, to_protection(protection));
     const auto bits = std::uint32_t(flags);
+    if ((bits & map_anonymous) == 0) return fail(fd < 0 ? Errno::ebadf : Errno::enodev);
     const auto type = bits & map_type_mask;
     if (type != map_private && type != map_shared) return fail(Errno::einval);
-    if ((bits & map_anonymous) == 0) return fail(fd < 0 ? Errno::ebadf : Errno::enodev);
     if (!lamina::page_aligned(offset)) return fail(Errno::einval);
     return memory().map(start.value, bytes, wanted, bits);
 }

@@ -11,6 +11,7 @@
 #include "libos/linux/calls.hpp"
 #include "libos/linux/descriptors.hpp"
 #include "libos/sys/calls.hpp"
+#include "libos/vm/layout.hpp"
 
 namespace libos::linux_abi::calls {
 
@@ -30,7 +31,8 @@ void set_text(char (&field)[size], std::string_view text) {
 Outcome<ResourceLimit> limit_of(integer resource) {
     if (resource < 0 || resource >= limit_count) return fail(Errno::einval);
     switch (resource) {
-        case limit_stack: return ResourceLimit{Memory::stack_bytes_max, Memory::stack_bytes_max};
+        case limit_stack:
+            return ResourceLimit{layout::linux_stack_bytes_max, layout::linux_stack_bytes_max};
         case limit_core: return ResourceLimit{0, 0};
         case limit_files:
             return ResourceLimit{Descriptors::descriptors_max, Descriptors::descriptors_max};

@@ -95,7 +95,11 @@ void describe_end(TextSink& sink, const lamina::EnvReport& report, const SymbolT
 
 void describe_end(TextSink& sink, const lamina::EnvReport& report, const lamina::Archive& archive,
                   std::uint64_t stack_pages) {
-    const auto file = archive.find(name_of(report), lamina::ArchiveKind::symbols);
+    // A foreign program's libOS is an app of its own.
+    const bool in_libos =
+        report.rip >= lamina::libos_image_start && report.rip < lamina::libos_image_end;
+    const auto file = archive.find(in_libos ? layout::libos_image_name : name_of(report),
+                                   lamina::ArchiveKind::symbols);
     if (file) {
         if (const auto symbols = SymbolTable::open(*file)) {
             describe_end(sink, report, &*symbols, stack_pages);

@@ -32,11 +32,10 @@ std::string text(const EnvReport& report, const libos::SymbolTable* symbols = nu
     return std::string(buffer.view());
 }
 
-// One function, crash_null, at 0x401130.
-std::string symbol_file() {
+// One function, crash_null.
+std::string symbol_file(std::uint64_t address = 0x401130) {
     std::string file("LAMSYMS1");
     const std::uint32_t counts[] = {1, 11};
-    const std::uint64_t address = 0x401130;
     const std::uint32_t size_and_name[] = {16, 0};
     file.append(reinterpret_cast<const char*>(counts), sizeof counts);
     file.append(reinterpret_cast<const char*>(&address), sizeof address);
@@ -83,6 +82,31 @@ TEST_CASE("the guard pages below the stack are told") {
     const auto guard = libos::layout::guard_pages * lamina::page_size;
     CHECK(text(fault(14, 6, lowest - guard)).find("(stack overflow)") != std::string::npos);
     CHECK(text(fault(14, 6, lowest - guard - 1)).find("(stack overflow)") == std::string::npos);
+}
+
+TEST_CASE("the gap below a Linux program's stack is told") {
+    const auto lowest = libos::layout::linux_end - libos::layout::linux_stack_bytes_max;
+    CHECK(text(fault(14, 6, lowest)).find("(stack overflow)") == std::string::npos);
+    CHECK(text(fault(14, 6, lowest - 1)).find("(stack overflow)") != std::string::npos);
+    const auto gap = libos::layout::linux_stack_gap_bytes;
+    CHECK(text(fault(14, 6, lowest - gap)).find("(stack overflow)") != std::string::npos);
+    CHECK(text(fault(14, 6, lowest - gap - 1)).find("(stack overflow)") == std::string::npos);
+}
+
+TEST_CASE("in the libOS of a foreign program the libOS's own symbols tell") {
+    const auto table = symbol_file(lamina::libos_image_start - 4);
+    const auto file = files::make_archive({{"crash_demo", lamina::ArchiveKind::symbols, "no table"},
+                                           {"linux", lamina::ArchiveKind::symbols, table}});
+    const auto archive = lamina::Archive::open(file);
+    REQUIRE(archive);
+    libos::TextBuffer<200> buffer;
+    libos::describe_end(buffer, fault(0), *archive, stack_pages);
+    CHECK(buffer.view() == "env 5 crash_demo: divide error, rip 0x401136");
+    auto report = fault(0);
+    report.rip = lamina::libos_image_start;
+    buffer.clear();
+    libos::describe_end(buffer, report, *archive, stack_pages);
+    CHECK(buffer.view() == "env 5 crash_demo: divide error, rip 0x70000000 (crash_null+0x4)");
 }
 
 TEST_CASE("other exceptions by name, error codes when there are any") {
