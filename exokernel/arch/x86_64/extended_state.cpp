@@ -14,7 +14,15 @@ void save_extended(std::uint64_t& fs_base, std::uint64_t& gs_base, std::byte* ar
     asm volatile("xsave64 (%0)" : : "r"(area), "a"(~0U), "d"(~0U) : "memory");
 }
 
+// The data segment selectors mean nothing in 64-bit mode, but user code can set and read them: they
+// start at null, or they would tell of the vCPU before. Loading one may change its base.
 void load_extended(std::uint64_t fs_base, std::uint64_t gs_base, const std::byte* area) {
+    asm volatile(
+        "mov %0, %%ds\n mov %0, %%es\n mov %0, %%fs\n"
+        "swapgs\n mov %0, %%gs\n swapgs"
+        :
+        : "r"(0)
+        : "memory");
     asm volatile("wrfsbase %0" : : "r"(fs_base));
     write_msr(Msr::kernel_gs_base, gs_base);
     asm volatile("xrstor64 (%0)" : : "r"(area), "a"(~0U), "d"(~0U) : "memory");
