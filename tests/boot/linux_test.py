@@ -36,8 +36,15 @@ class LinuxTest(harness.BootTest):
 
     def test_from_grub(self):
         """The same from an ISO."""
-        self.expect_alike(LINKED, "hello_std", firmware="bios")
-        self.expect_alike(FOREIGN, "foreign_demo", firmware="bios")
+        for firmware in ("bios", "uefi"):
+            self.expect_alike(LINKED, "hello_std", firmware=firmware)
+            self.expect_alike(FOREIGN, "foreign_demo", firmware=firmware)
+
+    def test_processors(self):
+        """The same on 2, 4 and 8 processors."""
+        for cpus in (2, 4, 8):
+            self.expect_alike(LINKED, "hello_std", cpus=cpus)
+            self.expect_alike(FOREIGN, "foreign_demo", cpus=cpus)
 
     def test_unserved_calls_are_counted(self):
         """With LAMINA_ENOSYS the calls that got ENOSYS are told by name; without it none is."""
