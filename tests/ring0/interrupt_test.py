@@ -1,4 +1,4 @@
-# tests/ring0/interrupt_test.py - NMIs and machine checks at any moment, with the shipped kernel's code
+# tests/ring0/interrupt_test.py - NMIs and machine checks at any moment, the shipped kernel's code
 import os
 import pathlib
 import re
@@ -63,7 +63,8 @@ class InterruptTest(harness.BootTest):
     def inject_nmi(self, machine, rip):
         """Injects an NMI that must come at a matching address; returns its count and depth."""
         machine.qmp.call("inject-nmi")
-        found = machine.expect_log(rf"^trap: non-maskable interrupt (\d+), depth (\d+), rip {rip}\r?$")
+        found = machine.expect_log(
+            rf"^trap: non-maskable interrupt (\d+), depth (\d+), rip {rip}\r?$")
         return int(found[1]), int(found[2])
 
     def test_nmi_while_idle(self):
@@ -172,7 +173,8 @@ class InterruptTest(harness.BootTest):
             gdb.remove(entry)
             self.machine_check(machine)
             gdb.let_go()
-            machine.expect_log(rf"^panic: machine check in the kernel, error code 0x0, rip {entry:#x}")
+            machine.expect_log(
+                rf"^panic: machine check in the kernel, error code 0x0, rip {entry:#x}")
             self.assertIsNone(machine.wait_end().status)
 
 
