@@ -14,13 +14,17 @@
 #include "exokernel/driver/console/console_device.hpp"
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/env.hpp"
+#include "lamina/exceptions.hpp"
 
 namespace exo {
+
+using lamina::exception_count;
+using lamina::exception_name;
+
 namespace {
 
 constinit LimitedLog fault_log;
 
-constexpr std::uint64_t exception_count = 32;
 constexpr std::uint64_t vector_nmi = 2;
 constexpr std::uint64_t vector_double_fault = 8;
 constexpr std::uint64_t vector_page_fault = 14;
@@ -91,42 +95,6 @@ void enter_nested(CpuLocal& cpu) {
 }
 
 }  // namespace
-
-const char* exception_name(std::uint64_t vector) {
-    static constexpr const char* names[exception_count] = {"divide error",
-                                                           "debug exception",
-                                                           "non-maskable interrupt",
-                                                           "breakpoint",
-                                                           "overflow",
-                                                           "bound range exceeded",
-                                                           "invalid opcode",
-                                                           "device not available",
-                                                           "double fault",
-                                                           "coprocessor segment overrun",
-                                                           "invalid task state segment",
-                                                           "segment not present",
-                                                           "stack fault",
-                                                           "general protection fault",
-                                                           "page fault",
-                                                           "reserved exception 15",
-                                                           "x87 floating-point error",
-                                                           "alignment check",
-                                                           "machine check",
-                                                           "SIMD floating-point error",
-                                                           "virtualization exception",
-                                                           "control protection exception",
-                                                           "reserved exception 22",
-                                                           "reserved exception 23",
-                                                           "reserved exception 24",
-                                                           "reserved exception 25",
-                                                           "reserved exception 26",
-                                                           "reserved exception 27",
-                                                           "hypervisor injection exception",
-                                                           "VMM communication exception",
-                                                           "security exception",
-                                                           "reserved exception 31"};
-    return vector < exception_count ? names[vector] : "interrupt";
-}
 
 extern "C" void exo_trap_from_user(std::uint64_t vector, std::uint64_t error_code) {
     CpuLocal& cpu = this_cpu();

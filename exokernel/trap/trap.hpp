@@ -13,9 +13,6 @@ struct KernelFrame {
     std::uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/// The name of an exception as in Intel SDM vol. 3A, table 6-1, in lower case.
-const char* exception_name(std::uint64_t vector);
-
 // Called by entry.S. From user mode the registers are in the running vCPU's context.
 extern "C" void exo_trap_from_user(std::uint64_t vector, std::uint64_t error_code);
 extern "C" void exo_foreign_while_disabled();

@@ -1,9 +1,9 @@
 // libos/report/report.cpp - how an environment ended, in one line of text.
 #include "libos/report/report.hpp"
 
-#include <iterator>
 #include <string_view>
 
+#include "lamina/exceptions.hpp"
 #include "libos/vm/layout.hpp"
 
 namespace libos {
@@ -11,39 +11,6 @@ namespace libos {
 namespace {
 
 constexpr std::uint32_t page_fault = 14;
-
-// Intel SDM vol. 3A, table 6-1.
-constexpr std::string_view exception_names[] = {
-    "divide error",
-    "debug exception",
-    "non-maskable interrupt",
-    "breakpoint",
-    "overflow",
-    "bound range exceeded",
-    "invalid opcode",
-    "device not available",
-    "double fault",
-    "coprocessor segment overrun",
-    "invalid task state segment",
-    "segment not present",
-    "stack-segment fault",
-    "general protection fault",
-    "page fault",
-    "exception 15",
-    "floating-point error",
-    "alignment check",
-    "machine check",
-    "SIMD floating-point exception",
-    "virtualization exception",
-    "control protection exception",
-};
-
-void put_exception(TextSink& sink, std::uint32_t vector) {
-    if (vector < std::size(exception_names))
-        put(sink, exception_names[vector]);
-    else
-        put(sink, "exception ", vector);
-}
 
 // Page-fault error code: bit 1 write, bit 4 instruction fetch (Intel SDM vol. 3A, 4.7).
 std::string_view page_fault_access(std::uint32_t error_code) {
@@ -66,7 +33,7 @@ void put_place(TextSink& sink, const lamina::EnvReport& report, const SymbolTabl
 
 void put_fault(TextSink& sink, const lamina::EnvReport& report, const SymbolTable* symbols,
                std::uint64_t stack_pages) {
-    put_exception(sink, report.vector);
+    put(sink, lamina::exception_name(report.vector));
     if (report.vector == page_fault) {
         put(sink, " ", page_fault_access(report.error_code), " at ", Hex{report.address});
         if (layout::in_stack_guard(report.address, stack_pages)) put(sink, " (stack overflow)");
