@@ -69,6 +69,13 @@ class ObjectTest(unittest.TestCase):
         self.assertIn("TLS", header)
         self.assertNotIn("INTERP", header)
 
+    def test_malloc(self):
+        """With the libOS's malloc in its deps a program has none of the C library's."""
+        usual, ours = (symbols(os.environ[name]) for name in ("LINKED_PROBE", "MALLOC_PROBE"))
+        self.assertIn(("t", "_int_malloc"), usual)
+        self.assertNotIn(("t", "_int_malloc"), ours)
+        self.assertIn(("T", "malloc"), ours)
+
 
 if __name__ == "__main__":
     unittest.main()

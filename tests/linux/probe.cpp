@@ -158,6 +158,52 @@ void heap() {
     std::printf("string: %c%c\n", text[26 * 1000], text[299'999]);
 }
 
+// The functions that give memory, whoever serves them.
+void allocation() {
+    constexpr auto far_too_much = ~std::size_t{0} / 2;
+    volatile std::size_t huge = far_too_much;
+    errno = 0;
+    std::printf("malloc: %d", std::malloc(huge) == nullptr);
+    std::printf(" %s\n", std::strerror(errno));
+    std::printf("calloc: %d\n", std::calloc(huge, 4) == nullptr);
+    auto* numbers = static_cast<unsigned char*>(std::calloc(1000, 3));
+    int sum = 0;
+    for (int i = 0; i < 3000; ++i)
+        sum += numbers[i];
+    std::memset(numbers, 7, 3000);
+    numbers = static_cast<unsigned char*>(std::realloc(numbers, 1 << 20));
+    for (int i = 0; i < 3000; ++i)
+        sum += numbers[i];
+    numbers = static_cast<unsigned char*>(std::realloc(numbers, 10));
+    std::printf("calloc, realloc: %d %d\n", sum, numbers[9]);
+    std::free(numbers);
+    void* aligned = nullptr;
+    std::printf("posix_memalign: %d", posix_memalign(&aligned, 24, 100));
+    std::printf(" %d", posix_memalign(&aligned, 4, 100));
+    std::printf(" %d", posix_memalign(&aligned, 4096, 100));
+    std::printf(" %d\n", int(std::uintptr_t(aligned) % 4096));
+    std::free(aligned);
+    aligned = std::aligned_alloc(64, 128);
+    std::printf("aligned_alloc: %d\n", int(std::uintptr_t(aligned) % 64));
+    std::free(aligned);
+    std::free(nullptr);
+    unsigned seed = 1;
+    unsigned char* blocks[64] = {};
+    int damaged = 0;
+    for (int round = 0; round < 20'000; ++round) {
+        seed = seed * 1'103'515'245 + 12'345;
+        auto& block = blocks[seed >> 16 & 63];
+        const auto size = 1 + (seed >> 22) * 7;
+        if (block != nullptr) damaged += block[0] != (&block - blocks);
+        std::free(block);
+        block = static_cast<unsigned char*>(std::malloc(size));
+        std::memset(block, int(&block - blocks), size);
+    }
+    for (auto* block : blocks)
+        std::free(block);
+    std::printf("damaged: %d\n", damaged);
+}
+
 void files() {
     struct stat status;
     told("stat /", stat("/", &status));
@@ -298,9 +344,11 @@ struct Mode {
 
 // What runs to an end; all of it without an argument.
 constexpr Mode modes[] = {
-    {"registers", registers}, {"mappings", mappings}, {"remapping", remapping},
-    {"heap", heap},           {"files", files},       {"descriptors", descriptors},
-    {"signals", signals},     {"time", time_passes},  {"process", process},
+    {"registers", registers},     {"mappings", mappings},
+    {"remapping", remapping},     {"heap", heap},
+    {"allocation", allocation},   {"files", files},
+    {"descriptors", descriptors}, {"signals", signals},
+    {"time", time_passes},        {"process", process},
 };
 
 void* volatile nowhere = reinterpret_cast<void*>(24);

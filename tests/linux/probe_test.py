@@ -4,7 +4,7 @@ import subprocess
 
 from tests.boot import harness
 
-PROBES = ("linked_probe", "foreign_probe")
+PROBES = ("linked_probe", "foreign_probe", "malloc_probe")
 SIGNAL_BASE = 128
 
 

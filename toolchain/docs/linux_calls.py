@@ -78,6 +78,13 @@ is empty and read-only.
 handles is told on the console and gives 128 and its number: 134 for `abort`. An exception that
 nobody handles ends the environment with the kernel's report, as in any app.
 
+## The heap
+
+A program's heap is the C library's own `malloc`, over `brk` and `mmap`. With
+`//libos/linux:malloc` in its `deps` it is an allocator of the libOS: an object of its own that
+shows the `malloc` family and nothing else, linked before the C library. It maps memory by Linux
+system calls, so it works on Linux as well.
+
 ## What is not served
 
 Any other call returns `ENOSYS` and is counted. The counts are printed when the program ends if

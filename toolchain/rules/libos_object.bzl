@@ -19,7 +19,6 @@ def _libos_object_impl(ctx):
     object = ctx.outputs.out
     link = ctx.actions.args()
     link.add_all(["-r", "--force-group-allocation", "--gc-sections", "--fatal-warnings"])
-    link.add_all(["--entry", ctx.attr.entry])
     link.add_all(ctx.attr.keep, format_each = "--undefined=%s")
     link.add("-o", linked)
     link.add("--whole-archive")
@@ -35,9 +34,13 @@ def _libos_object_impl(ctx):
         outputs = [linked],
         mnemonic = "LibosLink",
     )
+    localize = ctx.actions.args()
+    localize.add_all(ctx.attr.keep, format_each = "--keep-global-symbol=%s")
+    localize.add(linked)
+    localize.add(object)
     ctx.actions.run(
         executable = "/usr/bin/objcopy",
-        arguments = ["--wildcard", "--keep-global-symbol=lamina_*", linked.path, object.path],
+        arguments = [localize],
         inputs = [linked],
         outputs = [object],
         mnemonic = "LibosLocalize",
@@ -47,14 +50,13 @@ def _libos_object_impl(ctx):
 libos_object = rule(
     doc = """Links `deps` for `platform` into the object file `out`.
 
-Only names that begin with lamina_ stay visible, so that nothing in it binds to a C library and
-nothing of a C library to it. Groups are dissolved first: a group whose signature became local
+Only the names in `keep` stay visible, so that nothing else in it binds to a C library or a C
+library to it. Groups are dissolved first: a group whose signature became local
 would be dropped or kept by chance.""",
     implementation = _libos_object_impl,
     attrs = {
         "deps": attr.label_list(cfg = to_platform, providers = [CcInfo]),
-        "entry": attr.string(mandatory = True, doc = "Where execution starts."),
-        "keep": attr.string_list(doc = "Further functions the program may call."),
+        "keep": attr.string_list(mandatory = True, doc = "What the program may call."),
         "out": attr.output(mandatory = True),
         "platform": attr.label(default = "//toolchain:app"),
         "_allowlist_function_transition": attr.label(
