@@ -263,6 +263,7 @@ def guest_test(
         apps = [],
         files = {},
         kernel = "//exokernel:kernel",
+        icount = False,
         **kwargs):
     """Unity tests that run as an app inside a booted image of their own.
 
@@ -277,6 +278,7 @@ def guest_test(
       apps: further apps in the image.
       files: further data files, name -> label.
       kernel: the kernel that boots.
+      icount: True for the exact machine, on which one tick of the clock is one instruction.
       **kwargs: any attribute of py_test.
     """
     kwargs.setdefault("size", "medium")
@@ -305,7 +307,7 @@ def guest_test(
         name = name,
         srcs = ["//toolchain/guest_test:driver.py"],
         data = _image_files(":" + image),
-        env = _image_environment(":" + image),
+        env = dict(_image_environment(":" + image), **({"LAMINA_ICOUNT": "1"} if icount else {})),
         main = "//toolchain/guest_test:driver.py",
         deps = [
             "//toolchain/cli",

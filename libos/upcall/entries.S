@@ -39,22 +39,10 @@ libos_upcall_slice_end:
     call libos_handle_slice_end
     jmp libos_resume
 
-resume_by_kernel:
-    movq $1, %gs:AREA_DISABLED
-    mov %gs:AREA_THREAD, %rdi
-    lea libos_upcall_stack_top(%rip), %rsp
-    call libos_resume_by_kernel
-    ud2
-
-pending:
-    movq $1, %gs:AREA_DISABLED
-    mov %gs:AREA_SELF, %rdi
-    lea libos_upcall_stack_top(%rip), %rsp
-    call libos_handle_pending
-
 /* The resume range (docs/upcalls.md): enables upcalls and goes on with the context that AREA_THREAD
- * names, in one restartable sequence. A context with the trap flag cannot be loaded this way, it
- * would trap inside: the kernel loads it. */
+ * names, in one restartable sequence. Where that cannot be, it disables them again before it leaves:
+ * an upcall outside would put another context into AREA_THREAD. A context with the trap flag cannot
+ * be loaded, it would trap inside: the kernel does that. */
     .globl libos_resume
     .globl libos_resume_end
 libos_resume:
@@ -84,7 +72,25 @@ libos_resume:
     popfq
     pop %rsp
     jmp *%gs:AREA_RESUME_RIP
+pending:
+    movq $1, %gs:AREA_DISABLED
+    jmp handle_pending
+resume_by_kernel:
+    movq $1, %gs:AREA_DISABLED
+    jmp ask_kernel
 libos_resume_end:
+
+handle_pending:
+    mov %gs:AREA_SELF, %rdi
+    lea libos_upcall_stack_top(%rip), %rsp
+    call libos_handle_pending
+    jmp libos_resume
+
+ask_kernel:
+    mov %gs:AREA_THREAD, %rdi
+    lea libos_upcall_stack_top(%rip), %rsp
+    call libos_resume_by_kernel
+    ud2
 
     .bss
     .balign 64

@@ -58,17 +58,16 @@ guest_enter_after:
     shl $32, %rdx
     or %rdx, %rax
     mov %rax, guest_started(%rip)
-1:  dec %rsi
-    jnz 1b
-    movq $1, %gs:AREA_DISABLED
-    mov %rdi, %gs:AREA_THREAD
-    mov %gs:AREA_PENDING, %rax
-    test %rax, %rax
-    cmovnz guest_sled_end_address(%rip), %rcx
+    .globl guest_turn
+guest_turn:
+    dec %rsi
+    jnz guest_turn
     jmp *%rcx
 guest_sled:
     .fill 256, 1, 0x90
 guest_sled_end:
+    movq $1, %gs:AREA_DISABLED
+    mov %rdi, %gs:AREA_THREAD
     jmp libos_resume
 
 /* Where a handler sends a context that is to end. */
@@ -204,8 +203,6 @@ guest_count_slice_end:
 
     .section .rodata
     .balign 8
-guest_sled_end_address:
-    .quad guest_sled_end
 guest_x87_unmasked:
     .word 0x0340
 
