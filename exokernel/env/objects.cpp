@@ -6,11 +6,23 @@
 namespace exo {
 namespace {
 
+/// The frame of an account is charged to its parent and keeps that alive until here, so freeing it
+/// may end the parent too. That is done after it, not inside it: a chain of accounts must not make
+/// the stack as deep as it is long.
 void destroy_account(Account& account) {
-    LAMINA_ASSERT(account.used == 0 && account.parent != nullptr);
-    // The frame of the account itself is charged to the parent and keeps it alive until here.
-    account.parent->refund(account.limit);
-    frames.free(FrameTable::frame_at(&account));
+    static Account* next = nullptr;
+    static bool destroying = false;
+    next = &account;
+    if (destroying) return;
+    destroying = true;
+    while (next != nullptr) {
+        Account& here = *next;
+        next = nullptr;
+        LAMINA_ASSERT(here.used == 0 && here.parent != nullptr);
+        here.parent->refund(here.limit);
+        frames.free(FrameTable::frame_at(&here));
+    }
+    destroying = false;
 }
 
 void acquire(const Capability& capability) {

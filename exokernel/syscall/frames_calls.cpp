@@ -41,6 +41,7 @@ Result<std::uint64_t> account_create(handle account, word limit_frames) {
     LAMINA_TRY(const Capability* cap, caps.lookup(account, ObjectType::account, Rights::spend));
     auto& parent = static_cast<Account&>(*cap->object);
     if (limit_frames == 0) return lamina::fail(Status::bad_argument);
+    if (parent.depth == Account::depth_max) return lamina::fail(Status::limit_reached);
     LAMINA_TRY(const std::uint32_t place, caps.free_slot());
     LAMINA_CHECK(parent.charge(limit_frames));
     const auto frame = frames.alloc(FrameState::object, &parent);
@@ -52,6 +53,7 @@ Result<std::uint64_t> account_create(handle account, word limit_frames) {
     made.type = ObjectType::account;
     made.parent = &parent;
     made.limit = limit_frames;
+    made.depth = parent.depth + 1;
     Capability given;
     given.type = ObjectType::account;
     given.rights = Rights::spend | Rights::copy;
@@ -86,9 +88,14 @@ Result<std::uint64_t> frames_map(handle env, handle run, word first, word count,
     if (has(wanted, Protection::write) && has(wanted, Protection::execute))
         return lamina::fail(Status::write_and_execute);
     if (!target->alive()) return lamina::fail(Status::ended);
-    LAMINA_CHECK(target->space.map(address, {cap->first + std::uint32_t(first)},
-                                   std::uint32_t(count), wanted, allowed_by(cap->rights)));
-    return 0;
+    // What one environment maps into another is no more than it says; the capability is not given.
+    const Protection allowed = target == &caller() ? allowed_by(cap->rights) : wanted;
+    const auto mapped = target->space.map(address, {cap->first + std::uint32_t(first)},
+                                          std::uint32_t(count), wanted, allowed);
+    if (mapped) return 0;
+    // Pages and tables that were there for a moment may be in the TLB of the CPU that runs it.
+    shoot_down(*target->vcpu);
+    return lamina::fail(mapped.error());
 }
 
 Result<std::uint64_t> frames_protect(handle env, user_address address, word count,

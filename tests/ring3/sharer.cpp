@@ -25,8 +25,10 @@ void store(Vectors& to) {
 #define STORE(n) asm volatile("vmovdqu %%ymm" #n ", %0" : "=m"(to.words[n]));
     STORE(0)
     STORE(1)
-    STORE(2) STORE(3) STORE(4) STORE(5) STORE(6) STORE(7) STORE(8) STORE(9) STORE(10) STORE(11)
-        STORE(12) STORE(13) STORE(14) STORE(15)
+    STORE(2)
+    STORE(3)
+    STORE(4) STORE(5) STORE(6) STORE(7) STORE(8) STORE(9) STORE(10) STORE(11) STORE(12) STORE(13)
+        STORE(14) STORE(15)
 #undef STORE
 }
 
@@ -34,8 +36,10 @@ void load(const Vectors& from) {
 #define LOAD(n) asm volatile("vmovdqu %0, %%ymm" #n : : "m"(from.words[n]));
     LOAD(0)
     LOAD(1)
-    LOAD(2) LOAD(3) LOAD(4) LOAD(5) LOAD(6) LOAD(7) LOAD(8) LOAD(9) LOAD(10) LOAD(11) LOAD(12)
-        LOAD(13) LOAD(14) LOAD(15)
+    LOAD(2)
+    LOAD(3)
+    LOAD(4) LOAD(5) LOAD(6) LOAD(7) LOAD(8) LOAD(9) LOAD(10) LOAD(11) LOAD(12) LOAD(13) LOAD(14)
+        LOAD(15)
 #undef LOAD
 }
 

@@ -94,6 +94,28 @@ void test_selectors_do_not_pass() {
 // The alignment-check flag is without effect, for the program and for the kernel.
 void test_alignment_flag_has_no_effect() { TEST_ASSERT_TRUE(exited(run("alignment-flag"), 0)); }
 
+// A page that one environment maps into another cannot be made more than was given, although the
+// capability it was mapped by allows more; a page of one's own can.
+void test_a_mapping_is_no_more_than_was_given() {
+    using lamina::Protection;
+    constexpr std::uint64_t address = 0x7000'0000'0000;  // the libOS uses less
+    constexpr auto read_write = Protection::read | Protection::write;
+    const auto run = sys::frames_alloc(libos::fixed::account, 1);
+    const auto env = sys::env_create(libos::fixed::account, "given", 5, ends, 1, 0);
+    TEST_ASSERT_OK(run);
+    TEST_ASSERT_OK(env);
+    for (const auto target : {*env, libos::fixed::self})
+        TEST_ASSERT_OK(sys::frames_map(target, *run, 0, 1, address, Protection::read));
+    TEST_ASSERT_STATUS(missing_right, sys::frames_protect(*env, address, 1, read_write));
+    TEST_ASSERT_OK(sys::frames_protect(libos::fixed::self, address, 1, read_write));
+    TEST_ASSERT_OK(sys::frames_unmap(*env, address, 1));
+    TEST_ASSERT_OK(sys::frames_map(*env, *run, 0, 1, address, read_write));
+    TEST_ASSERT_OK(sys::frames_protect(*env, address, 1, Protection::read));
+    TEST_ASSERT_OK(sys::frames_protect(*env, address, 1, read_write));
+    TEST_ASSERT_OK(sys::frames_unmap(libos::fixed::self, address, 1));
+    TEST_ASSERT_OK(sys::env_end(*env, 0));
+}
+
 struct Fault {
     std::string_view deed;
     std::uint32_t vector;
@@ -144,6 +166,7 @@ int lamina_main(std::span<const std::string_view>) {
     RUN_TEST(test_registers_stay_with_their_environment);
     RUN_TEST(test_selectors_do_not_pass);
     RUN_TEST(test_alignment_flag_has_no_effect);
+    RUN_TEST(test_a_mapping_is_no_more_than_was_given);
     RUN_TEST(test_exceptions_are_told_exactly);
     RUN_TEST(test_bad_stack_pointer);
     return libos::unity::end();
