@@ -100,6 +100,7 @@ unserved:
 /* The slice ended while upcalls were disabled. */
 pending:
     mov %rax, (%rsp)
+    mov %gs:AREA_SELF, %rdi
     call libos_handle_pending
     mov (%rsp), %rax
     jmp return
