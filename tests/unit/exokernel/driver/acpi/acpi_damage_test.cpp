@@ -62,14 +62,12 @@ TEST_CASE_FIXTURE(AcpiMachine, "a table longer than any is left out") {
 }
 
 TEST_CASE_FIXTURE(AcpiMachine, "an address in the list that is null or out of reach is passed by") {
-    listed = {0, 0xffff'f000};
+    listed = {0, 0xffff'f000, 1ULL << 32, ~0ULL};
     add(madt(0xfee1'0000));
-    finish();
-    CHECK(read().local_apic.value == 0xfee1'0000);
-    finish(2);
-    memory.object<std::uint64_t>(list + header_bytes + 8) = 0;
-    memory.object<std::uint64_t>(list + header_bytes) = ~0ULL;
-    CHECK_FALSE(exo::read_acpi({root}));  // its checksum
+    for (const std::uint8_t revision : {0, 2}) {
+        finish(revision);
+        CHECK(read().local_apic.value == 0xfee1'0000);
+    }
 }
 
 TEST_CASE_FIXTURE(AcpiMachine, "an MADT without room for its address leaves the standard one") {

@@ -96,11 +96,11 @@ struct AcpiMachine {
     /// Writes the root pointer and the list of the tables added so far. Revision 0: RSDT, 2: XSDT.
     void finish(std::uint8_t revision = 0, std::uint64_t at = root) {
         Table table(revision >= 2 ? "XSDT" : "RSDT", header_bytes);
-        for (const std::uint32_t address : listed)
+        for (const std::uint64_t address : listed)
             if (revision >= 2)
-                table.add(std::uint64_t{address});
-            else
                 table.add(address);
+            else
+                table.add(std::uint32_t(address));
         place(list, table.seal());
         Table pointer("RSD PTR ", 36);
         pointer.put(15, revision).put(20, std::uint32_t{36});
@@ -115,5 +115,5 @@ struct AcpiMachine {
 
     HostMemory memory;
     std::uint32_t next = 0x3000;
-    std::vector<std::uint32_t> listed;
+    std::vector<std::uint64_t> listed;
 };
