@@ -1,4 +1,5 @@
 # tests/ring0/gdb_remote.py - a client of QEMU's gdb stub: breakpoints and registers
+import select
 import socket
 
 RIP, EFLAGS = 16, 17  # numbers of gdb's x86-64 registers; 0-15 are the general ones
@@ -37,6 +38,10 @@ class GdbRemote:
     def let_go(self):
         """Lets the machine run without waiting for a stop."""
         self._send("vCont;c")
+
+    def stops_within(self, seconds):
+        """Whether a stop is told within a time; wait_stop() then takes it."""
+        return bool(self._data) or bool(select.select([self._socket], [], [], seconds)[0])
 
     def wait_stop(self):
         """Waits for a breakpoint; returns its address."""
