@@ -40,9 +40,9 @@ libos_upcall_slice_end:
     jmp libos_resume
 
 /* The resume range (docs/upcalls.md): enables upcalls and goes on with the context that AREA_THREAD
- * names, in one restartable sequence. Where that cannot be, it disables them again before it leaves:
- * an upcall outside would put another context into AREA_THREAD. A context with the trap flag cannot
- * be loaded, it would trap inside: the kernel does that. */
+ * names, in one restartable sequence. Where that cannot be, it disables them again before it
+ * leaves: an upcall outside would put another context into AREA_THREAD. A context with the trap
+ * flag cannot be loaded, it would trap inside: the kernel does that. */
     .globl libos_resume
     .globl libos_resume_end
 libos_resume:

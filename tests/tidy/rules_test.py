@@ -56,6 +56,7 @@ class Layout(unittest.TestCase):
         text = "import time\ntime.sl" "eep(1)\n"
         self.bad(layout.sleeps, Source("tests/boot/a.py", text), 2)
         self.good(layout.sleeps, Source("toolchain/a.py", text))
+        self.good(layout.sleeps, Source("tests/linux/probe.cpp", "nanosl" "eep(&nap, nullptr);\n"))
 
     def test_assembly(self):
         text = '\nvoid f() { asm volatile("hlt"); }\n'

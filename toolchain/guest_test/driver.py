@@ -1,6 +1,6 @@
 # toolchain/guest_test/driver.py - boots the image of a guest_test and judges its output
-"""The environment names the image: LAMINA_KERNEL, LAMINA_ARCHIVE, LAMINA_ISO. LAMINA_ICOUNT=1 is for
-the exact machine."""
+"""The environment names the image: LAMINA_KERNEL, LAMINA_ARCHIVE, LAMINA_ISO. LAMINA_ICOUNT=1 is
+for the exact machine."""
 import os
 import pathlib
 import subprocess
