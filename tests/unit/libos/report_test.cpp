@@ -114,7 +114,7 @@ TEST_CASE("other exceptions by name, error codes when there are any") {
     CHECK(text(fault(6)) == "env 5 crash_demo: invalid opcode, rip 0x401136");
     CHECK(text(fault(13, 0x18)) ==
           "env 5 crash_demo: general protection fault code 0x18, rip 0x401136");
-    CHECK(text(fault(31)) == "env 5 crash_demo: exception 31, rip 0x401136");
+    CHECK(text(fault(31)) == "env 5 crash_demo: reserved exception 31, rip 0x401136");
     for (std::uint32_t vector = 0; vector < 40; ++vector)
         CHECK(!text(fault(vector)).empty());
 }
