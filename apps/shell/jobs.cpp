@@ -16,9 +16,11 @@ using lamina::Result;
 using lamina::Rights;
 using lamina::Status;
 
+// With the right to copy: an app may start others.
 constexpr libos::Grant grants[] = {
-    {lamina::slots::console, libos::fixed::console, Rights::write},
-    {lamina::slots::info, libos::fixed::info, Rights::read},
+    {lamina::slots::console, libos::fixed::console, Rights::write | Rights::copy},
+    {lamina::slots::info, libos::fixed::info, Rights::read | Rights::copy},
+    {lamina::slots::archive, libos::fixed::archive, Rights::read},
 };
 
 // Enough for every app of the image, and no app can take all.

@@ -1,7 +1,7 @@
 // libos/alloc/allocator.hpp - Allocator: what every allocator of an app offers.
 //
-// An app picks one in its deps (//libos/alloc:first_fit); that target defines allocator() and the
-// operators new and delete.
+// An app picks one in its deps (//libos/alloc:first_fit, :bump); that target defines allocator()
+// and the operators new and delete.
 #pragma once
 
 #include <cstddef>

@@ -14,18 +14,9 @@
 #include <span>
 
 #include "libos/alloc/allocator.hpp"
+#include "libos/alloc/page_source.hpp"
 
 namespace libos {
-
-/// Where a heap gets memory from.
-class PageSource {
-public:
-    /// At least `bytes` zeroed bytes, page-aligned, for good; empty when there are none.
-    virtual std::span<std::byte> grow(std::size_t bytes) = 0;
-
-protected:
-    ~PageSource() = default;
-};
 
 /// Pure logic over a PageSource. Not for use by two threads at once. Cost: linear in the free
 /// blocks for alloc, constant for free.

@@ -52,6 +52,10 @@ void unmap(std::uint64_t address, std::uint64_t pages) {
 
 }  // namespace
 
+lamina::Result<std::uint64_t> reserve_addresses(std::uint64_t pages) {
+    return addresses.alloc(pages);
+}
+
 Mapping::~Mapping() {
     if (pages_ == 0) return;
     unmap(address_, pages_);
