@@ -16,7 +16,7 @@ namespace exo::boot {
 namespace {
 
 constexpr std::uint32_t stack_pages = 16;
-constinit Object machine = {ObjectType::machine, 1};
+constinit Object machine = {ObjectType::machine, 0, 1};
 
 /// Copies the part of a segment's contents that belongs to the page at `address`.
 void fill_page(const lamina::ElfSegment& segment, std::uint64_t address, std::byte* page) {
@@ -28,16 +28,24 @@ void fill_page(const lamina::ElfSegment& segment, std::uint64_t address, std::by
                     end - start);
 }
 
+/// Maps a new run for good: nobody holds a capability for it.
+Result<void> give_pages(Env& env, std::uint64_t address, FrameNumber first, std::uint32_t count,
+                        Protection protection) {
+    Link head;
+    head.close();
+    const auto mapped = env.space.map(address, first, count, protection, protection, head);
+    head.leave();
+    frames.release(first);
+    return mapped;
+}
+
 Result<void> load_segment(Env& env, const lamina::ElfSegment& segment) {
     const auto pages = std::uint32_t(segment.page_count());
     LAMINA_TRY(const FrameNumber first, frames.alloc_run(pages, *env.account));
     auto* memory = static_cast<std::byte*>(FrameTable::contents(first));
     for (std::uint32_t i = 0; i < pages; ++i)
         fill_page(segment, segment.first_page() + i * page_size, memory + i * page_size);
-    const auto mapped =
-        env.space.map(segment.first_page(), first, pages, segment.protection, segment.protection);
-    frames.release(first);
-    return mapped;
+    return give_pages(env, segment.first_page(), first, pages, segment.protection);
 }
 
 Capability capability(ObjectType type, Object* object, Rights rights) {
@@ -52,7 +60,7 @@ void give_run(Env& env, std::uint32_t slot, FrameNumber first, std::uint32_t cou
     Capability made = capability(ObjectType::frames, nullptr, Rights::read | Rights::copy);
     made.first = first.value;
     made.count = count;
-    env.caps.insert(slot, made);
+    env.caps.insert(slot, made, nullptr);
 }
 
 /// The archive's frames and what init is in it.
@@ -65,15 +73,13 @@ Result<Env*> load_init(const BootInfo& boot, Account& root) {
     LAMINA_TRY(const lamina::ElfFile elf, lamina::ElfFile::open(program));
 
     const Capability account = capability(ObjectType::account, &root, Rights::all);
-    LAMINA_TRY(Env* const env, create_env({"init", account, nullptr, 0, 0, 0}));
+    LAMINA_TRY(Env* const env, create_env({"init", account, nullptr, nullptr, 0, 0, 0}));
     for (const lamina::ElfSegment& segment : elf.segments())
         LAMINA_CHECK(load_segment(*env, segment));
     constexpr std::uint64_t stack_top = lamina::user_end - page_size;
     LAMINA_TRY(const FrameNumber stack, frames.alloc_run(stack_pages, root));
-    LAMINA_CHECK(env->space.map(stack_top - stack_pages * page_size, stack, stack_pages,
-                                Protection::read | Protection::write,
-                                Protection::read | Protection::write));
-    frames.release(stack);
+    LAMINA_CHECK(give_pages(*env, stack_top - stack_pages * page_size, stack, stack_pages,
+                            Protection::read | Protection::write));
     LAMINA_CHECK(start_env(*env, elf.entry(), stack_top, 0));
     return env;
 }
@@ -87,8 +93,10 @@ void start_init(const BootInfo& boot, Account& root) {
               lamina::status_cause(loaded.error()));
     Env& env = **loaded;
     using namespace lamina;
-    env.caps.insert(slots::console, capability(ObjectType::console, &console, Rights::all));
-    env.caps.insert(slots::machine, capability(ObjectType::machine, &machine, Rights::all));
+    env.caps.insert(slots::console, capability(ObjectType::console, &console, Rights::all),
+                    nullptr);
+    env.caps.insert(slots::machine, capability(ObjectType::machine, &machine, Rights::all),
+                    nullptr);
     give_run(env, slots::archive, frame_of({boot.archive.start}),
              std::uint32_t((page_ceil(boot.archive.bytes())) / page_size));
     frames.release(frame_of({boot.archive.start}));  // boot's own reference

@@ -23,6 +23,7 @@
 #include "exokernel/driver/console/console_device.hpp"
 #include "exokernel/driver/uart/uart.hpp"
 #include "exokernel/env/info_pages.hpp"
+#include "exokernel/env/revoke.hpp"
 #include "exokernel/memory/frame_table.hpp"
 #include "lamina/syscalls.hpp"
 #include "toolchain/build_info.hpp"
@@ -38,7 +39,7 @@ namespace {
 LAMINA_AFTER_INIT constinit Uart log_line_port;
 constinit CpuLocal boot_cpu;
 LAMINA_AFTER_INIT constinit BootInfo boot_info;
-constinit Account root_account = {{ObjectType::account, 1}, nullptr, 0, 0};
+constinit Account root_account = {{ObjectType::account, 0, 1}, nullptr, 0, 0};
 
 void write_log(std::string_view line) {
     log_line_port.write_all(line);
@@ -137,7 +138,10 @@ void fill_info_page(const AcpiTables& acpi, const arch::Features& features) {
 
 /// What dispatch calls back.
 void set_callbacks() {
-    set_dispatch_ops({[](Vcpu& vcpu) { return end_step(*vcpu.env); },
+    set_dispatch_ops({[](Vcpu& vcpu) {
+                          return vcpu.state == VcpuState::revoking ? revoke_step(vcpu)
+                                                                   : end_step(*vcpu.env);
+                      },
                       [](const Vcpu* vcpu) { info_pages.refresh(vcpu); }});
     set_account_release([](Account& account) { release_object(account); });
 }

@@ -1,8 +1,10 @@
 // exokernel/cap/capability.hpp - Capability: one entry of an environment's table.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
+#include "exokernel/cap/link.hpp"
 #include "lamina/result.hpp"
 #include "lamina/rights.hpp"
 
@@ -17,6 +19,8 @@ using lamina::Status;
 /// The head of every kernel object that capabilities refer to.
 struct Object {
     ObjectType type;
+    /// Revocations that go on: while there are any, nobody derives from a capability for it.
+    std::uint16_t revokers;
     std::uint32_t references;
 };
 
@@ -35,6 +39,21 @@ struct Capability {
 
     bool used() const { return type != ObjectType::none; }
 };
-static_assert(sizeof(Capability) == 24);
+
+/// A capability in a table, and its place in the derivation tree: `children` is the head of the
+/// ring of what was made from it, capabilities and mapped pages, oldest first; `siblings` is its
+/// own link in such a ring. What an object's creation gave is in a ring without a head.
+struct alignas(64) CapSlot : Capability {
+    Link siblings;
+    Link children;
+    std::uint32_t number = 0;  ///< Of the slot in its table.
+
+    /// The slot that has this as its `siblings`.
+    static CapSlot& of(Link& siblings) {
+        return *reinterpret_cast<CapSlot*>(reinterpret_cast<std::byte*>(&siblings) -
+                                           sizeof(Capability));
+    }
+};
+static_assert(sizeof(Capability) == 24 && sizeof(CapSlot) == 64);
 
 }  // namespace exo

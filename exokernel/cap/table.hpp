@@ -7,25 +7,44 @@
 
 namespace exo {
 
-/// What the table needs of those who know the objects.
+class CapTable;
+
+/// One page of a table.
+struct CapPage {
+    static constexpr std::uint32_t slots = 64;
+    CapSlot slot[slots];
+};
+
+/// What the table needs of those who know objects and memory.
 struct CapOps {
     void (*acquire)(const Capability&);  ///< One more counted capability refers to the object.
     void (*release)(const Capability&);  ///< One fewer; frees the object with the last.
+    /// A zeroed page for a table, charged to the account. Errors: quota_exceeded, out_of_frames.
+    Result<CapPage*> (*alloc_page)(CapTable& table, Object& account);
+    void (*free_page)(CapPage* page);
 };
 
-/// Legal slots: free (type none), used, retired (free, generation at its maximum: never used
-/// again, so that no handle ever names two capabilities).
+/// Grows by pages, which its account pays, and does not shrink before its end. Legal slots: fixed
+/// (below first_free: free or used), free (in the queue of free slots), used, retired (free, its
+/// generation at the maximum: never used again, so that no handle ever names two capabilities). The
+/// slot freed last is used again last. Slot 0 is never used.
 class CapTable {
 public:
-    static constexpr std::uint32_t capacity = 144;
+    static constexpr std::uint32_t pages_max = 64;
+    static constexpr std::uint32_t capacity = pages_max * CapPage::slots;
     static constexpr std::uint16_t generation_max = 0xffff;
 
     explicit CapTable(const CapOps& ops) : ops_(&ops) {}
 
+    /// Makes the first page; `account` pays for all. Errors: quota_exceeded, out_of_frames.
+    Result<void> create(Object& account);
+    /// Gives the pages back. Needs: drop_some() returned true.
+    void destroy();
+
     /// The capability a handle names, if it has this type and all these rights. Pointers stay valid
     /// until the slot is dropped. Errors: bad_handle, wrong_type, missing_right. Cost: O(1).
-    Result<const Capability*> lookup(Handle handle, ObjectType type, Rights needed) const {
-        const Capability* cap = find(handle);
+    Result<CapSlot*> lookup(Handle handle, ObjectType type, Rights needed) {
+        CapSlot* cap = find(handle);
         if (cap == nullptr) [[unlikely]]
             return lamina::fail(Status::bad_handle);
         if (cap->type != type) [[unlikely]]
@@ -36,8 +55,8 @@ public:
     }
 
     /// The same for any type.
-    Result<const Capability*> lookup_any(Handle handle, Rights needed) const {
-        const Capability* cap = find(handle);
+    Result<CapSlot*> lookup_any(Handle handle, Rights needed) {
+        CapSlot* cap = find(handle);
         if (cap == nullptr) [[unlikely]]
             return lamina::fail(Status::bad_handle);
         if (!covers(cap->rights, needed)) [[unlikely]]
@@ -45,39 +64,73 @@ public:
         return cap;
     }
 
-    /// A free slot that insert() may use next. Errors: table_full.
-    Result<std::uint32_t> free_slot() const;
-    /// Whether insert_at() would succeed for `slot`. Errors: bad_argument, slot_in_use.
+    /// A free slot that insert() may use next; grows the table if there is none. Errors:
+    /// table_full, quota_exceeded, out_of_frames.
+    Result<std::uint32_t> free_slot() {
+        if (oldest_free_ == 0) [[unlikely]]
+            LAMINA_CHECK(grow());
+        return oldest_free_;
+    }
+    /// Frees the last page if nothing is in it: undoes the growth of a free_slot() not made use of.
+    void shrink();
+    /// Whether insert() would succeed for the fixed slot `slot`. Errors: bad_argument, slot_in_use.
     Result<void> check_slot(std::uint32_t slot) const;
 
     /// Puts a capability into a slot found by free_slot() or check_slot(), acquires its object
-    /// (unless the reference is handed over: `acquired`) and names it.
-    Handle insert(std::uint32_t slot, const Capability& capability, bool acquired = false);
+    /// (unless the reference is handed over: `acquired`) and names it. It becomes the youngest
+    /// child of `parent`, or the root of a tree of its own.
+    Handle insert(std::uint32_t slot, const Capability& capability, CapSlot* parent,
+                  bool acquired = false);
 
-    /// Frees the slot and releases the object. Errors: bad_handle.
+    /// Moves a capability, with all that was derived from it, to a slot as for insert() of another
+    /// table.
+    Handle move_to(CapTable& target, std::uint32_t slot, CapSlot& from);
+
+    /// Frees the slot and releases the object; what was derived from it now counts as derived from
+    /// its parent. Errors: bad_handle.
     Result<void> drop(Handle handle);
+    /// The same for a used slot of this table.
+    void drop(CapSlot& cap);
 
-    /// Drops up to `budget` capabilities, for the end of an environment; true when none is left.
+    /// Drops capabilities, looking at up to `budget` slots, for the end of an environment; true
+    /// when none is left.
     bool drop_some(std::uint32_t budget);
 
     std::uint32_t used() const { return used_; }
+    /// How many pages the table has.
+    std::uint32_t page_count() const { return page_count_; }
+    /// A used slot's capability, or null; for those who look at all of a table.
+    CapSlot* at(std::uint32_t slot) {
+        if (slot >= page_count_ * CapPage::slots) return nullptr;
+        CapSlot& cap = slot_at(slot);
+        return cap.used() ? &cap : nullptr;
+    }
 
 private:
-    const Capability* find(Handle handle) const {
+    CapSlot& slot_at(std::uint32_t slot) const {
+        return pages_[slot / CapPage::slots]->slot[slot % CapPage::slots];
+    }
+    CapSlot* find(Handle handle) const {
         const std::uint32_t slot = handle_slot(handle);
-        if (slot >= capacity) [[unlikely]]
+        if (slot >= page_count_ * CapPage::slots) [[unlikely]]
             return nullptr;
-        const Capability& cap = slots_[slot];
+        CapSlot& cap = slot_at(slot);
         if (!cap.used() || cap.generation != handle_generation(handle)) [[unlikely]]
             return nullptr;
         return &cap;
     }
-    void clear(std::uint32_t slot);
+    Result<void> grow();
+    CapSlot& take(std::uint32_t slot);
+    void put_back(CapSlot& cap);
 
     const CapOps* ops_;
+    Object* account_ = nullptr;
     std::uint32_t used_ = 0;
-    std::uint32_t next_ = lamina::slots::first_free;  ///< Where the search for a free slot starts.
-    Capability slots_[capacity] = {};
+    std::uint32_t page_count_ = 0;
+    std::uint32_t oldest_free_ = 0;    ///< The queue of free slots, linked by `first`; 0: empty.
+    std::uint32_t youngest_free_ = 0;  ///< Its other end.
+    std::uint32_t dropped_ = 0;        ///< Slots that drop_some() has been through.
+    CapPage* pages_[pages_max] = {};
 };
 
 }  // namespace exo

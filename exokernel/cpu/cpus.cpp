@@ -1,6 +1,8 @@
 // exokernel/cpu/cpus.cpp - the kernel lock, and what one CPU asks of another.
 #include "exokernel/cpu/cpus.hpp"
 
+#include <bit>
+
 #include "arch/machine.hpp"
 #include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
@@ -37,13 +39,18 @@ void make_ready(Vcpu& vcpu) {
     notify_cpu_of(vcpu);
 }
 
-void shoot_down(const Vcpu& vcpu) {
-    CpuLocal* home = vcpu.slices->cpu();
-    if (home == nullptr || home == &this_cpu() || home->loaded != &vcpu) return;
-    const std::uint64_t wanted = home->flushes_wanted.fetch_add(1, std::memory_order_acq_rel) + 1;
-    arch::interrupt_cpu(home->apic_id);
-    while (home->flushes_done.load(std::memory_order_acquire) < wanted)
-        answer_shoot_downs();
+void shoot_down(const CpuSet& set) {
+    std::uint64_t wanted[cpus_max];
+    for (std::uint64_t left = set.bits(); left != 0; left &= left - 1) {
+        CpuLocal& cpu = *all_cpus[std::countr_zero(left)];
+        wanted[cpu.index] = cpu.flushes_wanted.fetch_add(1, std::memory_order_acq_rel) + 1;
+        arch::interrupt_cpu(cpu.apic_id);
+    }
+    for (std::uint64_t left = set.bits(); left != 0; left &= left - 1) {
+        const CpuLocal& cpu = *all_cpus[std::countr_zero(left)];
+        while (cpu.flushes_done.load(std::memory_order_acquire) < wanted[cpu.index])
+            answer_shoot_downs();
+    }
 }
 
 void answer_shoot_downs() {

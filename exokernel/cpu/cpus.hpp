@@ -21,11 +21,32 @@ void notify_cpu_of(const Vcpu& vcpu);
 /// A vCPU may run from its next position on; its CPU is told.
 void make_ready(Vcpu& vcpu);
 
-/// Page-table entries of a vCPU's space have changed: returns when no CPU uses the old ones. Needs:
+/// The CPUs other than this one that may have page-table entries of some vCPUs' spaces in their
+/// TLBs.
+class CpuSet {
+public:
+    void add(const Vcpu& vcpu) {
+        const CpuLocal* home = vcpu.slices->cpu();
+        if (home != nullptr && home != &this_cpu() && home->loaded == &vcpu)
+            bits_ |= 1ULL << home->index;
+    }
+    std::uint64_t bits() const { return bits_; }
+
+private:
+    std::uint64_t bits_ = 0;
+};
+
+/// Page-table entries have changed: returns when none of these CPUs uses the old ones. Needs:
 /// the kernel lock. It is safe to wait with it: a CPU answers in user mode by its interrupt, while
 /// it spins for the lock by polling, and everywhere else it reaches one of the two in bounded time
 /// without the lock.
-void shoot_down(const Vcpu& vcpu);
+void shoot_down(const CpuSet& set);
+/// The same for those that may have entries of one vCPU's space.
+inline void shoot_down(const Vcpu& vcpu) {
+    CpuSet set;
+    set.add(vcpu);
+    if (set.bits() != 0) shoot_down(set);
+}
 
 /// Answers the shoot-downs asked of this CPU. Needs nothing.
 void answer_shoot_downs();

@@ -73,7 +73,18 @@ void idle(CpuLocal& cpu) {
     lock_kernel();
 }
 
-/// The vCPU of the next slice, with that slice begun. Ending vCPUs are taken down on the way.
+/// Uses a vCPU's slice for the kernel's own work, with room for interrupts after each step.
+void work(Vcpu& vcpu, std::uint64_t end_ns) {
+    while (!ops.step(vcpu)) {
+        unlock_kernel();
+        arch::interrupt_window();
+        lock_kernel();
+        if (arch::now_ns() >= end_ns) return;
+    }
+}
+
+/// The vCPU of the next slice, with that slice begun. Slices of the kernel's own work are used on
+/// the way.
 Vcpu& begin_slice(CpuLocal& cpu) {
     for (;;) {
         const std::uint64_t now_ns = arch::now_ns();
@@ -81,11 +92,8 @@ Vcpu& begin_slice(CpuLocal& cpu) {
         Vcpu* vcpu = cpu.slices.next();
         if (vcpu == nullptr) {
             idle(cpu);
-        } else if (vcpu->state == VcpuState::ending) {
-            ops.end_step(*vcpu);
-            unlock_kernel();
-            arch::interrupt_window();
-            lock_kernel();
+        } else if (vcpu->state != VcpuState::ready) {
+            work(*vcpu, now_ns + SliceVector::slice_ns);
         } else {
             cpu.running = vcpu;
             cpu.slice_start_ns = now_ns;

@@ -7,9 +7,9 @@ namespace exo {
 
 /// What dispatch needs of the code above it.
 struct DispatchOps {
-    /// A bounded part of taking down the environment of a vCPU that is ending; true when it is
-    /// gone.
-    bool (*end_step)(Vcpu& vcpu);
+    /// A bounded part of the kernel's own work for a vCPU that is revoking or ending; true when
+    /// that is done, and with an ending vCPU gone.
+    bool (*step)(Vcpu& vcpu);
     /// Makes statistics visible; called when another vCPU takes over and before the CPU idles.
     void (*refresh)(const Vcpu* vcpu);
 };

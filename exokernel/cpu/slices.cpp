@@ -18,6 +18,7 @@ Result<void> SliceVector::attach(Vcpu& vcpu) {
         const std::uint32_t slice = (search_from_ + i) % capacity;
         if (vcpus_[slice] != nullptr) continue;
         vcpus_[slice] = &vcpu;
+        ++used_;
         vcpu.slices = this;
         vcpu.slice = slice;
         search_from_ = (slice + 1) % capacity;
@@ -29,6 +30,7 @@ Result<void> SliceVector::attach(Vcpu& vcpu) {
 void SliceVector::detach(Vcpu& vcpu) {
     LAMINA_ASSERT(vcpus_[vcpu.slice] == &vcpu);
     vcpus_[vcpu.slice] = nullptr;
+    --used_;
     ready_[vcpu.slice / 64] &= ~bit_of(vcpu.slice);
     deadlines_[vcpu.slice] = 0;
 }

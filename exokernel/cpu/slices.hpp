@@ -23,6 +23,8 @@ public:
     CpuLocal* cpu() const { return cpu_; }
     void set_cpu(CpuLocal& cpu) { cpu_ = &cpu; }
 
+    /// Whether every slice has an owner.
+    bool full() const { return used_ == capacity; }
     /// Gives a free slice to a vCPU that is not ready yet. Errors: limit_reached.
     Result<void> attach(Vcpu& vcpu);
     /// Frees the slice. Needs: attached.
@@ -50,6 +52,7 @@ private:
     std::uint64_t ready_[words] = {};
     std::uint64_t deadlines_[capacity] = {};  ///< 0: none.
     std::uint64_t nearest_ = lamina::wait_forever;
+    std::uint32_t used_ = 0;
     std::uint32_t position_ = 0;
     std::uint32_t search_from_ = 0;
 };

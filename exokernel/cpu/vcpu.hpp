@@ -17,11 +17,12 @@ struct Notification;
 class SliceVector;
 
 enum class VcpuState : std::uint8_t {
-    created,  ///< Never started: in the slice vector, not ready.
-    ready,    ///< Runs when its slice comes.
-    waiting,  ///< For a notification or a deadline.
-    ending,   ///< Its slice is used to take its environment down.
-    ended,    ///< Out of the slice vector.
+    created,   ///< Never started: in the slice vector, not ready.
+    ready,     ///< Runs when its slice comes.
+    waiting,   ///< For a notification or a deadline.
+    revoking,  ///< Its slice is used to go on with a revocation; then it is ready.
+    ending,    ///< Its slice is used to take its environment down.
+    ended,     ///< Out of the slice vector.
 };
 
 /// Takes one page frame, the extended state at its end.
@@ -34,12 +35,14 @@ struct Vcpu : Object {
     std::uint64_t run_ns;     ///< Time it ran, up to the last switch away from it.
     Notification* waits_for;  ///< Set while waiting.
     std::uint64_t wait_mask;
+    Handle revokes;               ///< Set while revoking: the capability whose descendants go,
+    Capability revoked;           ///< and a reference to its object.
     lamina::VcpuArea* area;       ///< The kernel's alias of the bound area; null: none.
     FrameNumber area_frame;       ///< Held by a reference while bound.
     lamina::VcpuEntries entries;  ///< Copied and checked; all zero while no area is bound.
     Context context;
     /// XSAVE area (Intel SDM vol. 1, 13.4). Never in memory user space can reach.
-    alignas(64) std::byte extended_state[page_size - 320];
+    alignas(64) std::byte extended_state[page_size - 384];
 
     /// What the interrupted system call returns when the vCPU goes on.
     void set_result(lamina::Status status, std::uint64_t value) {

@@ -5,7 +5,7 @@
 
 namespace exo {
 
-Console console = {{ObjectType::console, 1}, nullptr, 0, nullptr};
+Console console = {{ObjectType::console, 0, 1}, nullptr, 0, nullptr};
 
 void Console::bind(const Env& env, Notification* notification, std::uint64_t bits) {
     binder = notification != nullptr ? &env : nullptr;

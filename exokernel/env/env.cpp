@@ -11,6 +11,7 @@
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/info_pages.hpp"
+#include "exokernel/env/revoke.hpp"
 #include "exokernel/memory/frame_table.hpp"
 
 namespace exo {
@@ -19,48 +20,31 @@ namespace {
 LAMINA_AFTER_INIT PhysAddr shared_kernel_root;
 std::uint64_t next_id = 1;
 
-/// The frames of a new environment; freed again unless keep() is called.
-class EnvFrames {
-public:
-    explicit EnvFrames(Account& account) : account_(account) {}
-    ~EnvFrames() {
-        if (kept_) return;
-        if (env_.value != 0) frames.free(env_);
-        if (vcpu_.value != 0) frames.free(vcpu_);
-        if (space_.root().value != 0) space_.destroy();
-    }
-    Result<void> alloc() {
-        LAMINA_TRY(env_, frames.alloc(FrameState::object, &account_));
-        LAMINA_TRY(vcpu_, frames.alloc(FrameState::object, &account_));
-        return space_.create(account_, shared_kernel_root);
-    }
-    Env* env() const { return static_cast<Env*>(FrameTable::contents(env_)); }
-    Vcpu* vcpu() const { return static_cast<Vcpu*>(FrameTable::contents(vcpu_)); }
-    const AddressSpace& space() const { return space_; }
-    void keep() { kept_ = true; }
-
-private:
-    Account& account_;
-    FrameNumber env_ = {};
-    FrameNumber vcpu_ = {};
-    AddressSpace space_;
-    bool kept_ = false;
-};
+/// An environment's frames and space. Errors: quota_exceeded, out_of_frames; nothing changes.
+Result<Env*> alloc_env(Account& account) {
+    constexpr std::uint32_t frames_needed = 4;  // Env, Vcpu, root table, first page of the table
+    LAMINA_CHECK(frames.check(frames_needed, account));
+    Env& env = *new (FrameTable::contents(frames.get(FrameState::object, account))) Env(cap_ops);
+    env.vcpu = static_cast<Vcpu*>(FrameTable::contents(frames.get(FrameState::object, account)));
+    LAMINA_ASSERT(env.space.create(account, shared_kernel_root).has_value());
+    LAMINA_ASSERT(env.caps.create(account).has_value());
+    return &env;
+}
 
 /// Fills the slots every environment starts with.
-void give_own_capabilities(Env& env, const Capability& account) {
+void give_own_capabilities(Env& env, const Capability& account, CapSlot* payer) {
     Capability self;
     self.type = ObjectType::env;
     self.counted = false;
     self.rights = Rights::all;
     self.object = &env;
-    env.caps.insert(lamina::slots::self, self);
-    env.caps.insert(lamina::slots::account, account);
+    env.caps.insert(lamina::slots::self, self, nullptr);
+    env.caps.insert(lamina::slots::account, account, payer);
     Capability vcpu;
     vcpu.type = ObjectType::vcpu;
     vcpu.rights = Rights::manage | Rights::copy;
     vcpu.object = env.vcpu;
-    env.caps.insert(lamina::slots::vcpu, vcpu);
+    env.caps.insert(lamina::slots::vcpu, vcpu, nullptr);
 }
 
 }  // namespace
@@ -70,22 +54,19 @@ PhysAddr kernel_root() { return shared_kernel_root; }
 
 Result<Env*> create_env(const EnvRequest& request) {
     auto& account = static_cast<Account&>(*request.account.object);
-    EnvFrames made(account);
-    LAMINA_CHECK(made.alloc());
-    Vcpu& vcpu = *made.vcpu();
+    SliceVector& slices = cpus()[request.cpu]->slices;
     LAMINA_TRY(const std::uint32_t index, info_pages.free_index());
-    LAMINA_CHECK(cpus()[request.cpu]->slices.attach(vcpu));
-    made.keep();
-
-    Env& env = *new (made.env()) Env(cap_ops);
+    if (slices.full()) return lamina::fail(Status::limit_reached);
+    LAMINA_TRY(Env* const made, alloc_env(account));
+    Env& env = *made;
+    Vcpu& vcpu = *env.vcpu;
+    LAMINA_ASSERT(slices.attach(vcpu).has_value());
     env.type = ObjectType::env;
     env.id = next_id++;
     env.index = index;
     env.account = &account;
-    env.vcpu = &vcpu;
     env.end_notification = request.notification;
     env.end_bits = request.bits;
-    env.space = made.space();
     vcpu.type = ObjectType::vcpu;
     vcpu.references = 1;  // the environment's, until it has ended
     vcpu.env = &env;
@@ -94,10 +75,10 @@ Result<Env*> create_env(const EnvRequest& request) {
     arch::init_extended(vcpu.extended_state);
     env.report.env_id = env.id;
     std::copy_n(request.name.data(), request.name.size(), env.report.name);
-    give_own_capabilities(env, request.account);
+    give_own_capabilities(env, request.account, request.payer);
     if (env.end_notification != nullptr) ++env.end_notification->references;
     info_pages.add_env(env, request.parent_id);
-    return &env;
+    return made;
 }
 
 Result<void> start_env(Env& env, std::uint64_t entry, std::uint64_t stack, std::uint64_t argument) {
@@ -120,6 +101,7 @@ Result<void> begin_end(Env& env, lamina::EndCause cause, std::uint32_t status) {
     Vcpu& vcpu = *env.vcpu;
     CpuLocal& cpu = this_cpu();
     if (vcpu.state == VcpuState::waiting) Notification::cancel_wait(vcpu, Status::ended);
+    if (vcpu.state == VcpuState::revoking) stop_revocation(vcpu);
     if (vcpu.state == VcpuState::created) ++env.references;
     env.report.cause = cause;
     env.report.status = status;
@@ -144,6 +126,7 @@ bool end_step(Env& env) {
     if (!env.caps.drop_some(caps_at_once)) return false;
     if (!env.space.clear_some(entries_at_once)) return false;
 
+    env.caps.destroy();
     env.space.destroy();
     info_pages.remove_env(env);
     vcpu.slices->detach(vcpu);

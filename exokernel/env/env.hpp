@@ -38,6 +38,7 @@ static_assert(sizeof(Env) <= page_size);
 struct EnvRequest {
     std::string_view name;
     Capability account;  ///< Pays, and goes to slot 2.
+    CapSlot* payer;      ///< What that is derived from; may be null.
     Notification* notification;
     std::uint64_t bits;
     std::uint64_t parent_id;

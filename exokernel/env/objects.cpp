@@ -39,9 +39,18 @@ void release(const Capability& capability) {
         release_object(*capability.object);
 }
 
+Result<CapPage*> alloc_page(CapTable& table, Object& account) {
+    LAMINA_TRY(const FrameNumber frame,
+               frames.alloc(FrameState::capabilities, static_cast<Account*>(&account)));
+    frames.info(frame).owner = &table;
+    return static_cast<CapPage*>(FrameTable::contents(frame));
+}
+
+void free_page(CapPage* page) { frames.free(FrameTable::frame_at(page)); }
+
 }  // namespace
 
-const CapOps cap_ops = {acquire, release};
+const CapOps cap_ops = {acquire, release, alloc_page, free_page};
 
 void release_object(Object& object) {
     LAMINA_ASSERT(object.references != 0);

@@ -14,7 +14,20 @@ PageTablePage& table_at(PhysAddr address) {
     return *static_cast<PageTablePage*>(arch::direct_map(address));
 }
 
-/// Pages of a range whose leaf entries lie in one table, one after the other.
+/// Pages a frame of links is for.
+constexpr std::uint32_t links_per_frame = page_size / sizeof(Link);
+static_assert(2 * links_per_frame == page_table_entries);
+
+constexpr std::uint32_t page_index(std::uint64_t address) {
+    return std::uint32_t(address / page_size) % links_per_frame;
+}
+/// Which of a table's two frames of links an address belongs to.
+constexpr unsigned half_of(std::uint64_t address) {
+    return entry_index(address, 1) / links_per_frame;
+}
+Link* links_at(std::uint32_t frame) { return static_cast<Link*>(FrameTable::contents({frame})); }
+
+/// Pages of a range that lie in one MiB.
 struct Part {
     std::uint64_t address;
     std::uint32_t count;
@@ -34,8 +47,8 @@ public:
 
 private:
     void take(std::uint64_t address) {
-        const std::uint32_t in_table = page_table_entries - entry_index(address, 1);
-        part_ = {address, left_ < in_table ? left_ : in_table};
+        const std::uint32_t here = links_per_frame - page_index(address);
+        part_ = {address, left_ < here ? left_ : here};
         left_ -= part_.count;
     }
 
@@ -63,11 +76,12 @@ bool any_present(const PageEntry* leaf, std::uint32_t count) {
     return false;
 }
 
-/// Points leaf entries to frames of a run, with a reference for each.
-void fill(PageEntry* leaf, FrameNumber first, std::uint32_t count, std::uint64_t bits) {
-    frames.acquire(first, count);
+/// Null stands for a table that is not there.
+bool all_present(const PageEntry* leaf, std::uint32_t count) {
+    if (leaf == nullptr) return false;
     for (std::uint32_t i = 0; i < count; ++i)
-        leaf[i].bits = address_of(first + i).value | bits;
+        if (!leaf[i].is_present()) return false;
+    return true;
 }
 
 }  // namespace
@@ -83,61 +97,96 @@ Result<void> AddressSpace::create(Account& account, PhysAddr kernel_root) {
     return {};
 }
 
-PageEntry* AddressSpace::find_leaf(std::uint64_t address) const {
+/// The entry of a level that an address goes through; null if no table of that level is there.
+PageEntry* AddressSpace::find_entry(std::uint64_t address, unsigned level) const {
     PhysAddr table = root_;
-    for (unsigned level = page_table_levels; level > 1; --level) {
-        const PageEntry entry = table_at(table).entry[entry_index(address, level)];
+    for (unsigned above = page_table_levels; above > level; --above) {
+        const PageEntry entry = table_at(table).entry[entry_index(address, above)];
         if (!entry.is_present()) return nullptr;
         table = entry.target();
     }
-    return &table_at(table).entry[entry_index(address, 1)];
+    return &table_at(table).entry[entry_index(address, level)];
 }
 
-/// The leaf entry of an address, with the tables on the way to it made where they are missing.
-Result<PageEntry*> AddressSpace::make_leaf(std::uint64_t address) {
+AddressSpace::Leaves AddressSpace::find_leaves(std::uint64_t address) const {
+    PageEntry* entry = find_entry(address, 1);
+    if (entry == nullptr) return {};
+    const std::uint32_t links = frames.info(FrameTable::frame_at(entry)).links[half_of(address)];
+    if (links == 0) return {};
+    return {entry, links_at(links) + page_index(address)};
+}
+
+/// How many frames map() needs for tables and links that are missing.
+std::uint32_t AddressSpace::missing(std::uint64_t address, std::uint32_t count) const {
+    std::uint32_t frames_missing = 0;
+    const std::uint64_t end = address + count * page_size;
+    for (unsigned level = page_table_levels; level > 1; --level) {
+        const std::uint64_t span = entry_span(level);
+        for (std::uint64_t at = address / span * span; at < end; at += span) {
+            const PageEntry* entry = find_entry(at, level);
+            frames_missing += entry == nullptr || !entry->is_present();
+        }
+    }
+    for (const Part& part : parts(address, count))
+        frames_missing += find_leaves(part.address).link == nullptr;
+    return frames_missing;
+}
+
+/// As find_leaves(), with tables and links made where they are missing. Needs: frames for them.
+AddressSpace::Leaves AddressSpace::make_leaves(std::uint64_t address) {
     PhysAddr table = root_;
     for (unsigned level = page_table_levels; level > 1; --level) {
         PageEntry& entry = table_at(table).entry[entry_index(address, level)];
-        if (!entry.is_present()) {
-            LAMINA_TRY(const FrameNumber made, frames.alloc(FrameState::table, account_));
-            entry.bits =
-                address_of(made).value | PageEntry::present | PageEntry::writable | PageEntry::user;
-        }
+        if (!entry.is_present())
+            entry.bits = address_of(frames.get(FrameState::table, *account_)).value |
+                         PageEntry::present | PageEntry::writable | PageEntry::user;
         table = entry.target();
     }
-    return &table_at(table).entry[entry_index(address, 1)];
+    std::uint32_t& links = frames.info(frame_of(table)).links[half_of(address)];
+    if (links == 0) {
+        const FrameNumber made = frames.get(FrameState::mappings, *account_);
+        FrameInfo& info = frames.info(made);
+        info.owner = this;
+        info.links[0] = frame_of(table).value;
+        info.links[1] = std::uint32_t(address / page_size / links_per_frame);
+        links = made.value;
+    }
+    return {&table_at(table).entry[entry_index(address, 1)], links_at(links) + page_index(address)};
+}
+
+/// Points leaf entries to frames of a run, with a reference and a link for each.
+void AddressSpace::fill(const Leaves& leaves, FrameNumber first, std::uint32_t count,
+                        std::uint64_t bits, Link& children) {
+    frames.acquire(first, count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        leaves.entry[i].bits = address_of(first + i).value | bits;
+        leaves.link[i].join(children);
+    }
 }
 
 Result<void> AddressSpace::map(std::uint64_t address, FrameNumber first, std::uint32_t count,
-                               Protection protection, Protection allowed) {
+                               Protection protection, Protection allowed, Link& children) {
     const std::uint64_t bits = leaf_bits(protection) | allowed_bits(allowed);
-    PageEntry* leaf = find_leaf(address);
-    if (leaf == nullptr || entry_index(address, 1) + count > page_table_entries)
-        return map_parts(address, first, count, bits);
-    // The usual case: all in one table, which is there.
-    if (any_present(leaf, count)) return lamina::fail(Status::already_mapped);
-    fill(leaf, first, count, bits);
+    const Leaves leaves = find_leaves(address);
+    if (leaves.entry == nullptr || page_index(address) + count > links_per_frame)
+        return map_parts(address, first, count, bits, children);
+    // The usual case: all in one MiB that has its tables and links.
+    if (any_present(leaves.entry, count)) return lamina::fail(Status::already_mapped);
+    fill(leaves, first, count, bits, children);
     return {};
 }
 
 Result<void> AddressSpace::map_parts(std::uint64_t address, FrameNumber first, std::uint32_t count,
-                                     std::uint64_t bits) {
+                                     std::uint64_t bits, Link& children) {
     for (const Part& part : parts(address, count)) {
-        const PageEntry* leaf = find_leaf(part.address);
+        const PageEntry* leaf = find_entry(part.address, 1);
         if (leaf != nullptr && any_present(leaf, part.count))
             return lamina::fail(Status::already_mapped);
     }
-    std::uint32_t done = 0;
+    LAMINA_CHECK(frames.check(missing(address, count), *account_));
     for (const Part& part : parts(address, count)) {
-        const auto leaf = make_leaf(part.address);
-        if (!leaf) {
-            unmap_checked(address, done);
-            prune(address);
-            prune(part.address);
-            return lamina::fail(leaf.error());
-        }
-        fill(*leaf, first + done, part.count, bits);
-        done += part.count;
+        fill(make_leaves(part.address), first, part.count, bits, children);
+        first = first + part.count;
     }
     return {};
 }
@@ -146,14 +195,14 @@ Result<void> AddressSpace::protect(std::uint64_t address, std::uint32_t count,
                                    Protection protection) {
     const std::uint64_t needed = allowed_bits(protection);
     for (const Part& part : parts(address, count)) {
-        if (!all_present(part.address, part.count)) return lamina::fail(Status::not_mapped);
-        const PageEntry* leaf = find_leaf(part.address);
+        const PageEntry* leaf = find_entry(part.address, 1);
+        if (!all_present(leaf, part.count)) return lamina::fail(Status::not_mapped);
         for (std::uint32_t i = 0; i < part.count; ++i)
             if ((leaf[i].bits & needed) != needed) return lamina::fail(Status::missing_right);
     }
     const bool loaded = arch::loaded_page_table() == root_;
     for (const Part& part : parts(address, count)) {
-        PageEntry* leaf = find_leaf(part.address);
+        PageEntry* leaf = find_entry(part.address, 1);
         for (std::uint32_t i = 0; i < part.count; ++i) {
             constexpr std::uint64_t kept = PageEntry::may_write | PageEntry::may_execute;
             leaf[i].bits = leaf[i].target().value | (leaf[i].bits & kept) | leaf_bits(protection);
@@ -163,60 +212,54 @@ Result<void> AddressSpace::protect(std::uint64_t address, std::uint32_t count,
     return {};
 }
 
-bool AddressSpace::all_present(std::uint64_t address, std::uint32_t count) const {
-    const PageEntry* leaf = find_leaf(address);
-    if (leaf == nullptr) return false;
-    for (std::uint32_t i = 0; i < count; ++i)
-        if (!leaf[i].is_present()) return false;
-    return true;
-}
-
-/// Frees the tables on the way to an address that have become empty, lowest first. The processor
-/// may have cached the entry that pointed to one (Intel SDM vol. 3A, 4.10.3), so it is invalidated
-/// before the frame can be used again.
-void AddressSpace::prune(std::uint64_t address) {
-    PageEntry* way[page_table_levels + 1] = {};  // way[level]: the entry that points to a table
-    PhysAddr table = root_;
-    for (unsigned level = page_table_levels; level > 1; --level) {
-        PageEntry& entry = table_at(table).entry[entry_index(address, level)];
-        if (!entry.is_present()) break;
-        way[level - 1] = &entry;
-        table = entry.target();
-    }
-    for (unsigned level = 1; level < page_table_levels; ++level) {
-        if (way[level] == nullptr) continue;
-        for (const PageEntry& entry : table_at(way[level]->target()).entry)
-            if (entry.bits != 0) return;
-        const FrameNumber table_frame = frame_of(way[level]->target());
-        way[level]->bits = 0;
-        if (arch::loaded_page_table() == root_) arch::invalidate_page(address);
-        frames.free(table_frame);
-    }
+/// Frees a table of level 1 to 3 with its links, if it has any.
+void AddressSpace::free_table(FrameNumber table) {
+    for (std::uint32_t& links : frames.info(table).links)
+        if (links != 0) frames.free({links});
+    frames.free(table);
 }
 
 Result<void> AddressSpace::unmap(std::uint64_t address, std::uint32_t count) {
     for (const Part& part : parts(address, count))
-        if (!all_present(part.address, part.count)) return lamina::fail(Status::not_mapped);
+        if (!all_present(find_entry(part.address, 1), part.count))
+            return lamina::fail(Status::not_mapped);
     unmap_checked(address, count);
     return {};
+}
+
+/// The page leaves its ring and loses its entry and its reference.
+void AddressSpace::clear_leaf(PageEntry& entry, Link& link) {
+    const FrameNumber frame = frame_of(entry.target());
+    entry.bits = 0;
+    link.leave();
+    frames.release(frame);
 }
 
 void AddressSpace::unmap_checked(std::uint64_t address, std::uint32_t count) {
     const bool loaded = arch::loaded_page_table() == root_;
     for (const Part& part : parts(address, count)) {
-        PageEntry* leaf = find_leaf(part.address);
+        const Leaves leaves = find_leaves(part.address);
         for (std::uint32_t i = 0; i < part.count; ++i) {
-            const FrameNumber frame = frame_of(leaf[i].target());
-            leaf[i].bits = 0;
+            clear_leaf(leaves.entry[i], leaves.link[i]);
             if (loaded) arch::invalidate_page(part.address + i * page_size);
-            frames.release(frame);
         }
     }
 }
 
+AddressSpace::Mapping AddressSpace::mapping_of(const Link& link) {
+    const FrameInfo& info = frames.info(FrameTable::frame_at(&link));
+    LAMINA_ASSERT(info.state == FrameState::mappings);
+    const auto page =
+        std::uint32_t(reinterpret_cast<std::uintptr_t>(&link) % page_size / sizeof link);
+    const std::uint64_t address =
+        (std::uint64_t{info.links[1]} * links_per_frame + page) * page_size;
+    const PageEntry& entry = table_at(address_of({info.links[0]})).entry[entry_index(address, 1)];
+    return {static_cast<AddressSpace*>(info.owner), address, frame_of(entry.target())};
+}
+
 std::byte* AddressSpace::find(std::uint64_t address, bool write) const {
     if (!lamina::in_user_half(address, 1)) return nullptr;
-    const PageEntry* leaf = find_leaf(address);
+    const PageEntry* leaf = find_entry(address, 1);
     if (leaf == nullptr || !leaf->is_present()) return nullptr;
     if (write && (leaf->bits & PageEntry::writable) == 0) return nullptr;
     return static_cast<std::byte*>(arch::direct_map(leaf->target())) + address % page_size;
@@ -235,14 +278,14 @@ bool AddressSpace::clear_below(PhysAddr table, unsigned level, std::uint64_t bas
         --budget;
         PageEntry& entry = table_at(table).entry[index];
         if (!entry.is_present()) continue;
-        const FrameNumber frame = frame_of(entry.target());
         if (level == 1) {
-            frames.release(frame);
+            const std::uint32_t links = frames.info(frame_of(table)).links[half_of(here)];
+            clear_leaf(entry, links_at(links)[page_index(here)]);
         } else {
             if (!clear_below(entry.target(), level - 1, here, budget)) return false;
-            frames.free(frame);
+            free_table(frame_of(entry.target()));
+            entry.bits = 0;
         }
-        entry.bits = 0;
     }
     return true;
 }

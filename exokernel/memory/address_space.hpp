@@ -15,19 +15,37 @@ namespace exo {
 using lamina::Protection;
 
 /// Maps user pages. Tables are charged to the account given at creation; each mapped page holds a
-/// reference to its run. The kernel half is shared by all spaces and not touched here.
+/// reference to its run, and a Link makes it a child of the capability it was mapped through, so
+/// that revocation finds it. The links of 256 pages, one MiB, fill a frame, made with the first of
+/// them; the frame's entry in the frame table tells which pages they are of. A link is in a ring if
+/// and only if its page is mapped. The kernel half is shared by all spaces and not touched here.
+/// Does not move once created.
 class AddressSpace {
 public:
+    AddressSpace() = default;
+    AddressSpace(const AddressSpace&) = delete;
+    AddressSpace& operator=(const AddressSpace&) = delete;
+
     /// An empty space with its root table. Errors: quota_exceeded, out_of_frames.
     Result<void> create(Account& account, PhysAddr kernel_root);
 
     /// Maps `count` frames from `first` on at `address`. All or nothing. The range must be
-    /// page-aligned and in the user half; `allowed` is the most that protect() may give later.
-    /// Errors: already_mapped, quota_exceeded, out_of_frames.
+    /// page-aligned and in the user half; `allowed` is the most that protect() may give later. The
+    /// pages become the youngest in the ring of `children`. Errors: already_mapped, quota_exceeded,
+    /// out_of_frames.
     Result<void> map(std::uint64_t address, FrameNumber first, std::uint32_t count,
-                     Protection protection, Protection allowed);
+                     Protection protection, Protection allowed, Link& children);
     /// Unmaps `count` pages. All or nothing. Errors: not_mapped.
     Result<void> unmap(std::uint64_t address, std::uint32_t count);
+
+    /// A mapped page, found by its link.
+    struct Mapping {
+        AddressSpace* space;
+        std::uint64_t address;
+        FrameNumber frame;
+    };
+    /// What a link in a frame of state `mappings` stands for.
+    static Mapping mapping_of(const Link& link);
 
     /// Changes how `count` mapped pages may be used. All or nothing. Errors: not_mapped,
     /// missing_right (more than a page's mapping allows).
@@ -45,15 +63,23 @@ public:
     PhysAddr root() const { return root_; }
 
 private:
-    PageEntry* find_leaf(std::uint64_t address) const;
-    Result<PageEntry*> make_leaf(std::uint64_t address);
+    /// Entries of pages in a row up to the next MiB, and their links. Both null: not made yet.
+    struct Leaves {
+        PageEntry* entry = nullptr;
+        Link* link = nullptr;
+    };
+    PageEntry* find_entry(std::uint64_t address, unsigned level) const;
+    Leaves find_leaves(std::uint64_t address) const;
+    std::uint32_t missing(std::uint64_t address, std::uint32_t count) const;
+    Leaves make_leaves(std::uint64_t address);
+    static void fill(const Leaves& leaves, FrameNumber first, std::uint32_t count,
+                     std::uint64_t bits, Link& children);
+    void clear_leaf(PageEntry& entry, Link& link);
+    static void free_table(FrameNumber table);
     bool clear_below(PhysAddr table, unsigned level, std::uint64_t base, std::uint32_t& budget);
     Result<void> map_parts(std::uint64_t address, FrameNumber first, std::uint32_t count,
-                           std::uint64_t bits);
+                           std::uint64_t bits, Link& children);
     void unmap_checked(std::uint64_t address, std::uint32_t count);
-    /// Whether `count` pages, whose leaf entries lie in one table, are all mapped.
-    bool all_present(std::uint64_t address, std::uint32_t count) const;
-    void prune(std::uint64_t address);
 
     PhysAddr root_ = {};
     Account* account_ = nullptr;

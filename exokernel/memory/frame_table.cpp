@@ -46,8 +46,10 @@ FrameNumber FrameTable::frame_at(const void* address) {
 
 std::uint64_t& FrameTable::count_of(FrameState use) {
     switch (use) {
-        case FrameState::object: return counts_.objects;
-        case FrameState::table: return counts_.tables;
+        case FrameState::object:
+        case FrameState::capabilities: return counts_.objects;
+        case FrameState::table:
+        case FrameState::mappings: return counts_.tables;
         default: return counts_.user;
     }
 }
@@ -194,7 +196,7 @@ Result<FrameNumber> FrameTable::alloc(FrameState use, Account* account) {
 
 void FrameTable::free(FrameNumber frame) {
     const FrameInfo info = entries_[frame.value];
-    LAMINA_ASSERT(info.state == FrameState::object || info.state == FrameState::table);
+    LAMINA_ASSERT(info.state >= FrameState::object && info.state <= FrameState::mappings);
     --count_of(info.state);
     put(frame.value, 1);
     refund(info.account, 1);
@@ -236,8 +238,10 @@ bool FrameTable::consistent() const {
             case FrameState::reserved: continue;
             case FrameState::free:
             case FrameState::free_head: ++seen.free; break;
-            case FrameState::object: ++seen.objects; break;
-            case FrameState::table: ++seen.tables; break;
+            case FrameState::object:
+            case FrameState::capabilities: ++seen.objects; break;
+            case FrameState::table:
+            case FrameState::mappings: ++seen.tables; break;
             case FrameState::run_head:
             case FrameState::run_tail: ++seen.user; break;
         }

@@ -16,7 +16,9 @@ enum class FrameState : std::uint8_t {
     free,          ///< Belongs to a free block.
     free_head,     ///< First frame of a free block of 2^order frames; linked.
     object,        ///< A kernel object.
+    capabilities,  ///< A page of a capability table.
     table,         ///< A page table.
+    mappings,      ///< Links of the pages that half a page table maps (address_space.hpp).
     run_head,      ///< First frame of a run that Frames capabilities and mappings refer to.
     run_tail,      ///< Another frame of it.
 };
@@ -25,11 +27,16 @@ enum class FrameState : std::uint8_t {
 struct FrameInfo {
     FrameState state = FrameState::reserved;
     std::uint8_t order = 0;        ///< free_head.
+    std::uint16_t revokers = 0;    ///< run_head: as in Object.
     std::uint32_t references = 0;  ///< run_head: capabilities plus mapped pages.
     std::uint32_t extent = 0;      ///< run_head: frames in the run. run_tail: distance to the head.
     std::uint32_t next = 0;        ///< free_head: the next one of its order; 0 ends the list.
     std::uint32_t previous = 0;    ///< free_head: the one before; 0 for the first.
-    Account* account = nullptr;    ///< object, table, run_head: who pays.
+    /// table of level 1: the frames of links of each half, 0 for none. mappings: the frame of the
+    /// table, and the first address they are for / 1 MiB.
+    std::uint32_t links[2] = {};
+    Account* account = nullptr;  ///< object, table, run_head and the like: who pays.
+    void* owner = nullptr;       ///< capabilities: the CapTable. mappings: the AddressSpace.
 };
 
 /// Counts of frames by use; their sum is `total`.
@@ -61,7 +68,20 @@ public:
     /// A zeroed frame for a kernel object or page table, charged to `account` (null: to nobody).
     /// Errors: quota_exceeded, out_of_frames; nothing changes.
     Result<FrameNumber> alloc(FrameState use, Account* account);
-    /// Gives an object or table frame back.
+    /// Whether `count` calls of get() would succeed. Errors: quota_exceeded, out_of_frames.
+    Result<void> check(std::uint32_t count, const Account& account) const {
+        if (count > account.limit - account.used)
+            return lamina::fail(lamina::Status::quota_exceeded);
+        if (count > counts_.free) return lamina::fail(lamina::Status::out_of_frames);
+        return {};
+    }
+    /// As alloc(). Needs: check() said so.
+    FrameNumber get(FrameState use, Account& account) {
+        const auto frame = alloc(use, &account);
+        LAMINA_ASSERT(frame.has_value());
+        return *frame;
+    }
+    /// Gives a frame of alloc() back.
     void free(FrameNumber frame);
 
     /// A zeroed run with one reference, the caller's. Errors as above.
@@ -70,6 +90,8 @@ public:
     void acquire(FrameNumber frame, std::uint32_t references = 1) {
         head_of(frame).references += references;
     }
+    /// The entry of the run that a frame is in.
+    FrameInfo& run_of(FrameNumber frame) { return head_of(frame); }
     void release(FrameNumber frame);
 
     /// Gives the frames kept for single allocations back to the blocks they came from.
@@ -81,6 +103,8 @@ public:
     static FrameNumber frame_at(const void* address);
 
     const FrameInfo& info(FrameNumber frame) const { return entries_[frame.value]; }
+    /// For those who keep something of their own there (links, owner).
+    FrameInfo& info(FrameNumber frame) { return entries_[frame.value]; }
     std::uint32_t size() const { return std::uint32_t(entries_.size()); }
     const FrameCounts& counts() const { return counts_; }
 

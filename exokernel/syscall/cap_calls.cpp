@@ -1,4 +1,5 @@
 // exokernel/syscall/cap_calls.cpp - system calls on capabilities of any type.
+#include "exokernel/env/revoke.hpp"
 #include "exokernel/syscall/calls.hpp"
 #include "lamina/report.hpp"
 
@@ -8,6 +9,7 @@ namespace {
 /// A copy of a capability with fewer rights, to be put into `target`'s table.
 Result<Capability> weaken(const Capability& source, Rights wanted, const Env& target) {
     if (!covers(source.rights, wanted)) return lamina::fail(Status::missing_right);
+    if (being_revoked(source)) return lamina::fail(Status::busy);
     Capability copy = source;
     copy.rights = wanted;
     // An environment that kept itself alive could never be freed.
@@ -15,11 +17,26 @@ Result<Capability> weaken(const Capability& source, Rights wanted, const Env& ta
     return copy;
 }
 
+/// A slot of a table that another environment's capability can go to: the fixed one asked for, or
+/// (0) any free one.
+Result<std::uint32_t> choose_slot(CapTable& caps, word slot) {
+    if (slot == 0) return caps.free_slot();
+    if (slot >= CapTable::capacity) return lamina::fail(Status::bad_argument);
+    LAMINA_CHECK(caps.check_slot(std::uint32_t(slot)));
+    return std::uint32_t(slot);
+}
+
+/// The living environment that capabilities are to be put into.
+Result<Env*> receiver(handle env) {
+    LAMINA_TRY(const CapSlot* to, caller().caps.lookup(env, ObjectType::env, Rights::manage));
+    return static_cast<Env*>(to->object);
+}
+
 }  // namespace
 
 Result<std::uint64_t> cap_derive(handle source, rights wanted, word first, word count) {
     Env& env = caller();
-    LAMINA_TRY(const Capability* from, env.caps.lookup_any(source, Rights::copy));
+    LAMINA_TRY(CapSlot* const from, env.caps.lookup_any(source, Rights::copy));
     LAMINA_TRY(Capability made, weaken(*from, wanted, env));
     if (made.type == ObjectType::frames) {
         if (first >= from->count || count > from->count - first)
@@ -30,23 +47,34 @@ Result<std::uint64_t> cap_derive(handle source, rights wanted, word first, word 
         return lamina::fail(Status::bad_argument);
     }
     LAMINA_TRY(const std::uint32_t place, env.caps.free_slot());
-    return std::uint64_t(env.caps.insert(place, made));
+    return std::uint64_t(env.caps.insert(place, made, from));
 }
 
 Result<std::uint64_t> cap_copy(handle env, handle source, rights wanted, word slot) {
-    CapTable& own = caller().caps;
-    LAMINA_TRY(const Capability* to, own.lookup(env, ObjectType::env, Rights::manage));
-    LAMINA_TRY(const Capability* from, own.lookup_any(source, Rights::copy));
-    auto& target = static_cast<Env&>(*to->object);
-    LAMINA_TRY(const Capability copy, weaken(*from, wanted, target));
-    if (!target.alive()) return lamina::fail(Status::ended);
-    if (slot == 0) {
-        LAMINA_TRY(const std::uint32_t place, target.caps.free_slot());
-        return std::uint64_t(target.caps.insert(place, copy));
-    }
-    if (slot >= CapTable::capacity) return lamina::fail(Status::bad_argument);
-    LAMINA_CHECK(target.caps.check_slot(std::uint32_t(slot)));
-    return std::uint64_t(target.caps.insert(std::uint32_t(slot), copy));
+    LAMINA_TRY(Env* const target, receiver(env));
+    LAMINA_TRY(CapSlot* const from, caller().caps.lookup_any(source, Rights::copy));
+    LAMINA_TRY(const Capability copy, weaken(*from, wanted, *target));
+    if (!target->alive()) return lamina::fail(Status::ended);
+    LAMINA_TRY(const std::uint32_t place, choose_slot(target->caps, slot));
+    return std::uint64_t(target->caps.insert(place, copy, from));
+}
+
+Result<std::uint64_t> cap_move(handle env, handle source, word slot) {
+    LAMINA_TRY(Env* const target, receiver(env));
+    LAMINA_TRY(CapSlot* const from, caller().caps.lookup_any(source, Rights::copy));
+    // An environment's own capability for itself does not count, and no other may count for it.
+    if (from->type == ObjectType::env && (!from->counted || from->object == target))
+        return lamina::fail(Status::bad_argument);
+    if (!target->alive()) return lamina::fail(Status::ended);
+    LAMINA_TRY(const std::uint32_t place, choose_slot(target->caps, slot));
+    return std::uint64_t(caller().caps.move_to(target->caps, place, *from));
+}
+
+Result<std::uint64_t> cap_revoke(handle source) {
+    Env& env = caller();
+    LAMINA_TRY(CapSlot* const cap, env.caps.lookup_any(source, Rights::none));
+    if (!begin_revocation(*env.vcpu, source, *cap)) this_cpu().must_dispatch = 1;
+    return 0;
 }
 
 Result<std::uint64_t> cap_drop(handle source) {

@@ -1,5 +1,6 @@
 // exokernel/syscall/env_calls.cpp - system calls on environments and vCPUs.
 #include "exokernel/env/info_pages.hpp"
+#include "exokernel/env/revoke.hpp"
 #include "exokernel/memory/user_memory.hpp"
 #include "exokernel/syscall/calls.hpp"
 
@@ -8,9 +9,9 @@ namespace exo::calls {
 Result<std::uint64_t> env_create(handle account, user_address name, word name_bytes,
                                  handle notification, word bits, word cpu) {
     Env& env = caller();
-    LAMINA_TRY(const Capability* payer,
+    LAMINA_TRY(CapSlot* const payer,
                env.caps.lookup(account, ObjectType::account, Rights::spend | Rights::copy));
-    EnvRequest request{{}, *payer, nullptr, bits, env.id, std::uint32_t(cpu)};
+    EnvRequest request{{}, *payer, payer, nullptr, bits, env.id, std::uint32_t(cpu)};
     if (cpu >= cpus().size()) return lamina::fail(Status::bad_argument);
     if (notification != Handle::null) {
         LAMINA_TRY(const Capability* told,
@@ -26,14 +27,19 @@ Result<std::uint64_t> env_create(handle account, user_address name, word name_by
     request.name = {text, name_bytes};
     for (char c : request.name)
         if (c <= ' ' || c > '~') return lamina::fail(Status::bad_argument);
+    if (being_revoked(*payer)) return lamina::fail(Status::busy);
     LAMINA_TRY(const std::uint32_t place, env.caps.free_slot());
 
-    LAMINA_TRY(Env* const made, create_env(request));
+    const auto made = create_env(request);
+    if (!made) {
+        env.caps.shrink();
+        return lamina::fail(made.error());
+    }
     Capability given;
     given.type = ObjectType::env;
     given.rights = Rights::read | Rights::manage | Rights::end | Rights::copy;
-    given.object = made;
-    return std::uint64_t(env.caps.insert(place, given));
+    given.object = *made;
+    return std::uint64_t(env.caps.insert(place, given, nullptr));
 }
 
 Result<std::uint64_t> env_end(handle env, word status) {

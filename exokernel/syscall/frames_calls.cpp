@@ -1,4 +1,5 @@
 // exokernel/syscall/frames_calls.cpp - system calls on accounts and page frames.
+#include "exokernel/env/revoke.hpp"
 #include "exokernel/memory/frame_table.hpp"
 #include "exokernel/syscall/calls.hpp"
 
@@ -42,12 +43,17 @@ Result<std::uint64_t> account_create(handle account, word limit_frames) {
     auto& parent = static_cast<Account&>(*cap->object);
     if (limit_frames == 0) return lamina::fail(Status::bad_argument);
     if (parent.depth == Account::depth_max) return lamina::fail(Status::limit_reached);
-    LAMINA_TRY(const std::uint32_t place, caps.free_slot());
     LAMINA_CHECK(parent.charge(limit_frames));
-    const auto frame = frames.alloc(FrameState::object, &parent);
-    if (!frame) {
+    const auto refund = [&](Status why) {
         parent.refund(limit_frames);
-        return lamina::fail(frame.error());
+        return lamina::fail(why);
+    };
+    const auto frame = frames.alloc(FrameState::object, &parent);
+    if (!frame) return refund(frame.error());
+    const auto place = caps.free_slot();
+    if (!place) {
+        frames.free(*frame);
+        return refund(place.error());
     }
     auto& made = *static_cast<Account*>(FrameTable::contents(*frame));
     made.type = ObjectType::account;
@@ -58,7 +64,7 @@ Result<std::uint64_t> account_create(handle account, word limit_frames) {
     given.type = ObjectType::account;
     given.rights = Rights::spend | Rights::copy;
     given.object = &made;
-    return std::uint64_t(caps.insert(place, given));
+    return std::uint64_t(caps.insert(*place, given, nullptr));
 }
 
 Result<std::uint64_t> frames_alloc(handle account, word count) {
@@ -66,21 +72,25 @@ Result<std::uint64_t> frames_alloc(handle account, word count) {
     LAMINA_TRY(const Capability* cap, caps.lookup(account, ObjectType::account, Rights::spend));
     if (count == 0 || count > lamina::frames_per_call_max)
         return lamina::fail(Status::bad_argument);
-    LAMINA_TRY(const std::uint32_t place, caps.free_slot());
     auto& payer = static_cast<Account&>(*cap->object);
     LAMINA_TRY(const FrameNumber first, frames.alloc_run(std::uint32_t(count), payer));
+    const auto place = caps.free_slot();
+    if (!place) {
+        frames.release(first);
+        return lamina::fail(place.error());
+    }
     Capability given;
     given.type = ObjectType::frames;
     given.rights = Rights::read | Rights::write | Rights::execute | Rights::copy;
     given.first = first.value;
     given.count = std::uint32_t(count);
-    return std::uint64_t(caps.insert(place, given, true));
+    return std::uint64_t(caps.insert(*place, given, nullptr, true));
 }
 
 Result<std::uint64_t> frames_map(handle env, handle run, word first, word count,
                                  user_address address, protection wanted) {
     LAMINA_TRY(Env* const target, managed(env));
-    LAMINA_TRY(const Capability* cap,
+    LAMINA_TRY(CapSlot* const cap,
                caller().caps.lookup(run, ObjectType::frames, rights_for(wanted)));
     LAMINA_CHECK(check_pages(address, count));
     if (first >= cap->count || count > cap->count - first)
@@ -90,12 +100,10 @@ Result<std::uint64_t> frames_map(handle env, handle run, word first, word count,
     if (!target->alive()) return lamina::fail(Status::ended);
     // What one environment maps into another is no more than it says; the capability is not given.
     const Protection allowed = target == &caller() ? allowed_by(cap->rights) : wanted;
-    const auto mapped = target->space.map(address, {cap->first + std::uint32_t(first)},
-                                          std::uint32_t(count), wanted, allowed);
-    if (mapped) return 0;
-    // Pages and tables that were there for a moment may be in the TLB of the CPU that runs it.
-    shoot_down(*target->vcpu);
-    return lamina::fail(mapped.error());
+    if (being_revoked(*cap)) return lamina::fail(Status::busy);
+    LAMINA_CHECK(target->space.map(address, {cap->first + std::uint32_t(first)},
+                                   std::uint32_t(count), wanted, allowed, cap->children));
+    return 0;
 }
 
 Result<std::uint64_t> frames_protect(handle env, user_address address, word count,

@@ -8,16 +8,20 @@ namespace exo::calls {
 Result<std::uint64_t> notification_create(handle account) {
     CapTable& caps = caller().caps;
     LAMINA_TRY(const Capability* cap, caps.lookup(account, ObjectType::account, Rights::spend));
-    LAMINA_TRY(const std::uint32_t place, caps.free_slot());
     LAMINA_TRY(const FrameNumber frame,
                frames.alloc(FrameState::object, static_cast<Account*>(cap->object)));
+    const auto place = caps.free_slot();
+    if (!place) {
+        frames.free(frame);
+        return lamina::fail(place.error());
+    }
     auto& made = *static_cast<Notification*>(FrameTable::contents(frame));
     made.type = ObjectType::notification;
     Capability given;
     given.type = ObjectType::notification;
     given.rights = Rights::signal | Rights::wait | Rights::copy;
     given.object = &made;
-    return std::uint64_t(caps.insert(place, given));
+    return std::uint64_t(caps.insert(*place, given, nullptr));
 }
 
 Result<std::uint64_t> notification_signal(handle notification, word bits) {

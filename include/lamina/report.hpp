@@ -26,6 +26,7 @@ enum class EndCause : std::uint32_t {
     killed = 1,                  ///< Another environment ended it; `status` is what that one gave.
     faulted = 2,                 ///< An exception; `vector` and the registers tell.
     foreign_while_disabled = 3,  ///< A foreign call that its entry could not be told of.
+    revoked = 4,                 ///< The page of its VcpuArea was revoked.
 };
 
 /// The last words of an environment. Registers are those at the fault, else zero.

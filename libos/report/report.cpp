@@ -51,6 +51,7 @@ void describe_end(TextSink& sink, const lamina::EnvReport& report, const SymbolT
     switch (report.cause) {
         case lamina::EndCause::exited: put(sink, "exited, status ", report.status); return;
         case lamina::EndCause::killed: put(sink, "killed"); return;
+        case lamina::EndCause::revoked: put(sink, "its vCPU area was revoked"); return;
         case lamina::EndCause::foreign_while_disabled:
             put(sink, "foreign system call while disabled");
             put_place(sink, report, symbols);

@@ -123,16 +123,6 @@ void test_a_child_without_the_right_cannot_signal() {
     TEST_ASSERT_STATUS(timed_out, sys::notification_wait(notification.get(), all, no_wait));
 }
 
-// Whether the environment waits by now.
-bool waits(std::uint64_t id) {
-    for (std::uint32_t i = 0; i < lamina::env_count_max; ++i) {
-        lamina::EnvInfo info;
-        if (libos::read_env_info(i, info) && info.id == id)
-            return info.state == lamina::EnvState::waiting;
-    }
-    return false;
-}
-
 void test_one_vcpu_waits_at_a_time_and_its_end_frees_the_place() {
     const auto notification = make();
     const libos::Grant grants[] = {{9, notification.get(), Rights::wait}};
@@ -141,7 +131,7 @@ void test_one_vcpu_waits_at_a_time_and_its_end_frees_the_place() {
     request.grants = grants;
     auto child = libos::spawn(request);
     TEST_ASSERT_OK(child);
-    while (!waits(child->id))
+    while (!guest::waits(child->id))
         TEST_ASSERT_OK(sys::vcpu_yield());
     TEST_ASSERT_STATUS(busy, sys::notification_wait(notification.get(), 2, no_wait));
     TEST_ASSERT_OK(sys::env_end(child->env.get(), 0));
@@ -157,11 +147,11 @@ void test_a_signal_wakes_the_waiting_vcpu() {
     request.grants = grants;
     auto child = libos::spawn(request);
     TEST_ASSERT_OK(child);
-    while (!waits(child->id))
+    while (!guest::waits(child->id))
         TEST_ASSERT_OK(sys::vcpu_yield());
     // A bit outside its mask does not.
     TEST_ASSERT_OK(sys::notification_signal(notification.get(), 2));
-    TEST_ASSERT_TRUE(waits(child->id));
+    TEST_ASSERT_TRUE(guest::waits(child->id));
     TEST_ASSERT_OK(sys::notification_signal(notification.get(), 1));
     TEST_ASSERT_EQUAL(1U, guest::wait_end(std::move(*child)).status);
 }

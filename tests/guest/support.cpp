@@ -92,6 +92,15 @@ lamina::EnvReport run(std::string_view app, std::initializer_list<std::string_vi
     return wait_end(std::move(*child));
 }
 
+bool waits(std::uint64_t env_id) {
+    for (std::uint32_t i = 0; i < lamina::env_count_max; ++i) {
+        lamina::EnvInfo info;
+        if (libos::read_env_info(i, info) && info.id == env_id)
+            return info.state == lamina::EnvState::waiting;
+    }
+    return false;
+}
+
 std::uint64_t frames_free() {
     // The kernel writes its figures when a slice ends.
     (void)libos::sys::vcpu_yield();

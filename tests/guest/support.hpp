@@ -37,6 +37,9 @@ lamina::EnvReport wait_end(libos::Child child);
 /// gives a report with an id of 0.
 lamina::EnvReport run(std::string_view app, std::initializer_list<std::string_view> arguments = {});
 
+/// Whether an environment waits for a notification by now.
+bool waits(std::uint64_t env_id);
+
 /// Page frames nobody uses, as of now.
 std::uint64_t frames_free();
 

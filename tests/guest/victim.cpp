@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "lamina/layout.hpp"
+#include "lamina/vcpu.hpp"
 #include "libos/console/console.hpp"
 #include "libos/debug/assert.hpp"
 #include "libos/rt/app.hpp"
@@ -134,6 +135,25 @@ int wait() {
     return 3;
 }
 
+// 0 if the wait by the capability it was given ends because that was revoked.
+int wait_until_revoked() {
+    const auto result = libos::sys::notification_wait(given, 1, lamina::wait_forever);
+    return !result && result.error() == Status::revoked ? 0 : 1;
+}
+
+// Has its vCPU area in the frame it was given, and waits for ever.
+int bind_given() {
+    constexpr std::uint64_t address = 0x5000'0000'0000;
+    constexpr auto writable = lamina::Protection::read | lamina::Protection::write;
+    if (!libos::sys::frames_map(libos::fixed::self, given, 0, 1, address, writable)) return 1;
+    const lamina::VcpuEntries entries = {};
+    if (!libos::sys::vcpu_bind(lamina::Handle{lamina::slots::vcpu}, address, &entries)) return 2;
+    const auto own = libos::sys::notification_create(libos::fixed::account);
+    if (!own) return 3;
+    (void)libos::sys::notification_wait(*own, 1, lamina::wait_forever);
+    return 4;
+}
+
 int signal() { return libos::sys::notification_signal(given, 0x10) ? 0 : 1; }
 
 // Takes frames until there are no more: 0 if the quota was what stopped it.
@@ -243,6 +263,7 @@ struct Deed {
 };
 
 constexpr Deed deeds[] = {
+    {"bind-given", bind_given},
     {"breakpoint", breakpoint},
     {"disable-interrupts", disable_interrupts},
     {"execute-constant", execute_constant},
@@ -265,6 +286,7 @@ constexpr Deed deeds[] = {
     {"smash-stack", smash_stack},
     {"store-descriptor-table", store_descriptor_table},
     {"wait", wait},
+    {"wait-until-revoked", wait_until_revoked},
     {"write-code", write_code},
     {"write-constant", write_constant},
     {"write-direct-map", write_direct_map},

@@ -22,7 +22,7 @@ constinit std::uint8_t code_in_data[16] = {return_opcode};
 constexpr std::uint8_t code_in_rodata[16] = {return_opcode};
 constinit volatile int zero = 0;  // which the compiler does not know
 constinit exo::AddressSpace space;
-constinit exo::Account account = {{lamina::ObjectType::account, 1}, nullptr, 100, 0};
+constinit exo::Account account = {{lamina::ObjectType::account, 0, 1}, nullptr, 100, 0};
 
 std::uint64_t address(const void* object) { return reinterpret_cast<std::uint64_t>(object); }
 
@@ -68,8 +68,10 @@ exo::FrameNumber frame_with_code() {
 
 /// Makes a user page that holds code, and loads its space.
 void map_user_page(exo::Protection protection) {
+    static constinit exo::Link children;
+    children.close();
     if (!space.create(account, exo::kernel_root()) ||
-        !space.map(user_page, frame_with_code(), 1, protection, protection))
+        !space.map(user_page, frame_with_code(), 1, protection, protection, children))
         exo::panic("no user page");
     exo::arch::load_page_table(space.root());
 }

@@ -61,7 +61,7 @@ HostMachine::HostMachine(std::uint32_t frame_count)
 HostMachine::~HostMachine() { exo::frames = {}; }
 
 exo::Account HostMachine::account(std::uint64_t limit) {
-    return {{lamina::ObjectType::account, 1}, nullptr, limit, 0};
+    return {{lamina::ObjectType::account, 0, 1}, nullptr, limit, 0};
 }
 
 bool coalesced(const std::vector<exo::FrameInfo>& entries) {

@@ -7,6 +7,7 @@
 
 #include "doctest/doctest.h"
 #include "tests/mutation/mutation.hpp"
+#include "tests/unit/exokernel/cap/counting.hpp"
 #include "tests/unit/exokernel/machine.hpp"
 
 using exo::Capability;
@@ -20,10 +21,6 @@ using lamina::slots::first_free;
 
 namespace {
 
-// The operations count references in the object itself.
-const exo::CapOps counting = {[](const Capability& cap) { ++cap.object->references; },
-                              [](const Capability& cap) { --cap.object->references; }};
-
 Capability capability(Object& object, Rights rights = Rights::all) {
     Capability made;
     made.type = object.type;
@@ -33,14 +30,25 @@ Capability capability(Object& object, Rights rights = Rights::all) {
 }
 
 struct Fixture {
-    Object env{ObjectType::env, 0};
-    Object account{ObjectType::account, 0};
+    Fixture() { REQUIRE(table.create(payer)); }
+    ~Fixture() {
+        (void)table.drop_some(~0U);
+        if (table.used() == 0) table.destroy();
+    }
+
+    Handle put(std::uint32_t slot, const Capability& given, exo::CapSlot* parent = nullptr) {
+        return table.insert(slot, given, parent);
+    }
+
+    Object env{ObjectType::env, 0, 0};
+    Object account{ObjectType::account, 0, 0};
+    Object payer{ObjectType::account, CapTable::pages_max, 0};
     CapTable table{counting};
 
     std::uint32_t fill() {
         std::uint32_t count = 0;
         for (; table.free_slot(); ++count)
-            (void)table.insert(*table.free_slot(), capability(env));
+            (void)put(*table.free_slot(), capability(env));
         return count;
     }
 };
@@ -50,8 +58,7 @@ Status status_of(const auto& result) { return result ? Status::ok : result.error
 }  // namespace
 
 TEST_CASE_FIXTURE(Fixture, "a handle names the capability that was inserted") {
-    const Handle handle =
-        table.insert(*table.free_slot(), capability(env, Rights::read | Rights::end));
+    const Handle handle = put(*table.free_slot(), capability(env, Rights::read | Rights::end));
     const auto found = table.lookup(handle, ObjectType::env, Rights::read);
     REQUIRE(found);
     CHECK((*found)->object == &env);
@@ -64,8 +71,7 @@ TEST_CASE_FIXTURE(Fixture, "a frames capability keeps its first page and its cou
     run.type = ObjectType::frames;
     run.first = 77;
     run.count = 5;
-    const auto found =
-        table.lookup(table.insert(*table.free_slot(), run), ObjectType::frames, Rights::none);
+    const auto found = table.lookup(put(*table.free_slot(), run), ObjectType::frames, Rights::none);
     REQUIRE(found);
     CHECK((*found)->first == 77);
     CHECK((*found)->count == 5);
@@ -93,7 +99,7 @@ TEST_CASE_FIXTURE(Fixture, "a slot beyond the table is bad, also by one and at t
 }
 
 TEST_CASE_FIXTURE(Fixture, "a handle of another generation is bad") {
-    const Handle handle = table.insert(*table.free_slot(), capability(env));
+    const Handle handle = put(*table.free_slot(), capability(env));
     const Handle other = lamina::make_handle(lamina::handle_slot(handle), 1);
     CHECK(status_of(table.lookup_any(other, Rights::none)) == Status::bad_handle);
     CHECK(status_of(table.drop(other)) == Status::bad_handle);
@@ -101,19 +107,19 @@ TEST_CASE_FIXTURE(Fixture, "a handle of another generation is bad") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "another type of object is refused") {
-    const Handle handle = table.insert(*table.free_slot(), capability(env));
+    const Handle handle = put(*table.free_slot(), capability(env));
     CHECK(status_of(table.lookup(handle, ObjectType::account, Rights::none)) == Status::wrong_type);
 }
 
 TEST_CASE_FIXTURE(Fixture, "the type is checked before the rights") {
-    const Handle handle = table.insert(*table.free_slot(), capability(env, Rights::none));
+    const Handle handle = put(*table.free_slot(), capability(env, Rights::none));
     CHECK(status_of(table.lookup(handle, ObjectType::account, Rights::read)) == Status::wrong_type);
 }
 
 TEST_CASE_FIXTURE(Fixture, "every right is checked by itself") {
     for (std::uint32_t bit = 1; bit <= std::uint32_t(Rights::all); bit <<= 1) {
         const auto without = Rights(std::uint32_t(Rights::all) & ~bit);
-        const Handle handle = table.insert(*table.free_slot(), capability(env, without));
+        const Handle handle = put(*table.free_slot(), capability(env, without));
         CHECK(status_of(table.lookup(handle, ObjectType::env, Rights(bit))) ==
               Status::missing_right);
         CHECK(status_of(table.lookup_any(handle, Rights(bit))) == Status::missing_right);
@@ -122,7 +128,7 @@ TEST_CASE_FIXTURE(Fixture, "every right is checked by itself") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "of several rights needed none may be missing") {
-    const Handle handle = table.insert(*table.free_slot(), capability(env, Rights::read));
+    const Handle handle = put(*table.free_slot(), capability(env, Rights::read));
     CHECK(status_of(table.lookup_any(handle, Rights::read | Rights::copy)) ==
           Status::missing_right);
     CHECK(status_of(table.lookup_any(handle, Rights::read)) == Status::ok);
@@ -140,15 +146,14 @@ TEST_CASE_FIXTURE(Fixture, "a full table says so") {
     CHECK(status_of(table.free_slot()) == Status::ok);
     fill();
     CHECK(status_of(table.free_slot()) == Status::table_full);
-    CHECK(
-        panic_of([&] { (void)table.insert(50, capability(env)); }).starts_with("panic: assertion"));
+    CHECK(panic_of([&] { (void)put(50, capability(env)); }).starts_with("panic: assertion"));
 }
 
 TEST_CASE_FIXTURE(Fixture, "one dropped slot makes room for one") {
     fill();
     REQUIRE(table.drop(lamina::make_handle(50, 0)));
     CHECK(status_of(table.free_slot()) == Status::ok);
-    CHECK(table.insert(*table.free_slot(), capability(account)) == lamina::make_handle(50, 1));
+    CHECK(put(*table.free_slot(), capability(account)) == lamina::make_handle(50, 1));
     CHECK(status_of(table.free_slot()) == Status::table_full);
 }
 
@@ -156,7 +161,7 @@ TEST_CASE_FIXTURE(Fixture, "a stale handle does not name the slot's next capabil
     fill();
     const Handle old = lamina::make_handle(50, 0);
     REQUIRE(table.drop(old));
-    const Handle fresh = table.insert(*table.free_slot(), capability(account));
+    const Handle fresh = put(*table.free_slot(), capability(account));
     CHECK(lamina::handle_slot(fresh) == 50);
     CHECK(status_of(table.lookup_any(old, Rights::none)) == Status::bad_handle);
     CHECK(status_of(table.drop(old)) == Status::bad_handle);
@@ -164,11 +169,11 @@ TEST_CASE_FIXTURE(Fixture, "a stale handle does not name the slot's next capabil
 }
 
 TEST_CASE_FIXTURE(Fixture, "a slot whose generations are used up is never used again") {
-    const Handle first = table.insert(5, capability(env));
+    const Handle first = put(5, capability(env));
     REQUIRE(table.drop(first));
     for (std::uint32_t generation = 1; generation < CapTable::generation_max; ++generation) {
         REQUIRE(table.check_slot(5));
-        const Handle handle = table.insert(5, capability(env));
+        const Handle handle = put(5, capability(env));
         REQUIRE(lamina::handle_generation(handle) == generation);
         REQUIRE(table.drop(handle));
     }
@@ -183,7 +188,7 @@ TEST_CASE_FIXTURE(Fixture, "insertion passes by retired slots; when all are, the
     std::uint32_t inserted[2] = {};
     while (const auto slot = table.free_slot()) {
         ++inserted[*slot == 30];
-        if (!table.drop(table.insert(*slot, capability(env)))) FAIL("a fresh handle is bad");
+        if (!table.drop(put(*slot, capability(env)))) FAIL("a fresh handle is bad");
     }
     CHECK(inserted[0] == CapTable::generation_max - 1);
     CHECK(inserted[1] == CapTable::generation_max - 1);
@@ -193,16 +198,16 @@ TEST_CASE_FIXTURE(Fixture, "insertion passes by retired slots; when all are, the
 TEST_CASE_FIXTURE(Fixture, "no handle is given out twice") {
     std::set<Handle> seen;
     for (int i = 0; i < 20'000; ++i) {
-        const Handle handle = table.insert(*table.free_slot(), capability(env));
+        const Handle handle = put(*table.free_slot(), capability(env));
         REQUIRE(seen.insert(handle).second);
         REQUIRE(table.drop(handle));
     }
 }
 
 TEST_CASE_FIXTURE(Fixture, "new capabilities go round the slots, so that generations last") {
-    const Handle first = table.insert(*table.free_slot(), capability(env));
+    const Handle first = put(*table.free_slot(), capability(env));
     REQUIRE(table.drop(first));
-    CHECK(lamina::handle_slot(table.insert(*table.free_slot(), capability(env))) !=
+    CHECK(lamina::handle_slot(put(*table.free_slot(), capability(env))) !=
           lamina::handle_slot(first));
 }
 
@@ -212,22 +217,22 @@ TEST_CASE_FIXTURE(Fixture, "fixed slots are 1 to 15 and free only once") {
     CHECK(status_of(table.check_slot(~0U)) == Status::bad_argument);
     for (std::uint32_t slot = 1; slot < first_free; ++slot) {
         CHECK(status_of(table.check_slot(slot)) == Status::ok);
-        CHECK(table.insert(slot, capability(env)) == lamina::make_handle(slot, 0));
+        CHECK(put(slot, capability(env)) == lamina::make_handle(slot, 0));
         CHECK(status_of(table.check_slot(slot)) == Status::slot_in_use);
     }
 }
 
 TEST_CASE_FIXTURE(Fixture, "a capability is never put over another") {
-    (void)table.insert(3, capability(env));
-    CHECK_FALSE(panic_of([&] { (void)table.insert(3, capability(account)); }).empty());
-    CHECK_FALSE(panic_of([&] { (void)table.insert(CapTable::capacity, capability(env)); }).empty());
+    (void)put(3, capability(env));
+    CHECK_FALSE(panic_of([&] { (void)put(3, capability(account)); }).empty());
+    CHECK_FALSE(panic_of([&] { (void)put(CapTable::capacity, capability(env)); }).empty());
     CHECK(env.references == 1);
     CHECK(account.references == 0);
 }
 
 TEST_CASE_FIXTURE(Fixture, "insertion takes a reference and a drop gives it back") {
-    const Handle one = table.insert(*table.free_slot(), capability(env));
-    const Handle two = table.insert(7, capability(env));
+    const Handle one = put(*table.free_slot(), capability(env));
+    const Handle two = put(7, capability(env));
     CHECK(env.references == 2);
     REQUIRE(table.drop(one));
     CHECK(env.references == 1);
@@ -239,7 +244,7 @@ TEST_CASE_FIXTURE(Fixture, "insertion takes a reference and a drop gives it back
 TEST_CASE_FIXTURE(Fixture, "a capability that is not counted takes no reference") {
     Capability self = capability(env);
     self.counted = false;
-    const Handle handle = table.insert(1, self);
+    const Handle handle = put(1, self);
     CHECK(env.references == 0);
     REQUIRE(table.drop(handle));
     CHECK(env.references == 0);
@@ -250,34 +255,37 @@ TEST_CASE_FIXTURE(Fixture, "a slot is free before its object is released") {
     static CapTable* seen_table;
     static std::uint32_t used_at_release;
     const exo::CapOps watching = {[](const Capability&) {},
-                                  [](const Capability&) { used_at_release = seen_table->used(); }};
+                                  [](const Capability&) { used_at_release = seen_table->used(); },
+                                  counting.alloc_page, counting.free_page};
     CapTable watched(watching);
+    REQUIRE(watched.create(payer));
     seen_table = &watched;
     used_at_release = 99;
-    REQUIRE(watched.drop(watched.insert(*watched.free_slot(), capability(env))));
+    REQUIRE(watched.drop(watched.insert(*watched.free_slot(), capability(env), nullptr)));
     CHECK(used_at_release == 0);
+    watched.destroy();
 }
 
 TEST_CASE_FIXTURE(Fixture, "dropping all goes in bounded steps and says when nothing is left") {
     const std::uint32_t count = fill();
-    (void)table.insert(1, capability(account));
+    (void)put(1, capability(account));
     std::uint32_t steps = 0;
     std::uint32_t before = table.used();
     CHECK(before == count + 1);
     while (!table.drop_some(16)) {
-        CHECK(before - table.used() == 16);
+        CHECK(before - table.used() <= 16);
         before = table.used();
         ++steps;
     }
     CHECK(table.used() == 0);
-    CHECK(steps == count / 16);
+    CHECK(steps == CapTable::capacity / 16 - 1);
     CHECK(env.references == 0);
     CHECK(account.references == 0);
 }
 
 TEST_CASE_FIXTURE(Fixture, "dropping all of an empty table is done at once") {
     CHECK(table.drop_some(1));
-    (void)table.insert(*table.free_slot(), capability(env));
+    (void)put(*table.free_slot(), capability(env));
     CHECK_FALSE(table.drop_some(0));
     CHECK(table.used() == 1);
 }
@@ -285,14 +293,14 @@ TEST_CASE_FIXTURE(Fixture, "dropping all of an empty table is done at once") {
 TEST_CASE_FIXTURE(Fixture, "a table does what a map from handles to objects does") {
     mutation::Random random(11);
     std::map<Handle, Object*> model;
-    for (int step = 0; step < 20'000; ++step) {
+    for (int step = 0; step < 40'000; ++step) {
         Object& object = random.below(2) == 0 ? env : account;
         if (random.below(100) < 55) {
             if (model.size() == CapTable::capacity - first_free) {
                 REQUIRE(status_of(table.free_slot()) == Status::table_full);
                 continue;
             }
-            const Handle handle = table.insert(*table.free_slot(), capability(object));
+            const Handle handle = put(*table.free_slot(), capability(object));
             REQUIRE(model.emplace(handle, &object).second);
         } else if (!model.empty()) {
             const auto victim = std::next(model.begin(), long(random.below(model.size())));

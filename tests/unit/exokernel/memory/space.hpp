@@ -16,6 +16,7 @@ struct SpaceMachine : HostMachine {
     static constexpr std::uint32_t run_pages = 64;
 
     SpaceMachine() : HostMachine(2048) {
+        children.close();
         kernel_root = exo::address_of(*exo::frames.alloc(exo::FrameState::table, nullptr));
         REQUIRE(space.create(account, kernel_root));
         run = *exo::frames.alloc_run(run_pages, payer);
@@ -45,6 +46,7 @@ struct SpaceMachine : HostMachine {
 
     exo::Account account = HostMachine::account(1000);  ///< Pays for the tables.
     exo::Account payer = HostMachine::account(1000);    ///< Pays for the run.
+    exo::Link children;                                 ///< What is mapped is derived from this.
     exo::PhysAddr kernel_root;
     exo::AddressSpace space;
     exo::FrameNumber run;
@@ -66,6 +68,7 @@ private:
 };
 
 inline constexpr std::uint64_t page = exo::page_size;
+inline constexpr std::uint64_t mib1 = 1ULL << 20;
 inline constexpr std::uint64_t mib2 = 2ULL << 20;
 inline constexpr std::uint64_t gib = 1ULL << 30;
 inline constexpr auto read_only = exo::Protection::read;

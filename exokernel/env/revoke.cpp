@@ -1,0 +1,92 @@
+// exokernel/env/revoke.cpp - revocation: destroying all that was derived from a capability.
+#include "exokernel/env/revoke.hpp"
+
+#include "exokernel/core/panic.hpp"
+#include "exokernel/cpu/upcall.hpp"
+#include "exokernel/env/console.hpp"
+#include "exokernel/memory/frame_table.hpp"
+
+namespace exo {
+namespace {
+
+constexpr std::uint32_t entries_at_once = 64;
+
+/// The environment that a table or a space is part of: it is alone in its frame.
+Env& env_with(const void* part) {
+    return *static_cast<Env*>(FrameTable::contents(FrameTable::frame_at(part)));
+}
+
+std::uint16_t& revokers_of(const Capability& capability) {
+    if (capability.type == ObjectType::frames) return frames.run_of({capability.first}).revokers;
+    return capability.object->revokers;
+}
+
+/// Takes a mapped page away. What can still be reached through a TLB is for `flush` to end.
+void revoke_page(const Link& link, CpuSet& flush) {
+    const AddressSpace::Mapping page = AddressSpace::mapping_of(link);
+    Env& env = env_with(page.space);
+    const bool is_area = env.vcpu->area != nullptr && env.vcpu->area_frame == page.frame;
+    LAMINA_ASSERT(page.space->unmap(page.address, 1).has_value());
+    flush.add(*env.vcpu);
+    if (is_area && env.alive())
+        (void)begin_end(env, lamina::EndCause::revoked, lamina::status_killed);
+}
+
+/// Drops a capability of any table, and what the environment does by it at this moment.
+void revoke_capability(CapSlot& cap, CapTable& table) {
+    Env& env = env_with(&table);
+    if (cap.type == ObjectType::notification && env.alive() && env.vcpu->waits_for == cap.object)
+        Notification::cancel_wait(*env.vcpu, Status::revoked);
+    if (cap.type == ObjectType::console) console.forget(env);
+    table.drop(cap);
+}
+
+/// Up to `entries_at_once` entries; true if none is left.
+bool revoke_some(CapSlot& cap) {
+    CpuSet flush;
+    for (std::uint32_t i = 0; !cap.children.alone() && i < entries_at_once; ++i) {
+        Link& oldest = *cap.children.next;
+        const FrameInfo& where = frames.info(FrameTable::frame_at(&oldest));
+        if (where.state == FrameState::mappings)
+            revoke_page(oldest, flush);
+        else
+            revoke_capability(CapSlot::of(oldest), *static_cast<CapTable*>(where.owner));
+    }
+    shoot_down(flush);
+    return cap.children.alone();
+}
+
+}  // namespace
+
+bool being_revoked(const Capability& capability) { return revokers_of(capability) != 0; }
+
+bool begin_revocation(Vcpu& vcpu, Handle handle, CapSlot& cap) {
+    if (revoke_some(cap) || !vcpu.env->alive()) return true;
+    // The reference keeps the object, and so the count of revokers, when the capability goes.
+    vcpu.revokes = handle;
+    vcpu.revoked = cap;
+    cap_ops.acquire(vcpu.revoked);
+    ++revokers_of(vcpu.revoked);
+    vcpu.state = VcpuState::revoking;
+    return false;
+}
+
+void stop_revocation(Vcpu& vcpu) {
+    LAMINA_ASSERT(vcpu.state == VcpuState::revoking);
+    --revokers_of(vcpu.revoked);
+    cap_ops.release(vcpu.revoked);
+    vcpu.revoked = {};
+    vcpu.state = VcpuState::ready;
+}
+
+bool revoke_step(Vcpu& vcpu) {
+    // It may have been revoked itself meanwhile, and what was derived from it will be.
+    const auto cap = vcpu.env->caps.lookup_any(vcpu.revokes, Rights::none);
+    if (cap && !revoke_some(**cap)) return false;
+    if (vcpu.state != VcpuState::revoking) return false;  // it has ended its own environment
+    stop_revocation(vcpu);
+    vcpu.set_result(cap ? Status::ok : Status::bad_handle, 0);
+    return true;
+}
+
+}  // namespace exo

@@ -1,0 +1,28 @@
+// exokernel/env/revoke.hpp - revocation: destroying all that was derived from a capability.
+#pragma once
+
+#include "exokernel/env/env.hpp"
+
+namespace exo {
+
+/// Whether somebody revokes capabilities for the same object or run at this moment. While it goes
+/// on nothing may be derived, copied or mapped from any of them; so it ends.
+bool being_revoked(const Capability& capability);
+
+/// Begins the revocation of all that was derived from `cap`, capabilities in all tables and mapped
+/// pages in all spaces, for a vCPU whose environment holds it. True if it is done; else the vCPU's
+/// slices are used to go on with it (VcpuState::revoking), and its call returns then.
+///
+/// Each entry that goes leaves a legal state: what was derived from it now counts as derived from
+/// its parent, which will be next. A page whose frame holds the area of a bound vCPU takes its
+/// environment with it. A vCPU that waits at a notification by a revoked capability wakes with
+/// `revoked`. Cost: a few steps for each capability and page, in bounded parts.
+bool begin_revocation(Vcpu& vcpu, Handle handle, CapSlot& cap);
+
+/// Does the next part; called in the vCPU's slices. True when it is done and the vCPU is ready.
+bool revoke_step(Vcpu& vcpu);
+
+/// Lets a revocation be as far as it is, as its vCPU ends.
+void stop_revocation(Vcpu& vcpu);
+
+}  // namespace exo

@@ -1,0 +1,16 @@
+// tests/unit/exokernel/cap/counting.hpp - operations of a table that only count.
+#pragma once
+
+#include "exokernel/cap/table.hpp"
+
+/// References are counted in the object itself. An account has pages as many as its `revokers` says
+/// (it has no other use for that here).
+inline const exo::CapOps counting = {
+    [](const exo::Capability& cap) { ++cap.object->references; },
+    [](const exo::Capability& cap) { --cap.object->references; },
+    [](exo::CapTable&, exo::Object& account) -> exo::Result<exo::CapPage*> {
+        if (account.revokers == 0) return lamina::fail(exo::Status::quota_exceeded);
+        --account.revokers;
+        return new exo::CapPage();
+    },
+    [](exo::CapPage* page) { delete page; }};
