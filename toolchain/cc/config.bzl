@@ -16,10 +16,12 @@ load(
     "COMPILE",
     "COMPILE_BY_COMPILER",
     "COMPILE_BY_ENVIRONMENT",
+    "COMPILE_WHOLE_KERNEL",
     "CXX",
     "LINK",
     "LINK_BY_COMPILER",
     "LINK_BY_ENVIRONMENT",
+    "LINK_WHOLE_KERNEL",
     "STOCK_COMPILE",
     "STOCK_CXX",
     "STOCK_LINK",
@@ -110,6 +112,9 @@ def _freestanding_config_impl(ctx):
     environment = ctx.attr.environment
     compile = COMPILE + COMPILE_BY_COMPILER[compiler] + COMPILE_BY_ENVIRONMENT[environment]
     link = LINK + LINK_BY_COMPILER[compiler] + LINK_BY_ENVIRONMENT[environment]
+    if compiler == "clang" and environment == "kernel":
+        compile = compile + COMPILE_WHOLE_KERNEL
+        link = link + LINK_WHOLE_KERNEL
     return _toolchain_config(ctx, environment + "_" + compiler, "lamina", "none", compiler, [
         _flags("lamina_compile", _CXX_ACTIONS + _ASM_ACTIONS, compile),
         _flags("lamina_cxx", _CXX_ACTIONS, CXX),

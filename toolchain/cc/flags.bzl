@@ -59,6 +59,13 @@ COMPILE_BY_ENVIRONMENT = {
     "app": [],
 }
 
+# The kernel is optimised as a whole: most of its functions have one caller, in another file.
+COMPILE_WHOLE_KERNEL = ["-flto"]
+LINK_WHOLE_KERNEL = [
+    "-flto",
+    "-Wl,--lto-O2",
+]
+
 LINK = [
     "-nostdlib",
     "-static",
