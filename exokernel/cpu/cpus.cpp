@@ -42,8 +42,10 @@ void shoot_down(const Vcpu& vcpu) {
     if (home == nullptr || home == &this_cpu() || home->loaded != &vcpu) return;
     const std::uint64_t wanted = home->flushes_wanted.fetch_add(1, std::memory_order_acq_rel) + 1;
     arch::interrupt_cpu(home->apic_id);
-    while (home->flushes_done.load(std::memory_order_acquire) < wanted)
+    while (home->flushes_done.load(std::memory_order_acquire) < wanted) {
         answer_shoot_downs();
+        arch::relax();
+    }
 }
 
 void answer_shoot_downs() {
