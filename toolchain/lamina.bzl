@@ -264,6 +264,7 @@ def guest_test(
         files = {},
         kernel = "//exokernel:kernel",
         icount = False,
+        cpus = 1,
         **kwargs):
     """Unity tests that run as an app inside a booted image of their own.
 
@@ -279,11 +280,15 @@ def guest_test(
       files: further data files, name -> label.
       kernel: the kernel that boots.
       icount: True for the exact machine, on which one tick of the clock is one instruction.
+      cpus: how many processors the machine has.
       **kwargs: any attribute of py_test.
     """
     kwargs.setdefault("size", "medium")
     app = name + "_app"
     image = name + "_image"
+    env = dict(_image_environment(":" + image), LAMINA_CPUS = str(cpus))
+    if icount:
+        env["LAMINA_ICOUNT"] = "1"
     lamina_native_app(
         name = app,
         srcs = srcs,
@@ -307,7 +312,7 @@ def guest_test(
         name = name,
         srcs = ["//toolchain/guest_test:driver.py"],
         data = _image_files(":" + image),
-        env = dict(_image_environment(":" + image), **({"LAMINA_ICOUNT": "1"} if icount else {})),
+        env = env,
         main = "//toolchain/guest_test:driver.py",
         deps = [
             "//toolchain/cli",

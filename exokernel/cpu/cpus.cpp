@@ -48,8 +48,10 @@ void shoot_down(const CpuSet& set) {
     }
     for (std::uint64_t left = set.bits(); left != 0; left &= left - 1) {
         const CpuLocal& cpu = *all_cpus[std::countr_zero(left)];
-        while (cpu.flushes_done.load(std::memory_order_acquire) < wanted[cpu.index])
+        while (cpu.flushes_done.load(std::memory_order_acquire) < wanted[cpu.index]) {
             answer_shoot_downs();
+            arch::relax();
+        }
     }
 }
 

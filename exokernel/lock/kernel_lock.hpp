@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "arch/machine.hpp"
+
 namespace exo {
 
 /// Everything but what belongs to one CPU or to the vCPU it runs is guarded by this lock:
@@ -16,15 +18,20 @@ public:
     /// Spins until the lock is free. `poll` is called while spinning, so that a CPU that waits here
     /// still answers those that wait for it.
     void lock(void (*poll)()) {
+        arch::lock_point(arch::LockPoint::before, this);
         while (locked_.exchange(1, std::memory_order_acquire) != 0) [[unlikely]]
             wait(poll);
+        arch::lock_point(arch::LockPoint::taken, this);
     }
-    void unlock() { locked_.store(0, std::memory_order_release); }
+    void unlock() {
+        locked_.store(0, std::memory_order_release);
+        arch::lock_point(arch::LockPoint::given_back, this);
+    }
 
 private:
     [[gnu::noinline]] void wait(void (*poll)()) {
         while (locked_.load(std::memory_order_relaxed) != 0) {
-            __builtin_ia32_pause();
+            arch::relax();
             poll();
         }
     }

@@ -80,7 +80,7 @@ int lamina_main(std::span<const std::string_view> arguments) {
     if (arguments.size() != 2) return 99;
     if (arguments[1] == "compute") return compute();
     for (const auto deeds : {hostile::area_deeds(), hostile::upcall_deeds(), hostile::entry_deeds(),
-                             hostile::memory_deeds()})
+                             hostile::memory_deeds(), hostile::race_deeds()})
         for (const auto& deed : deeds)
             if (arguments[1] == deed.name) return deed.function();
     libos::print("hostile: do what?\n");

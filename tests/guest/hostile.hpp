@@ -25,6 +25,7 @@ std::span<const Deed> area_deeds();
 std::span<const Deed> upcall_deeds();
 std::span<const Deed> entry_deeds();
 std::span<const Deed> memory_deeds();
+std::span<const Deed> race_deeds();
 
 inline constexpr std::uint64_t kernel_image = 0xffff'ffff'8010'0000;
 inline constexpr std::uint64_t direct_map = 0xffff'8000'0000'1000;

@@ -1,6 +1,6 @@
 # toolchain/guest_test/driver.py - boots the image of a guest_test and judges its output
-"""The environment names the image: LAMINA_KERNEL, LAMINA_ARCHIVE, LAMINA_ISO. LAMINA_ICOUNT=1 is
-for the exact machine."""
+"""The environment names the image: LAMINA_KERNEL, LAMINA_ARCHIVE, LAMINA_ISO. LAMINA_CPUS
+says how many processors there are; LAMINA_ICOUNT=1 is for the exact machine."""
 import os
 import pathlib
 import subprocess
@@ -22,7 +22,8 @@ def boot(folder):
     log.touch()
     channels = (f"file,path={console}", f"file,path={log}")
     # A panic ends the machine, instead of halting it until the time is over.
-    machine = qemu.Machine(words=("panic=exit",), icount=os.environ.get("LAMINA_ICOUNT") == "1")
+    machine = qemu.Machine(words=("panic=exit",), icount=os.environ.get("LAMINA_ICOUNT") == "1",
+                           cpus=int(os.environ["LAMINA_CPUS"]))
     limit_s = int(os.environ.get("TEST_TIMEOUT", "300")) - SPARE_S
     wrong = None
     try:

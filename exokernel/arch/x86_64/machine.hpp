@@ -56,6 +56,13 @@ void wait_for_interrupt();
 /// Lets interrupts that are waiting in, then masks them again.
 void interrupt_window();
 
+/// Says that this CPU only waits for another one (Intel SDM vol. 2B, PAUSE).
+inline void relax() { __builtin_ia32_pause(); }
+
+/// Where a CPU is with a lock. Only a simulator wants to know (arch/host).
+enum class LockPoint { before, taken, given_back };
+inline void lock_point(LockPoint, const void*) {}
+
 /// Saves or loads what the entry code leaves alone: FS and GS base and the XSAVE area.
 void save_extended(std::uint64_t& fs_base, std::uint64_t& gs_base, std::byte* area);
 void load_extended(std::uint64_t fs_base, std::uint64_t gs_base, const std::byte* area);

@@ -1,0 +1,119 @@
+// include/lamina/sync/platform.hpp - what a lock needs from its surroundings, as template policies.
+#pragma once
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+
+/// Locks for the kernel, the libOS and host programs, from one source. A lock is a template over a
+/// *platform*: a type with only static members that says how one waits, who one is and what time it
+/// is. What a platform does not offer, the locks that need it do not compile with.
+namespace lamina::sync {
+
+/// A deadline that never comes. Deadlines are absolute, in nanoseconds of `Platform::now()`.
+inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
+
+/// What `Platform::slot()` says of a thread for which no slot was left.
+inline constexpr std::uint32_t no_slot = ~std::uint32_t{0};
+
+/// A thread, for locks that know their owner: its slot in the low `thread_slot_bits`, above it a
+/// generation that changes when the slot gets another thread. Never 0, and below
+/// 1 << thread_id_bits, so that a lock word has room for two flags.
+using ThreadId = std::uint32_t;
+inline constexpr unsigned thread_slot_bits = 14;
+inline constexpr unsigned thread_id_bits = 30;
+
+constexpr ThreadId make_thread_id(std::uint32_t slot, std::uint32_t generation) {
+    constexpr std::uint32_t generations = (1U << (thread_id_bits - thread_slot_bits)) - 1;
+    // Generations count from 1: no thread has the number 0.
+    return slot | (1 + generation % generations) << thread_slot_bits;
+}
+constexpr std::uint32_t slot_of(ThreadId thread) { return thread & ((1U << thread_slot_bits) - 1); }
+
+/// std::atomic of the machine the code runs on, and the one operation it lacks. A platform names it
+/// as its `Atomic`, or another template with the same members to see every access.
+template <typename T>
+class MachineAtomic : public std::atomic<T> {
+public:
+    using std::atomic<T>::atomic;
+
+    /// Stores to the least significant byte alone, as a release. The other bytes may be changed by
+    /// others at the same moment and keep their values: one plain store where a whole word would
+    /// need a read-modify-write.
+    ///
+    /// A byte and the word around it are accessed by different instructions, which C++ does not
+    /// describe and x86-64 does: accesses within one aligned quadword are atomic, locked ones of
+    /// any size are ordered with them (Intel SDM volume 3A, sections 9.1.1 and 9.2.2).
+    void store_low_byte(std::uint8_t value) {
+        __atomic_store_n(reinterpret_cast<std::uint8_t*>(this), value, __ATOMIC_RELEASE);
+    }
+};
+
+/// What every lock needs.
+///
+/// - `Atomic<T>`: MachineAtomic, or a template with the same members.
+/// - `slots_max`: slot numbers are below this; at most 16383.
+/// - `slot()`: the number of this CPU (kernel) or thread (host), or `no_slot`. It must not change
+///   while the caller waits for or holds a spin lock: the kernel is not preemptible, and a libOS
+///   thread masks upcalls.
+/// - `node()`: the NUMA node the caller is on.
+/// - `relax()`: called on every round of a wait. Here the kernel answers its mailbox, without which
+///   two CPUs could wait for each other; on other platforms it is a pause.
+/// - `now()`: nanoseconds since some start; never goes back.
+/// - `mask_interrupts()`, `restore_interrupts(state)`: keep this CPU's interrupts (of a libOS: its
+///   upcalls) out, and put the mask back as it was. They nest.
+template <typename Platform>
+concept SpinPlatform = requires(typename Platform::InterruptState state) {
+    typename Platform::template Atomic<std::uint32_t>;
+    { Platform::slots_max } -> std::convertible_to<std::uint32_t>;
+    { Platform::slot() } -> std::same_as<std::uint32_t>;
+    { Platform::node() } -> std::same_as<std::uint32_t>;
+    { Platform::relax() } -> std::same_as<void>;
+    { Platform::now() } -> std::same_as<std::uint64_t>;
+    { Platform::mask_interrupts() } -> std::same_as<typename Platform::InterruptState>;
+    { Platform::restore_interrupts(state) } -> std::same_as<void>;
+};
+
+/// What locks need that put their waiters to sleep.
+///
+/// - `self()`: the calling thread. Cheap: it is on the fast path of these locks.
+/// - `runs(thread)`: false if the thread is known not to be on a CPU. Waiting for one that runs is
+///   shorter than going to sleep; a platform that cannot know says true.
+/// - `alive(thread)`: false once the thread has ended, with what it held.
+/// - `priority(thread)`: its own priority, larger is more urgent.
+/// - `inherit(thread, priority)`: from here on it runs with at least this priority, because
+/// somebody
+///   that urgent waits for it; 0 takes the loan back.
+/// - `block(word, expected, deadline_ns)`: sleeps as long as `word` has the value `expected`, until
+///   woken, or the deadline. The comparison and the falling asleep are one step with respect to
+///   `wake`. May return early for no reason.
+/// - `wake(word)`: wakes one thread that sleeps on `word`. The word may be of a thread that has
+/// long
+///   gone on.
+template <typename Platform>
+concept BlockingPlatform =
+    SpinPlatform<Platform> &&
+    requires(typename Platform::template Atomic<std::uint32_t>& word, ThreadId thread) {
+        { Platform::self() } -> std::same_as<ThreadId>;
+        { Platform::runs(thread) } -> std::same_as<bool>;
+        { Platform::alive(thread) } -> std::same_as<bool>;
+        { Platform::priority(thread) } -> std::same_as<std::uint32_t>;
+        { Platform::inherit(thread, 0U) } -> std::same_as<void>;
+        { Platform::block(word, 0U, no_deadline) } -> std::same_as<void>;
+        { Platform::wake(word) } -> std::same_as<void>;
+    };
+
+/// The deadline `duration_ns` from now; `no_deadline` if that is beyond counting.
+template <SpinPlatform Platform>
+std::uint64_t deadline_after(std::uint64_t duration_ns) {
+    const std::uint64_t now = Platform::now();
+    return duration_ns < no_deadline - now ? now + duration_ns : no_deadline;
+}
+
+/// Whether the deadline has passed. Reads no clock if there is none.
+template <SpinPlatform Platform>
+bool passed(std::uint64_t deadline_ns) {
+    return deadline_ns != no_deadline && Platform::now() >= deadline_ns;
+}
+
+}  // namespace lamina::sync

@@ -1,0 +1,59 @@
+// tests/sim/arguments.hpp - ArgumentSource: what hostile programs pass to system calls.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "tests/sim/call_shapes.hpp"
+#include "tests/sim/choices.hpp"
+#include "tests/sim/entry.hpp"
+#include "tests/sim/kernel_view.hpp"
+
+namespace sim {
+
+/// What a program remembers of its calls: handles, stale once they are dropped, and the arguments
+/// of frames_map.
+struct Memories {
+    std::array<std::uint32_t, 16> handles = {};
+    unsigned handles_next = 0;
+    std::array<CallArguments, 8> maps = {};
+    unsigned maps_next = 0;
+
+    void add(std::uint32_t handle) { handles[handles_next++ % handles.size()] = handle; }
+    void add_map(const CallArguments& arguments) { maps[maps_next++ % maps.size()] = arguments; }
+};
+
+/// Where programs have memory, or try to: the first page of `home` is there from the start.
+inline constexpr std::uint64_t home = 0x40'0000;
+inline constexpr std::uint32_t home_pages = 4;
+
+/// Makes arguments from their kinds: what is likely to be taken, what is not, and what lies at the
+/// edges. Knows the tables of all environments, so that it forges well.
+class ArgumentSource {
+public:
+    ArgumentSource(Choices& choices, const KernelView& view) : choices_(&choices), view_(&view) {}
+
+    CallArguments make(const CallShape& call, const exo::Env& caller, const Memories& seen,
+                       std::uint64_t now_ns);
+
+    /// A page-aligned address that programs fight for.
+    std::uint64_t page_address();
+    /// A handle of the caller for an object of this type; 0 if it has none.
+    std::uint32_t handle_of(const exo::Env& caller, exo::ObjectType type);
+    std::uint32_t any_handle(const exo::Env& caller);
+
+private:
+    std::uint64_t handle(std::string_view name, const exo::Env& caller, const Memories& seen);
+    std::uint64_t word(std::string_view name, std::uint64_t now_ns);
+    std::uint64_t address(std::string_view name);
+    std::uint64_t rights(std::uint64_t held);
+    std::uint64_t protection();
+    void aim_at_mapped(const CallShape& call, CallArguments& made, const Memories& seen);
+    template <typename Wanted>
+    std::uint32_t pick(const exo::Env& env, Wanted wanted);
+
+    Choices* choices_;
+    const KernelView* view_;
+};
+
+}  // namespace sim

@@ -1,0 +1,164 @@
+// tests/sim/capability_history.cpp - no right grows, no handle names two capabilities.
+#include "tests/sim/capability_history.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "exokernel/env/console.hpp"
+#include "tests/sim/violation.hpp"
+
+namespace sim {
+namespace {
+
+using exo::Capability;
+using exo::ObjectType;
+using exo::Rights;
+
+bool same_object(const Capability& a, const Capability& b) {
+    return a.type == b.type && a.object == b.object;
+}
+
+/// Whether `less` allows nothing that `more` does not.
+bool within(const Capability& less, const Capability& more) {
+    if (!same_object(less, more) || !covers(more.rights, less.rights)) return false;
+    return less.type != ObjectType::frames ||
+           (less.first >= more.first && less.count <= more.count &&
+            less.first - more.first <= more.count - less.count);
+}
+
+std::string name_of(const Capability& capability) {
+    return "type " + std::to_string(unsigned(capability.type)) + ", rights " +
+           std::to_string(std::uint32_t(capability.rights)) + ", frames " +
+           std::to_string(capability.first) + "+" + std::to_string(capability.count);
+}
+
+bool is_zero(std::uint32_t frame) {
+    const auto* bytes = static_cast<const std::byte*>(exo::FrameTable::contents({frame}));
+    return bytes[0] == std::byte{0} && std::memcmp(bytes, bytes + 1, exo::page_size - 1) == 0;
+}
+
+}  // namespace
+
+CapabilityHistory::CapabilityHistory(const KernelView& view, const Incarnations& incarnations)
+    : view_(&view), incarnations_(&incarnations), before_(frame_count) {}
+
+void CapabilityHistory::adopt() {
+    for (const exo::Env* env : view_->envs()) {
+        Table& table = tables_[env->id];
+        const auto slots = KernelView::slots(*env);
+        table.slots.assign(slots.begin(), slots.end());
+        table.used_generations.resize(slots.size());
+        for (std::size_t i = 0; i < slots.size(); ++i)
+            if (slots[i].used()) table.used_generations[i] = 1U + slots[i].generation;
+    }
+    remember();
+}
+
+void CapabilityHistory::check(std::uint64_t caller) {
+    for (auto& [id, table] : tables_)
+        table.seen = false;
+    // First what is new is held to what was there before, in all tables; only then is it taken
+    // over.
+    for (const exo::Env* env : view_->envs()) {
+        Table& table = tables_[env->id];
+        table.seen = true;
+        check_table(*env, table, caller);
+    }
+    for (const exo::Env* env : view_->envs()) {
+        const auto slots = KernelView::slots(*env);
+        tables_[env->id].slots.assign(slots.begin(), slots.end());
+    }
+    std::erase_if(tables_, [](const auto& entry) { return !entry.second.seen; });
+    remember();
+}
+
+void CapabilityHistory::remember() {
+    for (std::uint32_t frame = 0; frame < frame_count; ++frame)
+        before_[frame] = {(*incarnations_)[frame], 0};
+    for (const exo::Env* env : view_->envs())
+        before_[exo::FrameTable::frame_at(env).value].env_id = env->id;
+}
+
+void CapabilityHistory::check_table(const exo::Env& env, Table& table, std::uint64_t caller) {
+    const auto slots = KernelView::slots(env);
+    table.slots.resize(slots.size());
+    table.used_generations.resize(slots.size());
+    if (std::memcmp(slots.data(), table.slots.data(), slots.size() * sizeof slots[0]) == 0) return;
+    for (std::uint32_t slot = 0; slot < slots.size(); ++slot) {
+        const Capability& now = slots[slot];
+        const Capability& was = table.slots[slot];
+        if (!now.used()) continue;
+        const bool same = was.used() && was.generation == now.generation;
+        if (same && within(now, was)) continue;
+        check_slot(table, slot, now);
+        check_new(env, now, caller);
+    }
+}
+
+void CapabilityHistory::check_slot(Table& table, std::uint32_t slot, const Capability& now) {
+    if (now.generation < table.used_generations[slot])
+        violated("A handle never names two capabilities.",
+                 "slot " + std::to_string(slot) + ", generation " + std::to_string(now.generation));
+    table.used_generations[slot] = 1U + now.generation;
+}
+
+/// Whether what a capability is for was made in this step, or is the environment itself.
+bool CapabilityHistory::is_new(const exo::Env& env, const Capability& made) const {
+    if (made.type == ObjectType::frames) {
+        const bool fresh = before_[made.first].incarnation != (*incarnations_)[made.first];
+        for (std::uint32_t i = 0; fresh && i < made.count; ++i)
+            if (!is_zero(made.first + i))
+                violated("A frame that is given out holds nothing of its last owner.",
+                         "frame " + std::to_string(made.first + i));
+        return fresh;
+    }
+    if (made.object == &exo::console || made.object == &view_->root_account()) return false;
+    const std::uint32_t frame = exo::FrameTable::frame_at(made.object).value;
+    if (before_[frame].incarnation != (*incarnations_)[frame]) return true;
+    return made.object == &env && before_[frame].env_id != env.id;
+}
+
+void CapabilityHistory::check_new(const exo::Env& env, const Capability& made,
+                                  std::uint64_t caller) const {
+    if (made.type == ObjectType::frames &&
+        (made.first >= frame_count || made.count == 0 || made.count > frame_count - made.first))
+        violated("A capability for frames names frames.", name_of(made));
+    if (is_new(env, made)) return;
+    const auto from = tables_.find(caller);
+    const auto may_give = [&](const Capability& source) {
+        return source.used() && covers(source.rights, Rights::copy) && within(made, source);
+    };
+    if (from == tables_.end() || std::ranges::none_of(from->second.slots, may_give))
+        violated("A new capability is no more than one that whoever made it held and may copy.",
+                 name_of(made) + ", made by " + std::to_string(caller));
+    const bool just_made = before_[exo::FrameTable::frame_at(&env).value].env_id != env.id;
+    if (caller != env.id && !just_made && !managed(caller, env.id))
+        violated("Only who manages an environment gives it capabilities.",
+                 std::to_string(caller) + " to " + std::to_string(env.id));
+}
+
+bool CapabilityHistory::held_frames(std::uint64_t env, std::uint32_t first, std::uint32_t count,
+                                    Rights rights) const {
+    const auto table = tables_.find(env);
+    if (table == tables_.end()) return false;
+    Capability wanted;
+    wanted.type = ObjectType::frames;
+    wanted.rights = rights;
+    wanted.first = first;
+    wanted.count = count;
+    return std::ranges::any_of(table->second.slots, [&](const Capability& held) {
+        return held.used() && within(wanted, held);
+    });
+}
+
+bool CapabilityHistory::managed(std::uint64_t env, std::uint64_t target) const {
+    const auto table = tables_.find(env);
+    if (table == tables_.end()) return false;
+    return std::ranges::any_of(table->second.slots, [&](const Capability& held) {
+        if (held.type != ObjectType::env || !covers(held.rights, Rights::manage)) return false;
+        return before_[exo::FrameTable::frame_at(held.object).value].env_id == target;
+    });
+}
+
+}  // namespace sim

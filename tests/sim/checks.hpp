@@ -1,0 +1,43 @@
+// tests/sim/checks.hpp - Checks: everything that must hold, and when.
+#pragma once
+
+#include "tests/sim/capability_history.hpp"
+#include "tests/sim/kernel_view.hpp"
+#include "tests/sim/machine.hpp"
+#include "tests/sim/mapping_history.hpp"
+
+namespace sim {
+
+/// After each step in which the kernel ran: what it changed of capabilities, page tables and frames
+/// since the step before, and what CPUs remember of page tables. If no CPU holds a lock then, all
+/// that locks guard is whole: ledger, charges, references and sleepers are checked too, from
+/// scratch.
+class Checks {
+public:
+    explicit Checks(exo::Account& root);
+
+    /// Takes over the state after boot, and checks all of it.
+    void start(Machine& machine);
+    void after_step(const Cpu& actor);
+    /// Ledger, charges, references, sleepers. Needs: no CPU holds a lock.
+    void all();
+
+    const Incarnations& incarnations() const { return incarnations_; }
+    const KernelView& view() const { return view_; }
+    /// How often everything was checked.
+    std::uint64_t full_checks() const { return full_checks_; }
+
+private:
+    void count_incarnations();
+    void check_sleepers() const;
+
+    KernelView view_;
+    Incarnations incarnations_;
+    std::vector<bool> was_used_;
+    CapabilityHistory capabilities_;
+    MappingHistory mappings_;
+    Machine* machine_ = nullptr;
+    std::uint64_t full_checks_ = 0;
+};
+
+}  // namespace sim

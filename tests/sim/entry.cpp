@@ -1,0 +1,63 @@
+// tests/sim/entry.cpp - entering and leaving the kernel.
+#include "tests/sim/entry.hpp"
+
+#include "exokernel/cpu/cpus.hpp"
+#include "exokernel/cpu/dispatch.hpp"
+#include "exokernel/cpu/upcall.hpp"
+#include "exokernel/env/env.hpp"
+#include "lamina/syscalls.hpp"
+
+extern "C" sim::CallResult (*const exo_call_table[])(std::uint64_t, std::uint64_t, std::uint64_t,
+                                                     std::uint64_t, std::uint64_t, std::uint64_t);
+
+namespace sim {
+namespace {
+
+void count_interrupt(exo::CpuLocal& cpu, bool timer) {
+    ++cpu.interrupts;
+    if (timer) cpu.timer_ns = 0;
+}
+
+}  // namespace
+
+bool enter_by_call(exo::CpuLocal& cpu, std::uint64_t number, const CallArguments& arguments,
+                   CallResult& result) {
+    result = {std::uint64_t(lamina::Status::bad_call), 0};
+    if (number < lamina::call_count) {
+        ++cpu.calls;
+        const auto& a = arguments;
+        result = exo_call_table[number](a[0], a[1], a[2], a[3], a[4], a[5]);
+    }
+    if (cpu.must_dispatch == 0) return true;
+    if (cpu.must_dispatch != DISPATCH_CONTEXT_COMPLETE) {
+        cpu.context->rax = result.status;
+        cpu.context->rdx = result.value;
+    }
+    return false;
+}
+
+void enter_by_fault(exo::CpuLocal& cpu) {
+    exo::answer_shoot_downs();
+    exo::lock_kernel();
+    ++cpu.faults;
+    exo::Env& env = *cpu.running->env;
+    if (env.alive()) (void)begin_end(env, lamina::EndCause::faulted, lamina::status_faulted);
+}
+
+void enter_by_interrupt(exo::CpuLocal& cpu, bool timer) {
+    exo::answer_shoot_downs();
+    exo::lock_kernel();
+    restart_resume_range(*cpu.running);
+    count_interrupt(cpu, timer);
+}
+
+void interrupt_in_kernel(exo::CpuLocal& cpu, bool timer) {
+    exo::answer_shoot_downs();
+    exo::lock_kernel();
+    count_interrupt(cpu, timer);
+    exo::unlock_kernel();
+}
+
+const exo::Context& go_on() { return *exo::exo_dispatch(); }
+
+}  // namespace sim

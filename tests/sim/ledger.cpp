@@ -1,0 +1,120 @@
+// tests/sim/ledger.cpp - owners and charges, counted from scratch.
+#include "tests/sim/ledger.hpp"
+
+#include <array>
+#include <string>
+
+#include "tests/sim/violation.hpp"
+
+namespace sim {
+namespace {
+
+using exo::FrameState;
+
+std::string frame_name(std::uint32_t frame) { return "frame " + std::to_string(frame); }
+
+/// How many table entries and roots point to each frame as a table.
+using TableUses = std::vector<std::uint32_t>;
+
+void count_tables_of(const exo::Env& env, TableUses& uses) {
+    static std::vector<TableView> tables;
+    tables.clear();
+    collect_tables(env.space.root(), tables);
+    for (const TableView& table : tables) {
+        ++uses[table.frame.value];
+        const exo::FrameInfo info = KernelView::info(table.frame.value);
+        if (info.state != FrameState::table || info.account != env.account)
+            violated("A page table is charged to the account of its environment.",
+                     frame_name(table.frame.value));
+    }
+}
+
+void check_tables(const KernelView& view) {
+    TableUses uses(frame_count);
+    for (const exo::Env* env : view.envs())
+        if (KernelView::has_space(*env)) count_tables_of(*env, uses);
+    ++uses[exo::frame_of(exo::kernel_root()).value];
+    for (std::uint32_t frame = 0; frame < frame_count; ++frame)
+        if ((KernelView::info(frame).state == FrameState::table ? 1 : 0) != uses[frame])
+            violated("A page-table frame is a table in one place of one space.",
+                     frame_name(frame) + " is used " + std::to_string(uses[frame]) + " times");
+}
+
+/// Checks a run's shape; returns its length.
+std::uint32_t check_run(std::uint32_t head) {
+    const std::uint32_t count = KernelView::info(head).extent;
+    if (count == 0 || count > frame_count - head)
+        violated("A run is a head and its tails.", frame_name(head));
+    for (std::uint32_t i = 1; i < count; ++i) {
+        const exo::FrameInfo tail = KernelView::info(head + i);
+        if (tail.state != FrameState::run_tail || tail.extent != i)
+            violated("A run is a head and its tails.", frame_name(head + i));
+    }
+    return count;
+}
+
+struct Sums {
+    exo::FrameCounts counts;
+    std::array<std::uint64_t, object_places> charged = {};
+};
+
+Sums add_up(const KernelView& view) {
+    Sums sums;
+    std::uint32_t tails_due = 0;
+    for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
+        const exo::FrameInfo info = KernelView::info(frame);
+        std::uint32_t charge = 0;
+        ++sums.counts.total;
+        switch (info.state) {
+            case FrameState::reserved: --sums.counts.total; break;
+            case FrameState::free:
+            case FrameState::free_head: ++sums.counts.free; break;
+            case FrameState::object:
+            case FrameState::capabilities: charge = 1, ++sums.counts.objects; break;
+            case FrameState::table:
+            case FrameState::mappings: charge = 1, ++sums.counts.tables; break;
+            case FrameState::run_head:
+                charge = check_run(frame);
+                tails_due = charge - 1;
+                ++sums.counts.user;
+                break;
+            case FrameState::run_tail:
+                if (tails_due-- == 0) violated("A run is a head and its tails.", frame_name(frame));
+                ++sums.counts.user;
+                break;
+        }
+        if (charge != 0 && info.account != nullptr)
+            sums.charged[view.place_of(*info.account)] += charge;
+    }
+    for (const exo::Account* account : view.accounts())
+        if (account->parent != nullptr)
+            sums.charged[view.place_of(*account->parent)] += account->limit;
+    return sums;
+}
+
+}  // namespace
+
+void check_ledger(const KernelView& view) {
+    if (!view.unknown_objects().empty())
+        violated("A frame of the kernel holds an object.",
+                 frame_name(view.unknown_objects().front().value));
+    const Sums sums = add_up(view);
+    const exo::FrameCounts& told = exo::frames.counts();
+    const exo::FrameCounts& seen = sums.counts;
+    if (told.total != seen.total || told.free != seen.free || told.objects != seen.objects ||
+        told.tables != seen.tables || told.user != seen.user)
+        violated("Every frame has one owner, or is free.",
+                 "free " + std::to_string(told.free) + ", counted " + std::to_string(seen.free));
+    if (!exo::frames.consistent())
+        violated("Every frame has one owner, or is free.", "the free lists do not hold them");
+    for (const exo::Account* account : view.accounts()) {
+        const std::uint64_t charged = sums.charged[view.place_of(*account)];
+        if (account->used != charged || account->used > account->limit)
+            violated("An account is charged with what it pays for, within its limit.",
+                     "used " + std::to_string(account->used) + ", counted " +
+                         std::to_string(charged) + ", limit " + std::to_string(account->limit));
+    }
+    check_tables(view);
+}
+
+}  // namespace sim

@@ -1,0 +1,175 @@
+// tests/sim/machine.cpp - choosing who goes on, and the processors' side of halting and interrupts.
+#include "tests/sim/machine.hpp"
+
+#include <algorithm>
+
+#include "tests/sim/entry.hpp"
+#include "tests/sim/violation.hpp"
+
+namespace sim {
+namespace {
+
+/// So many steps in which every CPU waits for another one are a deadlock.
+constexpr std::uint64_t waiting_steps_max = 10'000;
+
+struct Arguments {
+    Machine* machine;
+    Cpu* cpu;
+};
+std::array<Arguments, cpu_count> fiber_arguments;
+
+}  // namespace
+
+Machine::Machine(Choices& choices, const Incarnations& incarnations) : choices_(&choices) {
+    for (unsigned i = 0; i < cpu_count; ++i) {
+        cpus_[i] = std::make_unique<Cpu>(incarnations);
+        Cpu& cpu = *cpus_[i];
+        cpu.index = i;
+        cpu.local.self = &cpu.local;
+        cpu.local.apic_id = std::uint8_t(i);
+        exo::add_cpu(cpu.local);
+    }
+    current_ = cpus_[0].get();
+    exo::arch::host_cpus = this;
+}
+
+Machine::~Machine() {
+    exo::arch::host_cpus = nullptr;
+    for (unsigned i = 0; i < cpu_count; ++i)
+        exo::remove_last_cpu();
+}
+
+void Machine::start(UserCode& user) {
+    user_ = &user;
+    for (unsigned i = 0; i < cpu_count; ++i) {
+        fiber_arguments[i] = {this, cpus_[i].get()};
+        cpus_[i]->fiber.start(run, &fiber_arguments[i]);
+    }
+}
+
+void Machine::run(void* argument) {
+    const auto [machine, cpu] = *static_cast<Arguments*>(argument);
+    for (;;) {
+        machine->leave_kernel(*cpu);
+        machine->user_mode(*cpu);
+    }
+}
+
+void Machine::leave_kernel(Cpu& cpu) {
+    const exo::Context& context = go_on();
+    cpu.in_kernel = false;
+    ++cpu.kernel_exits;
+    user_->resumed(cpu, context);
+    pause();
+}
+
+/// Until the kernel has to decide who goes on.
+void Machine::user_mode(Cpu& cpu) {
+    while (!cpu.in_kernel) {
+        cpu.caller = 0;
+        if (interrupt_waits(cpu) && (user_stopped_ || choices_->percent(50))) {
+            cpu.in_kernel = cpu.kernel_ran = true;
+            const bool timer = timer_fired(cpu);
+            if (timer) cpu.timer_ns = 0;
+            cpu.interrupted = false;
+            enter_by_interrupt(cpu.local, timer);
+        } else {
+            if (!user_stopped_) user_->step(cpu);
+            if (!cpu.in_kernel) pause();
+        }
+    }
+}
+
+bool Machine::interrupt_waits(const Cpu& cpu) const { return cpu.interrupted || timer_fired(cpu); }
+
+bool Machine::resting(const Cpu& cpu) const {
+    return (cpu.halted || !cpu.in_kernel) && !interrupt_waits(cpu);
+}
+
+bool Machine::holds_locks() const {
+    return std::ranges::any_of(cpus_, [](const auto& cpu) { return cpu->locks != 0; });
+}
+
+void Machine::pause() { current_->fiber.pause(); }
+
+void Machine::load_page_table(exo::PhysAddr table) {
+    current_->tlb.flush();
+    current_->root = table;
+}
+
+void Machine::wait_for_interrupt() {
+    Cpu& cpu = *current_;
+    cpu.halted = true;
+    ++cpu.kernel_exits;
+    while (!interrupt_waits(cpu))
+        pause();
+    cpu.halted = false;
+    interrupt_window();
+}
+
+void Machine::interrupt_window() {
+    Cpu& cpu = *current_;
+    pause();
+    if (!interrupt_waits(cpu)) return;
+    const bool timer = timer_fired(cpu);
+    if (timer) cpu.timer_ns = 0;
+    cpu.interrupted = false;
+    interrupt_in_kernel(cpu.local, timer);
+}
+
+void Machine::relax() {
+    current_->waiting = true;
+    pause();
+}
+
+void Machine::lock_point(exo::arch::LockPoint where, const void*) {
+    switch (where) {
+        case exo::arch::LockPoint::before: break;
+        case exo::arch::LockPoint::taken: ++current_->locks; return;
+        case exo::arch::LockPoint::given_back: --current_->locks; break;
+    }
+    // Boot runs on no fiber.
+    if (user_ != nullptr) pause();
+}
+
+void Machine::pass_time() {
+    // On average about 40 us a step, so that a slice of 10 ms is some hundreds of them.
+    const std::uint64_t chance = choices_->below(64);
+    now_ns_ += chance == 0 ? choices_->below(2'000'000) : choices_->below(20'000) + 1;
+}
+
+Cpu* Machine::pick() {
+    std::array<Cpu*, cpu_count> ready;
+    unsigned count = 0;
+    for (const auto& cpu : cpus_)
+        if (!cpu->halted || interrupt_waits(*cpu)) ready[count++] = cpu.get();
+    return count == 0 ? nullptr : ready[choices_->below(count)];
+}
+
+Cpu& Machine::step() {
+    pass_time();
+    Cpu* cpu = pick();
+    if (cpu == nullptr) {
+        for (const auto& sleeper : cpus_)
+            if (sleeper->timer_ns != 0 && (cpu == nullptr || sleeper->timer_ns < cpu->timer_ns))
+                cpu = sleeper.get();
+        if (cpu == nullptr)
+            violated("A CPU that sleeps will be woken.", "all CPUs sleep, no timer is armed");
+        now_ns_ = std::max(now_ns_, cpu->timer_ns);
+    }
+    return step_of(cpu->index);
+}
+
+Cpu& Machine::step_of(unsigned index) {
+    current_ = cpus_[index].get();
+    current_->waited = current_->waiting;
+    current_->waiting = false;
+    current_->kernel_ran = current_->in_kernel;
+    current_->fiber.resume();
+    waiting_steps_ = current_->waiting ? waiting_steps_ + 1 : 0;
+    if (waiting_steps_ == waiting_steps_max)
+        violated("CPUs do not wait for each other for ever.", "nobody but waits");
+    return *current_;
+}
+
+}  // namespace sim

@@ -1,0 +1,44 @@
+// tests/sim/mapping_history.hpp - MappingHistory: by what right each page came to be mapped.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "tests/sim/capability_history.hpp"
+
+namespace sim {
+
+/// Keeps all page tables as they were before the step.
+class MappingHistory {
+public:
+    MappingHistory(const KernelView& view, const CapabilityHistory& capabilities);
+
+    /// Takes over what is there, without questions.
+    void adopt();
+    /// Compares with what is there after a step in which the kernel ran for `caller`, and takes it
+    /// over. Comes before CapabilityHistory::check(), whose tables of before the step it reads.
+    void check(std::uint64_t caller);
+
+private:
+    /// A leaf table: of which environment, from which address on, and what it held.
+    struct Leaf {
+        std::uint64_t env_id = 0;  ///< 0: this frame was no leaf table.
+        std::uint64_t base = 0;
+        exo::PageTablePage page = {};
+    };
+
+    bool tables_changed();
+    void check_leaf(const exo::Env& env, const TableView& table, std::uint64_t caller);
+    void check_entry(const exo::Env& env, std::uint64_t address, exo::PageEntry now,
+                     exo::PageEntry was, std::uint64_t caller) const;
+
+    const KernelView* view_;
+    const CapabilityHistory* capabilities_;
+    std::vector<Leaf> leaves_;               ///< By frame.
+    std::vector<exo::PageTablePage> pages_;  ///< Every table as it was, by frame.
+    std::vector<bool> was_table_;            ///< By frame.
+    std::vector<TableView> tables_;          ///< Scratch.
+};
+
+}  // namespace sim

@@ -1,0 +1,189 @@
+// tests/sim/programs.cpp - choosing what a program does, and doing it.
+#include "tests/sim/programs.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "exokernel/env/env.hpp"
+#include "tests/sim/violation.hpp"
+
+namespace sim {
+namespace {
+
+using lamina::Call;
+
+/// How often a call is made, beside the usual; calls that are not named have 3.
+struct Weight {
+    Call call;
+    unsigned weight;
+};
+constexpr Weight weights[] = {
+    {Call::null, 1},         {Call::cap_derive, 8},    {Call::cap_copy, 8},
+    {Call::cap_drop, 8},     {Call::frames_alloc, 8},  {Call::frames_map, 16},
+    {Call::frames_unmap, 8}, {Call::env_end, 2},       {Call::frames_protect, 8},
+    {Call::vcpu_bind, 3},    {Call::vcpu_resume, 1},   {Call::notification_wait, 5},
+    {Call::env_create, 1},   {Call::machine_power, 1}, {Call::account_create, 1},
+};
+
+unsigned weight_of(std::uint64_t number) {
+    for (const Weight& known : weights)
+        if (std::uint64_t(known.call) == number) return known.weight;
+    return 3;
+}
+
+/// Every call as often as its weight says.
+std::vector<std::uint8_t> make_lottery() {
+    std::vector<std::uint8_t> made;
+    for (std::uint64_t number = 0; number < lamina::call_count; ++number)
+        made.insert(made.end(), weight_of(number), std::uint8_t(number));
+    return made;
+}
+
+bool names_itself(const exo::Env& env, std::uint64_t handle) {
+    const std::uint32_t slot = lamina::handle_slot(lamina::Handle(handle));
+    const auto slots = KernelView::slots(env);
+    return slot < slots.size() && slots[slot].object == &env;
+}
+
+}  // namespace
+
+Programs::Programs(Machine& machine, const KernelView& view, std::uint64_t first_env)
+    : machine_(&machine),
+      view_(&view),
+      choices_(&machine.choices()),
+      arguments_(machine.choices(), view),
+      first_env_(first_env) {}
+
+void Programs::step(Cpu& cpu) {
+    const exo::Env& env = *cpu.local.running->env;
+    Program& program = programs_[env.id];
+    const std::uint64_t chance = choices_->below(200);
+    if (program.spawn.stage != Spawn::Stage::none && chance < 100)
+        spawn_step(cpu, env, program);
+    else if (chance < 100)
+        random_call(cpu, env, program);
+    else if (chance == 199 && env.id != first_env_)
+        fault(cpu);
+    else if (chance >= 197 && program.spawn.stage == Spawn::Stage::none)
+        program.spawn = {Spawn::Stage::account, 0, 0, 0, false};
+    else
+        touch_memory(cpu);
+}
+
+void Programs::resumed(Cpu& cpu, const exo::Context& context) {
+    Program& program = programs_[cpu.local.running->env->id];
+    if (!program.awaits) return;
+    program.awaits = false;
+    finish(program, {context.rax, context.rdx});
+}
+
+void Programs::call(Cpu& cpu, Program& program, Call number, const CallArguments& arguments) {
+    program.call = std::uint64_t(number);
+    program.arguments = arguments;
+    cpu.caller = cpu.local.running->env->id;
+    cpu.in_kernel = cpu.kernel_ran = true;
+    CallResult result;
+    if (!enter_by_call(cpu.local, std::uint64_t(number), arguments, result)) {
+        program.awaits = true;
+        return;
+    }
+    cpu.in_kernel = false;
+    ++cpu.kernel_exits;
+    finish(program, result);
+}
+
+void Programs::finish(Program& program, const CallResult& result) {
+    using lamina::Status;
+    for (const std::uint64_t word : {program.call, result.status, result.value})
+        fingerprint_ = (fingerprint_ ^ word) * 0x9e37'79b9'7f4a'7c15;
+    if (program.call < lamina::call_count && Call(program.call) != Call::vcpu_resume) {
+        ++counts_.of[program.call][std::min(result.status, CallCounts::statuses - 1)];
+        const auto status = Status(result.status);
+        const std::string_view name = call_shapes()[program.call].name;
+        const bool gives_handle =
+            name == "cap_derive" || name == "frames_alloc" || name.ends_with("_create");
+        if (gives_handle && status == Status::ok) program.seen.add(std::uint32_t(result.value));
+        if (name == "frames_map" && status == Status::ok) program.seen.add_map(program.arguments);
+        if (status == Status::quota_exceeded || status == Status::table_full)
+            program.drops_due = 1 + unsigned(choices_->below(4));
+        if (status == Status::not_mapped && result.value - home < home_pages * exo::page_size)
+            program.repair = lamina::page_floor(result.value);
+    }
+    if (program.of_spawn) spawn_result(program.spawn, result);
+    program.of_spawn = false;
+}
+
+void Programs::random_call(Cpu& cpu, const exo::Env& env, Program& program) {
+    static const std::vector<std::uint8_t> lottery = make_lottery();
+    if (choices_->percent(1)) return call(cpu, program, Call(lamina::call_count), {});
+    if (program.repair != 0) return map_again(cpu, env, program);
+    std::uint64_t drawn = choices_->one_of(lottery);
+    if (program.drops_due != 0) {
+        --program.drops_due;
+        drawn = std::uint64_t(Call::cap_drop);
+    }
+    const CallShape& shape = call_shapes()[drawn];
+    CallArguments arguments = arguments_.make(shape, env, program.seen, machine_->now_ns());
+    const auto number = Call(shape.number);
+    if (env.id == first_env_ && careless(env, number, arguments)) return;
+    call(cpu, program, number, arguments);
+}
+
+void Programs::map_again(Cpu& cpu, const exo::Env& env, Program& program) {
+    const std::uint64_t address = program.repair;
+    program.repair = 0;
+    const std::uint32_t run = arguments_.handle_of(env, exo::ObjectType::frames);
+    const auto self = lamina::make_handle(lamina::slots::self, 0);
+    call(cpu, program, Call::frames_map,
+         {std::uint64_t(self), run, 0, 1, address, choices_->percent(80) ? 3U : 1U});
+}
+
+/// What the first environment does not do: end, let others end it, or sleep for ever.
+bool Programs::careless(const exo::Env& env, Call number, CallArguments& arguments) const {
+    switch (number) {
+        case Call::env_end: return names_itself(env, arguments[0]);
+        case Call::cap_copy: return names_itself(env, arguments[1]);
+        case Call::cap_drop:
+            return lamina::handle_slot(lamina::Handle(arguments[0])) < lamina::slots::first_free;
+        case Call::notification_wait:
+            if (arguments[2] == lamina::wait_forever) arguments[2] = lamina::no_wait;
+            arguments[2] = std::min(arguments[2], machine_->now_ns() + 20'000'000);
+            return false;
+        default: return false;
+    }
+}
+
+void Programs::fault(Cpu& cpu) {
+    cpu.caller = cpu.local.running->env->id;
+    cpu.in_kernel = cpu.kernel_ran = true;
+    enter_by_fault(cpu.local);
+}
+
+std::uint64_t Programs::address_to_touch(Cpu& cpu) {
+    // Pages that are remembered show whether they should be.
+    const auto remembered = cpu.tlb.pages();
+    if (!remembered.empty() && choices_->percent(50))
+        return choices_->one_of(remembered).number * exo::page_size;
+    return choices_->percent(30) ? home : arguments_.page_address();
+}
+
+void Programs::touch_memory(Cpu& cpu) {
+    const std::uint64_t address = address_to_touch(cpu) + choices_->below(exo::page_size / 8) * 8;
+    // Zero in the right place enables upcalls.
+    store(cpu, address, choices_->percent(25) ? 0 : printable);
+}
+
+/// Eight bytes through the TLB; a page fault is survived.
+void Programs::store(Cpu& cpu, std::uint64_t address, std::uint64_t value) {
+    const Translation* page = cpu.tlb.translate(cpu.root, address);
+    if (page == nullptr) return;
+    const std::uint32_t frame = page->frame().value;
+    // Free frames: until the shoot-down that is on its way has come; see stale_entries.hpp.
+    if (frame >= frame_count || (KernelView::is_used(frame) && !KernelView::is_run(frame)))
+        violated("User code reaches no memory but that of runs.", "frame " + std::to_string(frame));
+    if (!page->writable()) return;
+    auto* memory = static_cast<std::byte*>(exo::FrameTable::contents({frame}));
+    std::memcpy(memory + address % exo::page_size, &value, sizeof value);
+}
+
+}  // namespace sim

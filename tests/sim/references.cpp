@@ -1,0 +1,117 @@
+// tests/sim/references.cpp - how often each object and run is referred to, counted from scratch.
+#include <array>
+#include <string>
+
+#include "exokernel/env/console.hpp"
+#include "exokernel/env/info_pages.hpp"
+#include "tests/sim/ledger.hpp"
+#include "tests/sim/violation.hpp"
+
+namespace sim {
+namespace {
+
+/// Runs are named by their first frame.
+struct References {
+    const KernelView* view;
+    std::array<std::uint32_t, object_places> objects = {};
+    std::array<std::uint32_t, frame_count> runs = {};
+
+    void to(const exo::Object* object) {
+        if (object != nullptr) ++objects[view->place_of(*object)];
+    }
+
+    void to_frame(std::uint32_t frame) {
+        if (frame >= frame_count || !KernelView::is_run(frame))
+            violated("What refers to a frame refers to a run.", "frame " + std::to_string(frame));
+        ++runs[KernelView::head_of(frame)];
+    }
+};
+
+void count_capabilities(const exo::Env& env, References& count) {
+    for (const exo::Capability& capability : KernelView::slots(env)) {
+        if (!capability.used() || !capability.counted) continue;
+        if (capability.type == exo::ObjectType::frames)
+            count.to_frame(capability.first);
+        else
+            count.to(capability.object);
+    }
+}
+
+void count_mappings(const exo::Env& env, References& count) {
+    static std::vector<TableView> tables;
+    tables.clear();
+    collect_tables(env.space.root(), tables);
+    for (const TableView& table : tables) {
+        if (table.level != 1) continue;
+        for (const exo::PageEntry& entry : KernelView::table(table.frame).entry)
+            if (entry.is_present()) count.to_frame(exo::frame_of(entry.target()).value);
+    }
+}
+
+/// What an environment and its vCPU refer to beside capabilities and mappings.
+void count_own(const exo::Env& env, References& count) {
+    if (env.vcpu == nullptr) return;
+    const exo::Vcpu& vcpu = *env.vcpu;
+    count.to(&vcpu);
+    if (vcpu.state != exo::VcpuState::created) count.to(&env);
+    count.to(env.end_notification);
+    count.to(vcpu.waits_for);
+    if (vcpu.revoked.type == exo::ObjectType::frames)
+        count.to_frame(vcpu.revoked.first);
+    else
+        count.to(vcpu.revoked.object);
+    if (vcpu.area != nullptr) count.to_frame(vcpu.area_frame.value);
+}
+
+/// Each frame an account pays for, however long the run is, counts once.
+void count_charges(References& count) {
+    for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
+        const exo::FrameInfo info = KernelView::info(frame);
+        const bool paid =
+            info.state >= exo::FrameState::object && info.state <= exo::FrameState::run_head;
+        if (paid) count.to(info.account);
+    }
+}
+
+void compare(const exo::Object& object, const References& count, const char* what) {
+    const std::uint32_t counted = count.objects[count.view->place_of(object)];
+    if (object.references != counted)
+        violated("An object's reference count is the number of its references.",
+                 std::string(what) + ": " + std::to_string(object.references) + ", counted " +
+                     std::to_string(counted));
+}
+
+}  // namespace
+
+void check_references(const KernelView& view) {
+    References count{&view};
+    for (const exo::Env* env : view.envs()) {
+        count_capabilities(*env, count);
+        if (KernelView::has_space(*env)) count_mappings(*env, count);
+        count_own(*env, count);
+    }
+    count_charges(count);
+    count.to(&view.root_account());
+    ++count.runs[exo::info_pages.first_frame().value];
+    count.to(exo::console.input_notification);
+    count.to(&exo::console);
+
+    for (const exo::Env* env : view.envs())
+        compare(*env, count, "environment");
+    compare(exo::console, count, "console");
+    for (const exo::Vcpu* vcpu : view.vcpus())
+        compare(*vcpu, count, "vCPU");
+    for (const exo::Account* account : view.accounts())
+        compare(*account, count, "account");
+    for (const exo::Notification* notification : view.notifications())
+        compare(*notification, count, "notification");
+    for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
+        const exo::FrameInfo info = KernelView::info(frame);
+        if (info.state == exo::FrameState::run_head && info.references != count.runs[frame])
+            violated("A run's reference count is the number of its references.",
+                     "frame " + std::to_string(frame) + ": " + std::to_string(info.references) +
+                         ", counted " + std::to_string(count.runs[frame]));
+    }
+}
+
+}  // namespace sim

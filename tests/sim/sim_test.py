@@ -1,0 +1,49 @@
+# tests/sim/sim_test.py - the kernel keeps its promises on the simulated machine
+import os
+import re
+import subprocess
+import unittest
+
+SIM = os.environ["SIM"]
+LAST = re.compile(r"nothing found: (\d+) seeds, (\d+) steps, \d+ steps/s\n\Z")
+
+
+def sim(**options):
+    """(exit status, output) of a run."""
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    done = subprocess.run([SIM, *words], stdout=subprocess.PIPE, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def fingerprint(output):
+    """What tells one run from another."""
+    return int(re.search(r"fingerprint ([0-9a-f]{16})", output)[1], 16)
+
+
+class SimTest(unittest.TestCase):
+    def expect_nothing(self, seeds, steps, **options):
+        status, output = sim(seeds=seeds, steps=steps, **options)
+        self.assertEqual(status, 0, output)
+        self.assertEqual(LAST.search(output).groups(), (str(seeds), str(seeds * steps)))
+        return output
+
+    def test_many_seeds(self):
+        """In many short runs of four CPUs nothing is found."""
+        self.expect_nothing(seeds=100, steps=2000)
+
+    def test_long_runs(self):
+        """In a few long runs nothing is found, and environments come and go all the time."""
+        output = self.expect_nothing(seed=1000, seeds=4, steps=25_000)
+        self.assertGreater(int(re.search(r"environments (\d+)", output)[1]), 40)
+
+    def test_replay(self):
+        """A seed makes the same run alone and after other seeds."""
+        together = self.expect_nothing(seed=7, seeds=3, steps=1000)
+        alone = [fingerprint(self.expect_nothing(seed=seed, seeds=1, steps=1000))
+                 for seed in (7, 8, 9)]
+        self.assertEqual(fingerprint(together), sum(alone) % 2**64)
+        self.assertEqual(len(set(alone)), 3)
+
+
+if __name__ == "__main__":
+    unittest.main()

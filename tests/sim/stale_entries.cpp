@@ -1,0 +1,64 @@
+// tests/sim/stale_entries.cpp - no CPU uses an entry after the shoot-down has returned.
+#include "tests/sim/stale_entries.hpp"
+
+#include <string>
+
+#include "tests/sim/violation.hpp"
+
+namespace sim {
+namespace {
+
+std::string name_of(const Cpu& cpu, const Translation& entry) {
+    return "CPU " + std::to_string(cpu.index) + ", number " + std::to_string(entry.number) +
+           ", frame " + std::to_string(entry.frame().value);
+}
+
+/// Whether the tables still say at least what is remembered.
+bool holds(const Translation& entry, std::uint64_t now) {
+    if ((now & exo::PageEntry::present) == 0) return false;
+    if ((now & exo::PageEntry::address_mask) != entry.target()) return false;
+    const bool gone = entry.writable() && (now & exo::PageEntry::writable) == 0;
+    const bool no_execute = entry.executable() && (now & exo::PageEntry::no_execute) != 0;
+    return !gone && !no_execute;
+}
+
+struct Check {
+    Machine* machine;
+    const Cpu* actor;
+    const Incarnations* incarnations;
+
+    void entry(Cpu& cpu, Translation& remembered, std::uint64_t now) const {
+        const std::uint32_t frame = remembered.frame().value;
+        if (frame >= frame_count || (*incarnations)[frame] != remembered.incarnation)
+            violated("A frame is not given out again while a CPU can still reach it.",
+                     name_of(cpu, remembered));
+        if (holds(remembered, now)) {
+            remembered.stale_by = {};
+            return;
+        }
+        Culprit& by = remembered.stale_by;
+        if (by.cpu == Culprit::nobody) by = {actor->index, actor->kernel_exits};
+        const Cpu& culprit = machine->cpu(by.cpu);
+        if (!culprit.in_kernel || culprit.kernel_exits != by.kernel_exits)
+            violated("When a change of page tables is done no CPU uses the old entry.",
+                     name_of(cpu, remembered));
+    }
+};
+
+}  // namespace
+
+void check_stale_entries(Machine& machine, const Cpu& actor, const Incarnations& incarnations) {
+    const Check check{&machine, &actor, &incarnations};
+    for (unsigned i = 0; i < cpu_count; ++i) {
+        Cpu& cpu = machine.cpu(i);
+        const std::uint32_t root = exo::frame_of(cpu.root).value;
+        if (cpu.root.value != 0 && KernelView::info(root).state != exo::FrameState::table)
+            violated("The page tables a CPU has loaded are tables.", "CPU " + std::to_string(i));
+        for (Translation& page : cpu.tlb.pages())
+            check.entry(cpu, page, Tlb::walk(cpu.root, page.number * exo::page_size, 1));
+        for (Translation& table : cpu.tlb.tables())
+            check.entry(cpu, table, Tlb::walk(cpu.root, table.number * exo::entry_span(2), 2));
+    }
+}
+
+}  // namespace sim
