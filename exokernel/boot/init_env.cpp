@@ -31,10 +31,11 @@ void fill_page(const lamina::ElfSegment& segment, std::uint64_t address, std::by
 /// Maps a new run for good: nobody holds a capability for it.
 Result<void> give_pages(Env& env, std::uint64_t address, FrameNumber first, std::uint32_t count,
                         Protection protection) {
-    Link head;
-    head.close();
-    const auto mapped = env.space.map(address, first, count, protection, protection, head);
-    head.leave();
+    CapSlot source;
+    static_cast<Capability&>(source) = frames.capability(first, count, Rights::none);
+    source.children.close();
+    const auto mapped = env.space.map(address, source, 0, count, {protection, protection});
+    source.children.leave();
     frames.release(first);
     return mapped;
 }
@@ -57,10 +58,7 @@ Capability capability(ObjectType type, Object* object, Rights rights) {
 }
 
 void give_run(Env& env, std::uint32_t slot, FrameNumber first, std::uint32_t count) {
-    Capability made = capability(ObjectType::frames, nullptr, Rights::read | Rights::copy);
-    made.first = first.value;
-    made.count = count;
-    env.caps.insert(slot, made, nullptr);
+    env.caps.insert(slot, frames.capability(first, count, Rights::read | Rights::copy), nullptr);
 }
 
 /// The archive's frames and what init is in it.

@@ -1,6 +1,7 @@
 // exokernel/cap/capability.hpp - Capability: one entry of an environment's table.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -16,7 +17,8 @@ using lamina::Result;
 using lamina::Rights;
 using lamina::Status;
 
-/// The head of every kernel object that capabilities refer to.
+/// The head of every kernel object that capabilities refer to; a run of page frames has it in the
+/// frame table.
 struct Object {
     ObjectType type;
     /// Revocations that go on: while there are any, nobody derives from a capability for it.
@@ -31,13 +33,23 @@ struct Capability {
     bool counted = true;
     std::uint16_t generation = 0;
     Rights rights = Rights::none;
-    /// The object; not used for Frames.
     Object* object = nullptr;
-    /// Frames: the first page frame and how many pages. The run they belong to counts references.
+    /// Frames: the first page frame and how many pages.
     std::uint32_t first = 0;
     std::uint32_t count = 0;
 
     bool used() const { return type != ObjectType::none; }
+
+    /// Whether this is what `handle` names, of a type that is not none: one comparison of the first
+    /// word without `counted`, as the upper half of a handle is the generation.
+    bool is(Handle handle, ObjectType wanted) const {
+        std::uint32_t word;
+        static_assert(offsetof(Capability, generation) == 2 &&
+                      std::endian::native == std::endian::little);
+        __builtin_memcpy(&word, this, sizeof word);
+        return (word & 0xffff'00ff) ==
+               ((std::uint32_t(handle) & 0xffff'0000) | std::uint32_t(wanted));
+    }
 };
 
 /// A capability in a table, and its place in the derivation tree: `children` is the head of the

@@ -16,35 +16,40 @@ Result<void> CapTable::create(Object& account) {
 
 void CapTable::destroy() {
     LAMINA_ASSERT(used_ == 0);
-    while (page_count_ != 0)
-        ops_->free_page(pages_[--page_count_]);
-    oldest_free_ = 0;
+    for (; slot_count_ != 0; slot_count_ -= CapPage::slots)
+        ops_->free_page(pages_[page_count() - 1]);
+    free_.close();
 }
 
 Result<void> CapTable::grow() {
-    if (page_count_ == pages_max) return lamina::fail(Status::table_full);
+    if (slot_count_ == capacity) return lamina::fail(Status::table_full);
     LAMINA_TRY(CapPage* const page, ops_->alloc_page(*this, *account_));
-    pages_[page_count_++] = page;
+    pages_[page_count()] = page;
+    slot_count_ += CapPage::slots;
     for (std::uint32_t i = 0; i < CapPage::slots; ++i) {
         CapSlot& cap = page->slot[i];
-        cap.number = (page_count_ - 1) * CapPage::slots + i;
-        if (cap.number >= first_free) put_back(cap);
+        cap.number = slot_count_ - CapPage::slots + i;
+        if (cap.number >= first_free) cap.siblings.join(free_);
     }
     return {};
 }
 
 void CapTable::shrink() {
-    if (page_count_ <= 1) return;
-    CapPage* page = pages_[page_count_ - 1];
-    // A page that was grown and not used holds the whole queue of free slots.
-    if (oldest_free_ != page->slot[0].number ||
-        youngest_free_ != page->slot[CapPage::slots - 1].number)
-        return;
+    if (page_count() <= 1) return;
+    CapPage* page = pages_[page_count() - 1];
     for (const CapSlot& cap : page->slot)
         if (cap.used() || cap.generation != 0) return;
-    --page_count_;
+    for (CapSlot& cap : page->slot)
+        cap.siblings.leave();
+    slot_count_ -= CapPage::slots;
     ops_->free_page(page);
-    oldest_free_ = youngest_free_ = 0;
+}
+
+/// Why lookup() did not find what it was asked for.
+Status CapTable::refusal(Handle handle, ObjectType type) const {
+    const CapSlot* cap = find(handle);
+    if (cap == nullptr) return Status::bad_handle;
+    return cap->type != type ? Status::wrong_type : Status::missing_right;
 }
 
 Result<void> CapTable::check_slot(std::uint32_t slot) const {
@@ -56,25 +61,15 @@ Result<void> CapTable::check_slot(std::uint32_t slot) const {
 
 /// Takes a slot out of the queue of free ones, if it was there.
 CapSlot& CapTable::take(std::uint32_t slot) {
-    LAMINA_ASSERT(slot != 0 && slot < page_count_ * CapPage::slots);
+    LAMINA_ASSERT(slot != 0 && slot < slot_count_);
     CapSlot& cap = slot_at(slot);
     LAMINA_ASSERT(!cap.used());
     if (slot >= first_free) {
-        LAMINA_ASSERT(slot == oldest_free_);
-        oldest_free_ = cap.first;
+        LAMINA_ASSERT(free_.next == &cap.siblings);
+        cap.siblings.leave();
     }
     ++used_;
     return cap;
-}
-
-/// Makes an unused slot the youngest of the queue of free ones.
-void CapTable::put_back(CapSlot& cap) {
-    cap.first = 0;
-    if (oldest_free_ == 0)
-        oldest_free_ = cap.number;
-    else
-        slot_at(youngest_free_).first = cap.number;
-    youngest_free_ = cap.number;
 }
 
 Handle CapTable::insert(std::uint32_t slot, const Capability& capability, CapSlot* parent,
@@ -88,7 +83,7 @@ Handle CapTable::insert(std::uint32_t slot, const Capability& capability, CapSlo
         here.siblings.join(parent->children);
     else
         here.siblings.close();
-    if (here.counted && !acquired) ops_->acquire(here);
+    if (here.counted && !acquired) ++here.object->references;
     return lamina::make_handle(slot, generation);
 }
 
@@ -107,13 +102,13 @@ Handle CapTable::move_to(CapTable& target, std::uint32_t slot, CapSlot& from) {
 }
 
 void CapTable::drop(CapSlot& cap) {
-    const Capability dropped = cap;
+    Object* const object = cap.counted ? cap.object : nullptr;
     cap.siblings.give_way_to(cap.children);
-    static_cast<Capability&>(cap) = {};
-    cap.generation = std::uint16_t(dropped.generation + 1);
-    if (cap.number >= first_free && cap.generation != generation_max) put_back(cap);
+    cap.type = ObjectType::none;
+    cap.object = nullptr;
+    if (++cap.generation != generation_max && cap.number >= first_free) cap.siblings.join(free_);
     --used_;
-    if (dropped.counted) ops_->release(dropped);
+    if (object != nullptr && --object->references == 0) ops_->destroy(*object);
 }
 
 Result<void> CapTable::drop(Handle handle) {
@@ -124,7 +119,7 @@ Result<void> CapTable::drop(Handle handle) {
 }
 
 bool CapTable::drop_some(std::uint32_t budget) {
-    for (; dropped_ < page_count_ * CapPage::slots && used_ != 0; ++dropped_) {
+    for (; dropped_ < slot_count_ && used_ != 0; ++dropped_) {
         if (budget-- == 0) return false;
         CapSlot& cap = slot_at(dropped_);
         if (cap.used()) drop(cap);

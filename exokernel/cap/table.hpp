@@ -17,8 +17,7 @@ struct CapPage {
 
 /// What the table needs of those who know objects and memory.
 struct CapOps {
-    void (*acquire)(const Capability&);  ///< One more counted capability refers to the object.
-    void (*release)(const Capability&);  ///< One fewer; frees the object with the last.
+    void (*destroy)(Object& object);  ///< Its last reference is gone.
     /// A zeroed page for a table, charged to the account. Errors: quota_exceeded, out_of_frames.
     Result<CapPage*> (*alloc_page)(CapTable& table, Object& account);
     void (*free_page)(CapPage* page);
@@ -34,7 +33,9 @@ public:
     static constexpr std::uint32_t capacity = pages_max * CapPage::slots;
     static constexpr std::uint16_t generation_max = 0xffff;
 
-    explicit CapTable(const CapOps& ops) : ops_(&ops) {}
+    explicit CapTable(const CapOps& ops) : ops_(&ops) { free_.close(); }
+    CapTable(const CapTable&) = delete;
+    CapTable& operator=(const CapTable&) = delete;
 
     /// Makes the first page; `account` pays for all. Errors: quota_exceeded, out_of_frames.
     Result<void> create(Object& account);
@@ -44,17 +45,13 @@ public:
     /// The capability a handle names, if it has this type and all these rights. Pointers stay valid
     /// until the slot is dropped. Errors: bad_handle, wrong_type, missing_right. Cost: O(1).
     Result<CapSlot*> lookup(Handle handle, ObjectType type, Rights needed) {
-        CapSlot* cap = find(handle);
-        if (cap == nullptr) [[unlikely]]
-            return lamina::fail(Status::bad_handle);
-        if (cap->type != type) [[unlikely]]
-            return lamina::fail(Status::wrong_type);
-        if (!covers(cap->rights, needed)) [[unlikely]]
-            return lamina::fail(Status::missing_right);
-        return cap;
+        CapSlot* cap = place_of(handle);
+        if (cap != nullptr && cap->is(handle, type) && covers(cap->rights, needed)) [[likely]]
+            return cap;
+        return lamina::fail(refusal(handle, type));
     }
 
-    /// The same for any type.
+    /// The same for any type. Errors: bad_handle, missing_right.
     Result<CapSlot*> lookup_any(Handle handle, Rights needed) {
         CapSlot* cap = find(handle);
         if (cap == nullptr) [[unlikely]]
@@ -67,9 +64,9 @@ public:
     /// A free slot that insert() may use next; grows the table if there is none. Errors:
     /// table_full, quota_exceeded, out_of_frames.
     Result<std::uint32_t> free_slot() {
-        if (oldest_free_ == 0) [[unlikely]]
+        if (free_.alone()) [[unlikely]]
             LAMINA_CHECK(grow());
-        return oldest_free_;
+        return CapSlot::of(*free_.next).number;
     }
     /// Frees the last page if nothing is in it: undoes the growth of a free_slot() not made use of.
     void shrink();
@@ -98,10 +95,10 @@ public:
 
     std::uint32_t used() const { return used_; }
     /// How many pages the table has.
-    std::uint32_t page_count() const { return page_count_; }
+    std::uint32_t page_count() const { return slot_count_ / CapPage::slots; }
     /// A used slot's capability, or null; for those who look at all of a table.
     CapSlot* at(std::uint32_t slot) {
-        if (slot >= page_count_ * CapPage::slots) return nullptr;
+        if (slot >= slot_count_) return nullptr;
         CapSlot& cap = slot_at(slot);
         return cap.used() ? &cap : nullptr;
     }
@@ -110,26 +107,25 @@ private:
     CapSlot& slot_at(std::uint32_t slot) const {
         return pages_[slot / CapPage::slots]->slot[slot % CapPage::slots];
     }
-    CapSlot* find(Handle handle) const {
+    /// The slot of a handle, whatever is in it; null beyond the table.
+    CapSlot* place_of(Handle handle) const {
         const std::uint32_t slot = handle_slot(handle);
-        if (slot >= page_count_ * CapPage::slots) [[unlikely]]
-            return nullptr;
-        CapSlot& cap = slot_at(slot);
-        if (!cap.used() || cap.generation != handle_generation(handle)) [[unlikely]]
-            return nullptr;
-        return &cap;
+        return slot < slot_count_ ? &slot_at(slot) : nullptr;
     }
+    CapSlot* find(Handle handle) const {
+        CapSlot* cap = place_of(handle);
+        return cap != nullptr && cap->used() && cap->is(handle, cap->type) ? cap : nullptr;
+    }
+    Status refusal(Handle handle, ObjectType type) const;
     Result<void> grow();
     CapSlot& take(std::uint32_t slot);
-    void put_back(CapSlot& cap);
 
     const CapOps* ops_;
     Object* account_ = nullptr;
     std::uint32_t used_ = 0;
-    std::uint32_t page_count_ = 0;
-    std::uint32_t oldest_free_ = 0;    ///< The queue of free slots, linked by `first`; 0: empty.
-    std::uint32_t youngest_free_ = 0;  ///< Its other end.
-    std::uint32_t dropped_ = 0;        ///< Slots that drop_some() has been through.
+    std::uint32_t slot_count_ = 0;  ///< Of the pages there are.
+    std::uint32_t dropped_ = 0;     ///< Slots that drop_some() has been through.
+    Link free_;                     ///< The queue of free slots, by their `siblings`, oldest first.
     CapPage* pages_[pages_max] = {};
 };
 

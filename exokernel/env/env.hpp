@@ -62,8 +62,12 @@ bool end_step(Env& env);
 
 /// How capability tables count references; see cap/table.hpp.
 extern const CapOps cap_ops;
-/// Drops a reference that is no capability.
-void release_object(Object& object);
+/// Frees an object, or begins its end. Needs: its last reference is gone.
+void destroy_object(Object& object);
+/// Drops a reference that is no capability's in a table.
+inline void release_object(Object& object) {
+    if (--object.references == 0) destroy_object(object);
+}
 
 /// The root page table whose kernel half all environments share. Set once at boot.
 void set_kernel_root(PhysAddr root);

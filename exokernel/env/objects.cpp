@@ -25,20 +25,6 @@ void destroy_account(Account& account) {
     destroying = false;
 }
 
-void acquire(const Capability& capability) {
-    if (capability.type == ObjectType::frames)
-        frames.acquire({capability.first});
-    else
-        ++capability.object->references;
-}
-
-void release(const Capability& capability) {
-    if (capability.type == ObjectType::frames)
-        frames.release({capability.first});
-    else
-        release_object(*capability.object);
-}
-
 Result<CapPage*> alloc_page(CapTable& table, Object& account) {
     LAMINA_TRY(const FrameNumber frame,
                frames.alloc(FrameState::capabilities, static_cast<Account*>(&account)));
@@ -50,12 +36,11 @@ void free_page(CapPage* page) { frames.free(FrameTable::frame_at(page)); }
 
 }  // namespace
 
-const CapOps cap_ops = {acquire, release, alloc_page, free_page};
+const CapOps cap_ops = {destroy_object, alloc_page, free_page};
 
-void release_object(Object& object) {
-    LAMINA_ASSERT(object.references != 0);
-    if (--object.references != 0) return;
+void destroy_object(Object& object) {
     switch (object.type) {
+        case ObjectType::frames: frames.free_run(static_cast<FrameInfo&>(object)); break;
         case ObjectType::account: destroy_account(static_cast<Account&>(object)); break;
         case ObjectType::env: {
             auto& env = static_cast<Env&>(object);

@@ -16,11 +16,6 @@ Env& env_with(const void* part) {
     return *static_cast<Env*>(FrameTable::contents(FrameTable::frame_at(part)));
 }
 
-std::uint16_t& revokers_of(const Capability& capability) {
-    if (capability.type == ObjectType::frames) return frames.run_of({capability.first}).revokers;
-    return capability.object->revokers;
-}
-
 /// Takes a mapped page away. What can still be reached through a TLB is for `flush` to end.
 void revoke_page(const Link& link, CpuSet& flush) {
     const AddressSpace::Mapping page = AddressSpace::mapping_of(link);
@@ -58,25 +53,24 @@ bool revoke_some(CapSlot& cap) {
 
 }  // namespace
 
-bool being_revoked(const Capability& capability) { return revokers_of(capability) != 0; }
-
 bool begin_revocation(Vcpu& vcpu, Handle handle, CapSlot& cap) {
     if (revoke_some(cap) || !vcpu.env->alive()) return true;
     // The reference keeps the object, and so the count of revokers, when the capability goes.
     vcpu.revokes = handle;
-    vcpu.revoked = cap;
-    cap_ops.acquire(vcpu.revoked);
-    ++revokers_of(vcpu.revoked);
+    vcpu.revoked = cap.object;
+    ++cap.object->references;
+    ++cap.object->revokers;
     vcpu.state = VcpuState::revoking;
     return false;
 }
 
 void stop_revocation(Vcpu& vcpu) {
     LAMINA_ASSERT(vcpu.state == VcpuState::revoking);
-    --revokers_of(vcpu.revoked);
-    cap_ops.release(vcpu.revoked);
-    vcpu.revoked = {};
+    Object& object = *vcpu.revoked;
+    --object.revokers;
+    vcpu.revoked = nullptr;
     vcpu.state = VcpuState::ready;
+    release_object(object);
 }
 
 bool revoke_step(Vcpu& vcpu) {

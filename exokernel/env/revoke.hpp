@@ -7,7 +7,7 @@ namespace exo {
 
 /// Whether somebody revokes capabilities for the same object or run at this moment. While it goes
 /// on nothing may be derived, copied or mapped from any of them; so it ends.
-bool being_revoked(const Capability& capability);
+inline bool being_revoked(const Capability& capability) { return capability.object->revokers != 0; }
 
 /// Begins the revocation of all that was derived from `cap`, capabilities in all tables and mapped
 /// pages in all spaces, for a vCPU whose environment holds it. True if it is done; else the vCPU's

@@ -58,6 +58,7 @@ private:
 
 Parts parts(std::uint64_t address, std::uint32_t count) { return {address, count}; }
 
+/// The bits of a leaf entry. Execute is the one whose bit says that it is not allowed.
 std::uint64_t leaf_bits(Protection protection) {
     std::uint64_t bits = PageEntry::present | PageEntry::user;
     if (has(protection, Protection::write)) bits |= PageEntry::writable;
@@ -70,18 +71,36 @@ std::uint64_t allowed_bits(Protection allowed) {
            (has(allowed, Protection::execute) ? PageEntry::may_execute : 0);
 }
 
+// Loops over the pages of one MiB: mostly one page, so not unrolled.
+
 bool any_present(const PageEntry* leaf, std::uint32_t count) {
+#pragma GCC unroll 1
     for (std::uint32_t i = 0; i < count; ++i)
         if (leaf[i].is_present()) return true;
     return false;
 }
 
-/// Null stands for a table that is not there.
 bool all_present(const PageEntry* leaf, std::uint32_t count) {
-    if (leaf == nullptr) return false;
+#pragma GCC unroll 1
     for (std::uint32_t i = 0; i < count; ++i)
         if (!leaf[i].is_present()) return false;
     return true;
+}
+
+/// Whether all pages may be used as the bits say, as far as their mappings allow. not_mapped,
+/// missing_right or ok.
+Status check_allowed(const PageEntry* leaf, std::uint32_t count, std::uint64_t needed) {
+#pragma GCC unroll 1
+    for (std::uint32_t i = 0; i < count; ++i) {
+        if ((leaf[i].bits & needed) == needed) [[likely]]
+            continue;
+        return leaf[i].is_present() ? Status::missing_right : Status::not_mapped;
+    }
+    return Status::ok;
+}
+
+bool one_part(std::uint64_t address, std::uint32_t count) {
+    return page_index(address) + count <= links_per_frame;
 }
 
 }  // namespace
@@ -155,29 +174,32 @@ AddressSpace::Leaves AddressSpace::make_leaves(std::uint64_t address) {
 }
 
 /// Points leaf entries to frames of a run, with a reference and a link for each.
-void AddressSpace::fill(const Leaves& leaves, FrameNumber first, std::uint32_t count,
-                        std::uint64_t bits, Link& children) {
-    frames.acquire(first, count);
+void AddressSpace::fill(const Leaves& leaves, CapSlot& source, std::uint32_t first,
+                        std::uint32_t count, std::uint64_t bits) {
+    source.object->references += count;
+    std::uint64_t entry = address_of({source.first + first}).value | bits;
+#pragma GCC unroll 1
     for (std::uint32_t i = 0; i < count; ++i) {
-        leaves.entry[i].bits = address_of(first + i).value | bits;
-        leaves.link[i].join(children);
+        leaves.entry[i].bits = entry;
+        leaves.link[i].join(source.children);
+        entry += page_size;
     }
 }
 
-Result<void> AddressSpace::map(std::uint64_t address, FrameNumber first, std::uint32_t count,
-                               Protection protection, Protection allowed, Link& children) {
-    const std::uint64_t bits = leaf_bits(protection) | allowed_bits(allowed);
+Result<void> AddressSpace::map(std::uint64_t address, CapSlot& source, std::uint32_t first,
+                               std::uint32_t count, Use use) {
+    const std::uint64_t bits = leaf_bits(use.now) | allowed_bits(use.allowed);
     const Leaves leaves = find_leaves(address);
-    if (leaves.entry == nullptr || page_index(address) + count > links_per_frame)
-        return map_parts(address, first, count, bits, children);
-    // The usual case: all in one MiB that has its tables and links.
-    if (any_present(leaves.entry, count)) return lamina::fail(Status::already_mapped);
-    fill(leaves, first, count, bits, children);
+    if (leaves.entry == nullptr || !one_part(address, count)) [[unlikely]]
+        return map_parts(address, source, first, count, bits);
+    if (any_present(leaves.entry, count)) [[unlikely]]
+        return lamina::fail(Status::already_mapped);
+    fill(leaves, source, first, count, bits);
     return {};
 }
 
-Result<void> AddressSpace::map_parts(std::uint64_t address, FrameNumber first, std::uint32_t count,
-                                     std::uint64_t bits, Link& children) {
+Result<void> AddressSpace::map_parts(std::uint64_t address, CapSlot& source, std::uint32_t first,
+                                     std::uint32_t count, std::uint64_t bits) {
     for (const Part& part : parts(address, count)) {
         const PageEntry* leaf = find_entry(part.address, 1);
         if (leaf != nullptr && any_present(leaf, part.count))
@@ -185,30 +207,49 @@ Result<void> AddressSpace::map_parts(std::uint64_t address, FrameNumber first, s
     }
     LAMINA_CHECK(frames.check(missing(address, count), *account_));
     for (const Part& part : parts(address, count)) {
-        fill(make_leaves(part.address), first, part.count, bits, children);
-        first = first + part.count;
+        fill(make_leaves(part.address), source, first, part.count, bits);
+        first += part.count;
     }
     return {};
 }
 
+void AddressSpace::protect_part(PageEntry* leaf, std::uint64_t address, std::uint32_t count,
+                                std::uint64_t bits) {
+    constexpr std::uint64_t kept =
+        PageEntry::address_mask | PageEntry::may_write | PageEntry::may_execute;
+    const bool loaded = arch::loaded_page_table() == root_;
+#pragma GCC unroll 1
+    for (std::uint32_t i = 0; i < count; ++i) {
+        leaf[i].bits = (leaf[i].bits & kept) | bits;
+        if (loaded) arch::invalidate_page(address + i * page_size);
+    }
+}
+
 Result<void> AddressSpace::protect(std::uint64_t address, std::uint32_t count,
                                    Protection protection) {
-    const std::uint64_t needed = allowed_bits(protection);
+    const std::uint64_t needed = PageEntry::present | allowed_bits(protection);
+    PageEntry* leaf = find_entry(address, 1);
+    if (leaf == nullptr) [[unlikely]]
+        return lamina::fail(Status::not_mapped);
+    if (!one_part(address, count)) [[unlikely]]
+        return protect_parts(address, count, protection);
+    if (const Status found = check_allowed(leaf, count, needed); found != Status::ok) [[unlikely]]
+        return lamina::fail(found);
+    protect_part(leaf, address, count, leaf_bits(protection));
+    return {};
+}
+
+Result<void> AddressSpace::protect_parts(std::uint64_t address, std::uint32_t count,
+                                         Protection protection) {
+    const std::uint64_t needed = PageEntry::present | allowed_bits(protection);
     for (const Part& part : parts(address, count)) {
         const PageEntry* leaf = find_entry(part.address, 1);
-        if (!all_present(leaf, part.count)) return lamina::fail(Status::not_mapped);
-        for (std::uint32_t i = 0; i < part.count; ++i)
-            if ((leaf[i].bits & needed) != needed) return lamina::fail(Status::missing_right);
+        if (leaf == nullptr) return lamina::fail(Status::not_mapped);
+        const Status found = check_allowed(leaf, part.count, needed);
+        if (found != Status::ok) return lamina::fail(found);
     }
-    const bool loaded = arch::loaded_page_table() == root_;
-    for (const Part& part : parts(address, count)) {
-        PageEntry* leaf = find_entry(part.address, 1);
-        for (std::uint32_t i = 0; i < part.count; ++i) {
-            constexpr std::uint64_t kept = PageEntry::may_write | PageEntry::may_execute;
-            leaf[i].bits = leaf[i].target().value | (leaf[i].bits & kept) | leaf_bits(protection);
-            if (loaded) arch::invalidate_page(part.address + i * page_size);
-        }
-    }
+    for (const Part& part : parts(address, count))
+        protect_part(find_entry(part.address, 1), part.address, part.count, leaf_bits(protection));
     return {};
 }
 
@@ -219,14 +260,6 @@ void AddressSpace::free_table(FrameNumber table) {
     frames.free(table);
 }
 
-Result<void> AddressSpace::unmap(std::uint64_t address, std::uint32_t count) {
-    for (const Part& part : parts(address, count))
-        if (!all_present(find_entry(part.address, 1), part.count))
-            return lamina::fail(Status::not_mapped);
-    unmap_checked(address, count);
-    return {};
-}
-
 /// The page leaves its ring and loses its entry and its reference.
 void AddressSpace::clear_leaf(PageEntry& entry, Link& link) {
     const FrameNumber frame = frame_of(entry.target());
@@ -235,15 +268,36 @@ void AddressSpace::clear_leaf(PageEntry& entry, Link& link) {
     frames.release(frame);
 }
 
-void AddressSpace::unmap_checked(std::uint64_t address, std::uint32_t count) {
+void AddressSpace::unmap_part(const Leaves& leaves, std::uint64_t address, std::uint32_t count) {
     const bool loaded = arch::loaded_page_table() == root_;
-    for (const Part& part : parts(address, count)) {
-        const Leaves leaves = find_leaves(part.address);
-        for (std::uint32_t i = 0; i < part.count; ++i) {
-            clear_leaf(leaves.entry[i], leaves.link[i]);
-            if (loaded) arch::invalidate_page(part.address + i * page_size);
-        }
+#pragma GCC unroll 1
+    for (std::uint32_t i = 0; i < count; ++i) {
+        clear_leaf(leaves.entry[i], leaves.link[i]);
+        if (loaded) arch::invalidate_page(address + i * page_size);
     }
+}
+
+Result<void> AddressSpace::unmap(std::uint64_t address, std::uint32_t count) {
+    const Leaves leaves = find_leaves(address);
+    if (leaves.entry == nullptr) [[unlikely]]
+        return lamina::fail(Status::not_mapped);
+    if (!one_part(address, count)) [[unlikely]]
+        return unmap_parts(address, count);
+    if (!all_present(leaves.entry, count)) [[unlikely]]
+        return lamina::fail(Status::not_mapped);
+    unmap_part(leaves, address, count);
+    return {};
+}
+
+Result<void> AddressSpace::unmap_parts(std::uint64_t address, std::uint32_t count) {
+    for (const Part& part : parts(address, count)) {
+        const PageEntry* leaf = find_entry(part.address, 1);
+        if (leaf == nullptr || !all_present(leaf, part.count))
+            return lamina::fail(Status::not_mapped);
+    }
+    for (const Part& part : parts(address, count))
+        unmap_part(find_leaves(part.address), part.address, part.count);
+    return {};
 }
 
 AddressSpace::Mapping AddressSpace::mapping_of(const Link& link) {

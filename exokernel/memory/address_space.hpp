@@ -29,12 +29,18 @@ public:
     /// An empty space with its root table. Errors: quota_exceeded, out_of_frames.
     Result<void> create(Account& account, PhysAddr kernel_root);
 
-    /// Maps `count` frames from `first` on at `address`. All or nothing. The range must be
-    /// page-aligned and in the user half; `allowed` is the most that protect() may give later. The
-    /// pages become the youngest in the ring of `children`. Errors: already_mapped, quota_exceeded,
+    /// How pages are mapped, and the most that protect() may make of it later.
+    struct Use {
+        Protection now;
+        Protection allowed;
+    };
+
+    /// Maps pages [first, first + count) of the frames `source` is for at `address`. All or
+    /// nothing. The range must be page-aligned and in the user half, and count at least 1. The
+    /// pages become the youngest children of `source`. Errors: already_mapped, quota_exceeded,
     /// out_of_frames.
-    Result<void> map(std::uint64_t address, FrameNumber first, std::uint32_t count,
-                     Protection protection, Protection allowed, Link& children);
+    Result<void> map(std::uint64_t address, CapSlot& source, std::uint32_t first,
+                     std::uint32_t count, Use use);
     /// Unmaps `count` pages. All or nothing. Errors: not_mapped.
     Result<void> unmap(std::uint64_t address, std::uint32_t count);
 
@@ -72,14 +78,18 @@ private:
     Leaves find_leaves(std::uint64_t address) const;
     std::uint32_t missing(std::uint64_t address, std::uint32_t count) const;
     Leaves make_leaves(std::uint64_t address);
-    static void fill(const Leaves& leaves, FrameNumber first, std::uint32_t count,
-                     std::uint64_t bits, Link& children);
-    void clear_leaf(PageEntry& entry, Link& link);
+    static void fill(const Leaves& leaves, CapSlot& source, std::uint32_t first,
+                     std::uint32_t count, std::uint64_t bits);
+    static void clear_leaf(PageEntry& entry, Link& link);
     static void free_table(FrameNumber table);
     bool clear_below(PhysAddr table, unsigned level, std::uint64_t base, std::uint32_t& budget);
-    Result<void> map_parts(std::uint64_t address, FrameNumber first, std::uint32_t count,
-                           std::uint64_t bits, Link& children);
-    void unmap_checked(std::uint64_t address, std::uint32_t count);
+    Result<void> map_parts(std::uint64_t address, CapSlot& source, std::uint32_t first,
+                           std::uint32_t count, std::uint64_t bits);
+    void unmap_part(const Leaves& leaves, std::uint64_t address, std::uint32_t count);
+    Result<void> unmap_parts(std::uint64_t address, std::uint32_t count);
+    void protect_part(PageEntry* leaf, std::uint64_t address, std::uint32_t count,
+                      std::uint64_t bits);
+    Result<void> protect_parts(std::uint64_t address, std::uint32_t count, Protection protection);
 
     PhysAddr root_ = {};
     Account* account_ = nullptr;

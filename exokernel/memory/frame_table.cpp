@@ -14,9 +14,9 @@ FrameTable frames;
 
 namespace {
 
-LAMINA_AFTER_INIT AccountRelease account_release = nullptr;
+LAMINA_AFTER_INIT void (*destroy_account)(Object&) = nullptr;
 
-/// A charged frame keeps its account alive.
+/// A charged frame or run keeps its account alive.
 Result<void> charge(Account* account, std::uint32_t count) {
     if (account == nullptr) return {};
     LAMINA_CHECK(account->charge(count));
@@ -27,15 +27,12 @@ Result<void> charge(Account* account, std::uint32_t count) {
 void refund(Account* account, std::uint32_t count) {
     if (account == nullptr) return;
     account->refund(count);
-    if (account_release != nullptr)
-        account_release(*account);
-    else
-        --account->references;
+    if (--account->references == 0 && destroy_account != nullptr) destroy_account(*account);
 }
 
 }  // namespace
 
-void set_account_release(AccountRelease release) { account_release = release; }
+void set_account_destroyer(void (*destroy)(Object&)) { destroy_account = destroy; }
 
 void* FrameTable::contents(FrameNumber frame) { return arch::direct_map(address_of(frame)); }
 
@@ -170,14 +167,23 @@ void FrameTable::add_run(FrameNumber first, std::uint32_t count, Account& accoun
     counts_.total += count;
     counts_.user += count;
     LAMINA_ASSERT(charge(&account, count).has_value());
-    for (std::uint32_t i = 0; i < count; ++i) {
-        FrameInfo& info = entries_[first.value + i];
-        LAMINA_ASSERT(info.state == FrameState::reserved);
-        info.state = i == 0 ? FrameState::run_head : FrameState::run_tail;
-        info.extent = i == 0 ? count : i;
+    for (std::uint32_t i = 0; i < count; ++i)
+        LAMINA_ASSERT(entries_[first.value + i].state == FrameState::reserved);
+    make_run(first.value, count, account);
+}
+
+/// Makes frames that belong to nobody a run with one reference.
+void FrameTable::make_run(std::uint32_t first, std::uint32_t count, Account& account) {
+    FrameInfo& head = entries_[first];
+    head.type = ObjectType::frames;
+    head.references = 1;
+    head.state = FrameState::run_head;
+    head.extent = count;
+    head.account = &account;
+    for (std::uint32_t i = 1; i < count; ++i) {
+        entries_[first + i].state = FrameState::run_tail;
+        entries_[first + i].extent = i;
     }
-    entries_[first.value].account = &account;
-    entries_[first.value].references = 1;
 }
 
 Result<FrameNumber> FrameTable::alloc(FrameState use, Account* account) {
@@ -210,24 +216,17 @@ Result<FrameNumber> FrameTable::alloc_run(std::uint32_t count, Account& account)
         return lamina::fail(Status::out_of_frames);
     }
     counts_.user += count;
-    for (std::uint32_t i = 0; i < count; ++i) {
-        entries_[first + i].state = i == 0 ? FrameState::run_head : FrameState::run_tail;
-        entries_[first + i].extent = i == 0 ? count : i;
-    }
-    entries_[first].account = &account;
-    entries_[first].references = 1;
+    make_run(first, count, account);
     std::memset(contents({first}), 0, count * page_size);
     return FrameNumber{first};
 }
 
-void FrameTable::release(FrameNumber frame) {
-    FrameInfo& head = head_of(frame);
-    LAMINA_ASSERT(head.references != 0);
-    if (--head.references != 0) return;
-    const std::uint32_t count = head.extent;
-    Account* account = head.account;
+void FrameTable::free_run(FrameInfo& run) {
+    LAMINA_ASSERT(run.state == FrameState::run_head && run.references == 0);
+    const std::uint32_t count = run.extent;
+    Account* account = run.account;
     counts_.user -= count;
-    put(std::uint32_t(&head - entries_.data()), count);
+    put(std::uint32_t(&run - entries_.data()), count);
     refund(account, count);
 }
 

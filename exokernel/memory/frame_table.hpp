@@ -23,15 +23,14 @@ enum class FrameState : std::uint8_t {
     run_tail,      ///< Another frame of it.
 };
 
-/// One entry a frame. Which fields mean something depends on the state.
-struct FrameInfo {
+/// One entry a frame. Which fields mean something depends on the state; those of Object, for
+/// run_head only: capabilities, mapped pages and the areas of vCPUs refer to a run.
+struct FrameInfo : Object {
     FrameState state = FrameState::reserved;
-    std::uint8_t order = 0;        ///< free_head.
-    std::uint16_t revokers = 0;    ///< run_head: as in Object.
-    std::uint32_t references = 0;  ///< run_head: capabilities plus mapped pages.
-    std::uint32_t extent = 0;      ///< run_head: frames in the run. run_tail: distance to the head.
-    std::uint32_t next = 0;        ///< free_head: the next one of its order; 0 ends the list.
-    std::uint32_t previous = 0;    ///< free_head: the one before; 0 for the first.
+    std::uint8_t order = 0;      ///< free_head.
+    std::uint32_t extent = 0;    ///< run_head: frames in the run. run_tail: distance to the head.
+    std::uint32_t next = 0;      ///< free_head: the next one of its order; 0 ends the list.
+    std::uint32_t previous = 0;  ///< free_head: the one before; 0 for the first.
     /// table of level 1: the frames of links of each half, 0 for none. mappings: the frame of the
     /// table, and the first address they are for / 1 MiB.
     std::uint32_t links[2] = {};
@@ -86,13 +85,31 @@ public:
 
     /// A zeroed run with one reference, the caller's. Errors as above.
     Result<FrameNumber> alloc_run(std::uint32_t count, Account& account);
-    /// More references, or one fewer, to the run `frame` is in; the last one frees it.
-    void acquire(FrameNumber frame, std::uint32_t references = 1) {
-        head_of(frame).references += references;
+    /// The entry of the run that a frame is in: that of its first frame.
+    FrameInfo& run_of(FrameNumber frame) {
+        FrameInfo* info = &entries_[frame.value];
+        if (info->state == FrameState::run_tail) info -= info->extent;
+        LAMINA_ASSERT(info->state == FrameState::run_head);
+        return *info;
     }
-    /// The entry of the run that a frame is in.
-    FrameInfo& run_of(FrameNumber frame) { return head_of(frame); }
-    void release(FrameNumber frame);
+    /// One reference more, or one fewer, to the run `frame` is in; the last one frees it.
+    void acquire(FrameNumber frame) { ++run_of(frame).references; }
+    void release(FrameNumber frame) {
+        FrameInfo& run = run_of(frame);
+        if (--run.references == 0) free_run(run);
+    }
+    /// A capability for `count` frames of one run, from `first` on.
+    Capability capability(FrameNumber first, std::uint32_t count, Rights rights) {
+        Capability made;
+        made.type = ObjectType::frames;
+        made.rights = rights;
+        made.object = &run_of(first);
+        made.first = first.value;
+        made.count = count;
+        return made;
+    }
+    /// Gives a run back. Needs: nothing refers to it.
+    void free_run(FrameInfo& run);
 
     /// Gives the frames kept for single allocations back to the blocks they came from.
     void drain_cache();
@@ -119,12 +136,7 @@ private:
     void put(std::uint32_t first, std::uint32_t count);
     void put_blocks(std::uint32_t first, std::uint32_t count);
     void put_block(std::uint32_t frame, unsigned order);
-    FrameInfo& head_of(FrameNumber frame) {
-        FrameInfo* info = &entries_[frame.value];
-        if (info->state == FrameState::run_tail) info -= info->extent;
-        LAMINA_ASSERT(info->state == FrameState::run_head);
-        return *info;
-    }
+    void make_run(std::uint32_t first, std::uint32_t count, Account& account);
     std::uint64_t& count_of(FrameState use);
 
     std::span<FrameInfo> entries_;
@@ -134,10 +146,8 @@ private:
     std::uint32_t cache_[cache_max] = {};  ///< Frames in state `free` that are in no block.
 };
 
-/// Called when the last charge to an account and its last capability may be gone.
-using AccountRelease = void (*)(Account&);
-/// Names what drops a frame's reference to its account; set by env/ at boot.
-void set_account_release(AccountRelease release);
+/// What frees an account when the last frame charged to it was the last reference; set at boot.
+void set_account_destroyer(void (*destroy)(Object& account));
 
 /// The machine's frame table.
 extern FrameTable frames;

@@ -8,8 +8,7 @@ namespace {
 
 /// Errors: bad_argument (count), bad_address (alignment, range).
 Result<void> check_pages(std::uint64_t address, std::uint64_t count) {
-    if (count == 0 || count > lamina::frames_per_call_max)
-        return lamina::fail(Status::bad_argument);
+    if (count - 1 >= lamina::frames_per_call_max) return lamina::fail(Status::bad_argument);
     if (!lamina::page_aligned(address) || !lamina::in_user_half(address, count * page_size))
         return lamina::fail(Status::bad_address);
     return {};
@@ -79,11 +78,8 @@ Result<std::uint64_t> frames_alloc(handle account, word count) {
         frames.release(first);
         return lamina::fail(place.error());
     }
-    Capability given;
-    given.type = ObjectType::frames;
-    given.rights = Rights::read | Rights::write | Rights::execute | Rights::copy;
-    given.first = first.value;
-    given.count = std::uint32_t(count);
+    const Capability given = frames.capability(
+        first, std::uint32_t(count), Rights::read | Rights::write | Rights::execute | Rights::copy);
     return std::uint64_t(caps.insert(*place, given, nullptr, true));
 }
 
@@ -101,8 +97,8 @@ Result<std::uint64_t> frames_map(handle env, handle run, word first, word count,
     // What one environment maps into another is no more than it says; the capability is not given.
     const Protection allowed = target == &caller() ? allowed_by(cap->rights) : wanted;
     if (being_revoked(*cap)) return lamina::fail(Status::busy);
-    LAMINA_CHECK(target->space.map(address, {cap->first + std::uint32_t(first)},
-                                   std::uint32_t(count), wanted, allowed, cap->children));
+    LAMINA_CHECK(target->space.map(address, *cap, std::uint32_t(first), std::uint32_t(count),
+                                   {wanted, allowed}));
     return 0;
 }
 

@@ -68,10 +68,12 @@ exo::FrameNumber frame_with_code() {
 
 /// Makes a user page that holds code, and loads its space.
 void map_user_page(exo::Protection protection) {
-    static constinit exo::Link children;
-    children.close();
+    static constinit exo::CapSlot source;
+    static_cast<exo::Capability&>(source) =
+        exo::frames.capability(frame_with_code(), 1, exo::Rights::all);
+    source.children.close();
     if (!space.create(account, exo::kernel_root()) ||
-        !space.map(user_page, frame_with_code(), 1, protection, protection, children))
+        !space.map(user_page, source, 0, 1, {protection, protection}))
         exo::panic("no user page");
     exo::arch::load_page_table(space.root());
 }

@@ -142,11 +142,7 @@ bool CapabilityHistory::held_frames(std::uint64_t env, std::uint32_t first, std:
                                     Rights rights) const {
     const auto table = tables_.find(env);
     if (table == tables_.end()) return false;
-    Capability wanted;
-    wanted.type = ObjectType::frames;
-    wanted.rights = rights;
-    wanted.first = first;
-    wanted.count = count;
+    const Capability wanted = exo::frames.capability({first}, count, rights);
     return std::ranges::any_of(table->second.slots, [&](const Capability& held) {
         return held.used() && within(wanted, held);
     });

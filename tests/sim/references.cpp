@@ -20,6 +20,14 @@ struct References {
         if (object != nullptr) ++objects[view->place_of(*object)];
     }
 
+    void to_any(const exo::Object* object) {
+        if (object != nullptr && object->type == exo::ObjectType::frames)
+            to_frame(
+                std::uint32_t(static_cast<const exo::FrameInfo*>(object) - &exo::frames.info({0})));
+        else
+            to(object);
+    }
+
     void to_frame(std::uint32_t frame) {
         if (frame >= frame_count || !KernelView::is_run(frame))
             violated("What refers to a frame refers to a run.", "frame " + std::to_string(frame));
@@ -30,10 +38,11 @@ struct References {
 void count_capabilities(const exo::Env& env, References& count) {
     for (const exo::Capability& capability : KernelView::slots(env)) {
         if (!capability.used() || !capability.counted) continue;
-        if (capability.type == exo::ObjectType::frames)
-            count.to_frame(capability.first);
-        else
-            count.to(capability.object);
+        if (capability.type == exo::ObjectType::frames &&
+            capability.object != &exo::frames.run_of({capability.first}))
+            violated("A capability for frames is for the run they are in.",
+                     "frame " + std::to_string(capability.first));
+        count.to_any(capability.object);
     }
 }
 
@@ -56,10 +65,7 @@ void count_own(const exo::Env& env, References& count) {
     if (vcpu.state != exo::VcpuState::created) count.to(&env);
     count.to(env.end_notification);
     count.to(vcpu.waits_for);
-    if (vcpu.revoked.type == exo::ObjectType::frames)
-        count.to_frame(vcpu.revoked.first);
-    else
-        count.to(vcpu.revoked.object);
+    count.to_any(vcpu.revoked);
     if (vcpu.area != nullptr) count.to_frame(vcpu.area_frame.value);
 }
 

@@ -53,7 +53,7 @@ void boot_kernel() {
                                                                              : end_step(*vcpu.env);
                            },
                            [](const exo::Vcpu* vcpu) { exo::info_pages.refresh(vcpu); }});
-    exo::set_account_release([](exo::Account& account) { release_object(account); });
+    exo::set_account_destroyer(exo::destroy_object);
     frame_infos.assign(frame_count, {});
     exo::frames = {};
     exo::frames.adopt(frame_infos);
@@ -73,13 +73,6 @@ Capability capability(ObjectType type, exo::Object* object, Rights rights) {
     return made;
 }
 
-Capability frames_capability(exo::FrameNumber first, std::uint32_t count, Rights rights) {
-    Capability made = capability(ObjectType::frames, nullptr, rights);
-    made.first = first.value;
-    made.count = count;
-    return made;
-}
-
 /// The first environment, with memory at `home`, all rights to the machine's frames, and the
 /// console.
 exo::Env& start_first_env() {
@@ -90,15 +83,17 @@ exo::Env& start_first_env() {
     const auto both = Protection::read | Protection::write;
     using namespace lamina::slots;
     const lamina::Handle handle = env.caps.insert(
-        archive, frames_capability(run, home_pages, Rights::read | Rights::write | Rights::copy),
+        archive,
+        exo::frames.capability(run, home_pages, Rights::read | Rights::write | Rights::copy),
         nullptr, true);
     exo::CapSlot& source = *must(env.caps.lookup_any(handle, Rights::none));
-    must(env.space.map(home, run, home_pages, both, both, source.children));
+    must(env.space.map(home, source, 0, home_pages, {both, both}));
     env.caps.insert(console, capability(ObjectType::console, &exo::console, Rights::all), nullptr);
-    env.caps.insert(info,
-                    frames_capability(exo::info_pages.first_frame(),
-                                      exo::InfoPageWriter::page_count, Rights::read | Rights::copy),
-                    nullptr);
+    env.caps.insert(
+        info,
+        exo::frames.capability(exo::info_pages.first_frame(), exo::InfoPageWriter::page_count,
+                               Rights::read | Rights::copy),
+        nullptr);
     must(start_env(env, home, home, 0));
     return env;
 }

@@ -3,11 +3,10 @@
 
 #include "exokernel/cap/table.hpp"
 
-/// References are counted in the object itself. An account has pages as many as its `revokers` says
+/// Nothing is destroyed. An account has pages as many as its `revokers` says
 /// (it has no other use for that here).
 inline const exo::CapOps counting = {
-    [](const exo::Capability& cap) { ++cap.object->references; },
-    [](const exo::Capability& cap) { --cap.object->references; },
+    [](exo::Object&) {},
     [](exo::CapTable&, exo::Object& account) -> exo::Result<exo::CapPage*> {
         if (account.revokers == 0) return lamina::fail(exo::Status::quota_exceeded);
         --account.revokers;

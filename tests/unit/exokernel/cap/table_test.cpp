@@ -254,8 +254,7 @@ TEST_CASE_FIXTURE(Fixture, "a slot is free before its object is released") {
     // Releasing may free the object, and with it whatever else it held.
     static CapTable* seen_table;
     static std::uint32_t used_at_release;
-    const exo::CapOps watching = {[](const Capability&) {},
-                                  [](const Capability&) { used_at_release = seen_table->used(); },
+    const exo::CapOps watching = {[](Object&) { used_at_release = seen_table->used(); },
                                   counting.alloc_page, counting.free_page};
     CapTable watched(watching);
     REQUIRE(watched.create(payer));

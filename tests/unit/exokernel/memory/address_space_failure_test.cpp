@@ -38,13 +38,13 @@ TEST_CASE_FIXTURE(SpaceMachine, "when the n-th frame is over the quota, mapping 
             CAPTURE(n);
             account.limit = account.used + n;
             const auto before = state();
-            CHECK(space.map(range.address, run, 8, read_write, read_write, children).error() ==
+            CHECK(space.map(range.address, source, 0, 8, {read_write, read_write}).error() ==
                   Status::quota_exceeded);
             CHECK(state() == before);
             CHECK(frames.consistent());
         }
         account.limit = account.used + range.frames;
-        CHECK(space.map(range.address, run, 8, read_write, read_write, children));
+        CHECK(space.map(range.address, source, 0, 8, {read_write, read_write}));
         CHECK(account.used == account.limit);
         CHECK(space.clear_some(~0U));
     }
@@ -57,14 +57,14 @@ TEST_CASE_FIXTURE(SpaceMachine, "when the machine has no n-th frame, mapping lea
             taken.push_back(*frames.alloc(FrameState::object, nullptr));
         for (std::uint32_t n = 0; n < range.frames; ++n) {
             const auto before = state();
-            CHECK(space.map(range.address, run, 8, read_only, read_only, children).error() ==
+            CHECK(space.map(range.address, source, 0, 8, {read_only, read_only}).error() ==
                   Status::out_of_frames);
             CHECK(state() == before);
             CHECK(frames.consistent());
             frames.free(taken.back());
             taken.pop_back();
         }
-        CHECK(space.map(range.address, run, 8, read_only, read_only, children));
+        CHECK(space.map(range.address, source, 0, 8, {read_only, read_only}));
         CHECK(frames.counts().free == 0);
         CHECK(space.clear_some(~0U));
         for (const FrameNumber frame : taken)
@@ -74,10 +74,10 @@ TEST_CASE_FIXTURE(SpaceMachine, "when the machine has no n-th frame, mapping lea
 
 TEST_CASE_FIXTURE(SpaceMachine, "a failed mapping keeps the tables that other pages use") {
     const std::uint64_t border = base + gib;
-    REQUIRE(space.map(border - 5 * page, run, 1, read_only, read_only, children));
+    REQUIRE(space.map(border - 5 * page, source, 0, 1, {read_only, read_only}));
     account.limit = account.used + 2;  // three are missing, behind the border
     const auto before = state();
-    CHECK(space.map(border - 4 * page, run, 8, read_only, read_only, children).error() ==
+    CHECK(space.map(border - 4 * page, source, 0, 8, {read_only, read_only}).error() ==
           Status::quota_exceeded);
     CHECK(state() == before);
     CHECK(space.find(border - 5 * page, false) != nullptr);
@@ -87,7 +87,7 @@ TEST_CASE_FIXTURE(SpaceMachine, "failing and clearing often loses no frame") {
     const std::uint64_t free = frames.counts().free;
     for (std::uint32_t n = 0; n < 200; ++n) {
         account.limit = account.used + n % 7;
-        (void)space.map(512 * gib - 4 * page, run, 8, read_write, read_write, children);
+        (void)space.map(512 * gib - 4 * page, source, 0, 8, {read_write, read_write});
         account.limit = 1000;
         CHECK(space.clear_some(~0U));
         space.destroy();

@@ -66,7 +66,7 @@ TEST_CASE_FIXTURE(SpaceMachine, "a space is not made without quota or frames; no
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "a page is mapped to its frame, each of its bytes to its own") {
-    REQUIRE(space.map(base, run + 3, 2, read_write, read_write, children));
+    REQUIRE(space.map(base, source, 3, 2, {read_write, read_write}));
     CHECK((leaf(base) & PageEntry::address_mask) == exo::address_of(run + 3).value);
     CHECK((leaf(base + page) & PageEntry::address_mask) == exo::address_of(run + 4).value);
     CHECK(space.find(base, true) == memory.at(exo::address_of(run + 3).value));
@@ -77,32 +77,32 @@ TEST_CASE_FIXTURE(SpaceMachine, "a page is mapped to its frame, each of its byte
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "read-only pages can be neither written nor executed") {
-    REQUIRE(space.map(base, run, 1, read_only, read_only, children));
+    REQUIRE(space.map(base, source, 0, 1, {read_only, read_only}));
     CHECK((leaf(base) & flags) == (PageEntry::user | PageEntry::no_execute));
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "writable pages cannot be executed") {
-    REQUIRE(space.map(base, run, 1, read_write, read_write, children));
-    REQUIRE(space.map(base + page, run, 1, Protection::write, Protection::write, children));
+    REQUIRE(space.map(base, source, 0, 1, {read_write, read_write}));
+    REQUIRE(space.map(base + page, source, 0, 1, {Protection::write, Protection::write}));
     for (const std::uint64_t address : {base, base + page})
         CHECK((leaf(address) & flags) ==
               (PageEntry::user | PageEntry::writable | PageEntry::no_execute));
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "executable pages cannot be written") {
-    REQUIRE(space.map(base, run, 1, read_execute, read_execute, children));
-    REQUIRE(space.map(base + page, run, 1, Protection::execute, Protection::execute, children));
+    REQUIRE(space.map(base, source, 0, 1, {read_execute, read_execute}));
+    REQUIRE(space.map(base + page, source, 0, 1, {Protection::execute, Protection::execute}));
     for (const std::uint64_t address : {base, base + page})
         CHECK((leaf(address) & flags) == PageEntry::user);
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "user pages are never global: they go when the space changes") {
-    REQUIRE(space.map(base, run, 1, read_write, read_write, children));
+    REQUIRE(space.map(base, source, 0, 1, {read_write, read_write}));
     CHECK((leaf(base) & PageEntry::global) == 0);
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "the tables on the way leave the decision to the leaf") {
-    REQUIRE(space.map(base, run, 1, read_only, read_only, children));
+    REQUIRE(space.map(base, source, 0, 1, {read_only, read_only}));
     std::uint64_t table = space.root().value;
     for (int shift = 39; shift > 12; shift -= 9) {
         const auto entry = memory.object<std::uint64_t>(table + (base >> shift) % 512 * 8);
@@ -116,7 +116,7 @@ TEST_CASE_FIXTURE(SpaceMachine,
                   "tables and links are charged to the space's account, only where missing") {
     const auto cost = [&](std::uint64_t address) {
         const std::uint64_t before = account.used;
-        REQUIRE(space.map(address, run, 1, read_only, read_only, children));
+        REQUIRE(space.map(address, source, 0, 1, {read_only, read_only}));
         CHECK(tables() == account.used + 1);  // and the kernel's root
         return account.used - before;
     };
@@ -133,7 +133,7 @@ TEST_CASE_FIXTURE(SpaceMachine,
 
 TEST_CASE_FIXTURE(SpaceMachine, "a range may cross from one table to the next, at every level") {
     for (const std::uint64_t border : {base + mib2, base + gib, 512 * gib}) {
-        REQUIRE(space.map(border - 4 * page, run, 8, read_only, read_only, children));
+        REQUIRE(space.map(border - 4 * page, source, 0, 8, {read_only, read_only}));
         for (std::uint32_t i = 0; i < 8; ++i)
             CHECK(space.find(border - 4 * page + i * page, false) ==
                   memory.at(exo::address_of(run + i).value));
@@ -141,23 +141,23 @@ TEST_CASE_FIXTURE(SpaceMachine, "a range may cross from one table to the next, a
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "the first and the last user page can be mapped") {
-    REQUIRE(space.map(user_start, run, 1, read_only, read_only, children));
-    REQUIRE(space.map(user_end - page, run + 1, 1, read_only, read_only, children));
+    REQUIRE(space.map(user_start, source, 0, 1, {read_only, read_only}));
+    REQUIRE(space.map(user_end - page, source, 1, 1, {read_only, read_only}));
     CHECK(space.find(user_start, false) != nullptr);
     CHECK(space.find(user_end - 1, false) != nullptr);
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "each mapped page holds a reference to its run") {
-    REQUIRE(space.map(base, run, 5, read_only, read_only, children));
+    REQUIRE(space.map(base, source, 0, 5, {read_only, read_only}));
     CHECK(references() == 6);
-    REQUIRE(space.map(base + gib, run + 2, 1, read_write, read_write, children));
+    REQUIRE(space.map(base + gib, source, 2, 1, {read_write, read_write}));
     CHECK(references() == 7);
     REQUIRE(space.unmap(base, 5));
     CHECK(references() == 2);
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "a run outlives its last capability while a page of it is mapped") {
-    REQUIRE(space.map(base, run + 7, 1, read_write, read_write, children));
+    REQUIRE(space.map(base, source, 7, 1, {read_write, read_write}));
     frames.release(run);
     CHECK(frames.info(run).state == FrameState::run_head);
     REQUIRE(space.unmap(base, 1));
@@ -167,9 +167,9 @@ TEST_CASE_FIXTURE(SpaceMachine, "a run outlives its last capability while a page
 
 TEST_CASE_FIXTURE(SpaceMachine, "nothing is mapped if one page of the range is mapped already") {
     for (const std::uint32_t taken : {0U, 3U, 7U}) {
-        REQUIRE(space.map(base + taken * page, run, 1, read_only, read_only, children));
+        REQUIRE(space.map(base + taken * page, source, 0, 1, {read_only, read_only}));
         const auto before = state();
-        CHECK(space.map(base, run + 8, 8, read_write, read_write, children).error() ==
+        CHECK(space.map(base, source, 8, 8, {read_write, read_write}).error() ==
               Status::already_mapped);
         CHECK(state() == before);
         REQUIRE(space.unmap(base + taken * page, 1));
@@ -177,8 +177,8 @@ TEST_CASE_FIXTURE(SpaceMachine, "nothing is mapped if one page of the range is m
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "nothing is unmapped if one page of the range is not mapped") {
-    REQUIRE(space.map(base, run, 3, read_only, read_only, children));
-    REQUIRE(space.map(base + 4 * page, run, 3, read_only, read_only, children));
+    REQUIRE(space.map(base, source, 0, 3, {read_only, read_only}));
+    REQUIRE(space.map(base + 4 * page, source, 0, 3, {read_only, read_only}));
     const auto before = state();
     CHECK(space.unmap(base, 7).error() == Status::not_mapped);
     CHECK(space.unmap(base + 4 * page, 4).error() == Status::not_mapped);
@@ -189,18 +189,18 @@ TEST_CASE_FIXTURE(SpaceMachine, "nothing is unmapped if one page of the range is
 
 TEST_CASE_FIXTURE(SpaceMachine,
                   "an unmapped page is gone; it can be mapped anew without new tables") {
-    REQUIRE(space.map(base, run, 1, read_only, read_only, children));
+    REQUIRE(space.map(base, source, 0, 1, {read_only, read_only}));
     const std::uint64_t used = account.used;
     REQUIRE(space.unmap(base, 1));
     CHECK(leaf(base) == 0);
     CHECK(space.find(base, false) == nullptr);
-    REQUIRE(space.map(base, run + 1, 1, read_write, read_write, children));
+    REQUIRE(space.map(base, source, 1, 1, {read_write, read_write}));
     CHECK(account.used == used);
     CHECK(space.find(base, true) == memory.at(exo::address_of(run + 1).value));
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "unmapping drops the processor's copies, a page at a time") {
-    REQUIRE(space.map(base, run, 5, read_only, read_only, children));
+    REQUIRE(space.map(base, source, 0, 5, {read_only, read_only}));
     exo::arch::load_page_table(space.root());
     exo::arch::host_invalidations = 0;
     REQUIRE(space.unmap(base, 5));
@@ -208,15 +208,15 @@ TEST_CASE_FIXTURE(SpaceMachine, "unmapping drops the processor's copies, a page 
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "a space that is not loaded has no copies to drop") {
-    REQUIRE(space.map(base, run, 5, read_only, read_only, children));
+    REQUIRE(space.map(base, source, 0, 5, {read_only, read_only}));
     REQUIRE(space.unmap(base, 5));
     CHECK(exo::arch::host_invalidations == 0);
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "find for writing misses what user code could not write") {
-    REQUIRE(space.map(base, run, 1, read_only, read_only, children));
-    REQUIRE(space.map(base + page, run, 1, read_execute, read_execute, children));
-    REQUIRE(space.map(base + 2 * page, run, 1, read_write, read_write, children));
+    REQUIRE(space.map(base, source, 0, 1, {read_only, read_only}));
+    REQUIRE(space.map(base + page, source, 0, 1, {read_execute, read_execute}));
+    REQUIRE(space.map(base + 2 * page, source, 0, 1, {read_write, read_write}));
     CHECK(space.find(base, true) == nullptr);
     CHECK(space.find(base + page, true) == nullptr);
     CHECK(space.find(base + 2 * page, true) != nullptr);
@@ -246,9 +246,9 @@ TEST_CASE_FIXTURE(SpaceMachine,
                   "one frame may be mapped at several addresses and in several spaces") {
     AddressSpace other;
     REQUIRE(other.create(account, kernel_root));
-    REQUIRE(space.map(base, run, 1, read_write, read_write, children));
-    REQUIRE(space.map(base + page, run, 1, read_only, read_only, children));
-    REQUIRE(other.map(base, run, 1, read_only, read_only, children));
+    REQUIRE(space.map(base, source, 0, 1, {read_write, read_write}));
+    REQUIRE(space.map(base + page, source, 0, 1, {read_only, read_only}));
+    REQUIRE(other.map(base, source, 0, 1, {read_only, read_only}));
     CHECK(space.find(base, false) == space.find(base + page, false));
     CHECK(space.find(base, false) == other.find(base, false));
     REQUIRE(space.unmap(base, 1));
@@ -257,9 +257,9 @@ TEST_CASE_FIXTURE(SpaceMachine,
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "clearing takes every page and table; only the root is left") {
-    REQUIRE(space.map(base, run, 10, read_only, read_only, children));
-    REQUIRE(space.map(user_end - page, run, 1, read_write, read_write, children));
-    REQUIRE(space.map(user_start, run, 1, read_write, read_write, children));
+    REQUIRE(space.map(base, source, 0, 10, {read_only, read_only}));
+    REQUIRE(space.map(user_end - page, source, 0, 1, {read_write, read_write}));
+    REQUIRE(space.map(user_start, source, 0, 1, {read_write, read_write}));
     CHECK(space.clear_some(~0U));
     CHECK(account.used == 1);
     CHECK(references() == 1);
@@ -281,9 +281,9 @@ TEST_CASE_FIXTURE(SpaceMachine,
                   "clearing in steps does the same, each step bounded by its budget") {
     for (const std::uint32_t budget : {8U, 64U, 512U, 5000U}) {
         const auto before = state();
-        REQUIRE(space.map(base, run, run_pages, read_only, read_only, children));
-        REQUIRE(space.map(base + gib - 2 * page, run, 4, read_write, read_write, children));
-        REQUIRE(space.map(700 * gib, run, 1, read_write, read_write, children));
+        REQUIRE(space.map(base, source, 0, run_pages, {read_only, read_only}));
+        REQUIRE(space.map(base + gib - 2 * page, source, 0, 4, {read_write, read_write}));
+        REQUIRE(space.map(700 * gib, source, 0, 1, {read_write, read_write}));
         std::uint32_t steps = 0;
         for (bool done = false; !done; ++steps) {
             const std::uint64_t held = references() + account.used;
@@ -306,8 +306,8 @@ TEST_CASE_FIXTURE(SpaceMachine, "a space that the processor uses is not cleared"
 TEST_CASE_FIXTURE(SpaceMachine, "clearing one space leaves another's pages") {
     AddressSpace other;
     REQUIRE(other.create(account, kernel_root));
-    REQUIRE(space.map(base, run, 4, read_only, read_only, children));
-    REQUIRE(other.map(base, run, 4, read_only, read_only, children));
+    REQUIRE(space.map(base, source, 0, 4, {read_only, read_only}));
+    REQUIRE(other.map(base, source, 0, 4, {read_only, read_only}));
     CHECK(space.clear_some(~0U));
     CHECK(other.find(base + 3 * page, false) != nullptr);
     CHECK(references() == 5);
@@ -324,9 +324,8 @@ TEST_CASE_FIXTURE(SpaceMachine, "a space does what a map from pages to frames do
             taken += model.contains(at + i * page);
         if (random.below(2) == 0) {
             const auto first = std::uint32_t(random.below(run_pages - count));
-            REQUIRE(
-                space.map(at, run + first, count, read_write, read_write, children).has_value() ==
-                (taken == 0));
+            REQUIRE(space.map(at, source, first, count, {read_write, read_write}).has_value() ==
+                    (taken == 0));
             for (std::uint32_t i = 0; taken == 0 && i < count; ++i)
                 model[at + i * page] = run.value + first + i;
         } else {

@@ -239,15 +239,20 @@ TEST_CASE_FIXTURE(Machine, "a charge keeps the account alive, by one reference a
     CHECK(account.references == 1);
 }
 
-TEST_CASE_FIXTURE(Machine, "the release of an account's reference is left to who knows accounts") {
-    static std::vector<Account*> released;
-    released.clear();
-    exo::set_account_release([](Account& given) { released.push_back(&given); });
+TEST_CASE_FIXTURE(Machine, "an account whose last reference was a frame's is destroyed") {
+    static std::vector<exo::Object*> destroyed;
+    destroyed.clear();
+    exo::set_account_destroyer([](exo::Object& given) { destroyed.push_back(&given); });
     frames.free(alloc());
     frames.release(run(4));
-    CHECK(released == std::vector<Account*>{&account, &account});
+    CHECK(destroyed.empty());
+    const FrameNumber last = run(4);
+    --account.references;
+    frames.release(last);
+    CHECK(destroyed == std::vector<exo::Object*>{&account});
     CHECK(account.used == 0);
-    exo::set_account_release(nullptr);
+    ++account.references;
+    exo::set_account_destroyer(nullptr);
 }
 
 TEST_CASE_FIXTURE(Machine, "a frame may be charged to nobody") {

@@ -16,10 +16,10 @@ struct SpaceMachine : HostMachine {
     static constexpr std::uint32_t run_pages = 64;
 
     SpaceMachine() : HostMachine(2048) {
-        children.close();
         kernel_root = exo::address_of(*exo::frames.alloc(exo::FrameState::table, nullptr));
         REQUIRE(space.create(account, kernel_root));
         run = *exo::frames.alloc_run(run_pages, payer);
+        make_source(source);
     }
 
     /// The leaf entry of a user address, found the way the processor does; 0 where there is none.
@@ -31,6 +31,14 @@ struct SpaceMachine : HostMachine {
             if (shift == 12 || (entry & 1) == 0) return (entry & 1) != 0 ? entry : 0;
             table = entry & 0x000f'ffff'ffff'f000;
         }
+    }
+
+    /// Another capability for the run; its reference is not counted.
+    void make_source(exo::CapSlot& made) const {
+        static_cast<exo::Capability&>(made) =
+            exo::frames.capability(run, run_pages, exo::Rights::all);
+        made.siblings.close();
+        made.children.close();
     }
 
     std::uint64_t tables() const { return exo::frames.counts().tables; }
@@ -46,7 +54,7 @@ struct SpaceMachine : HostMachine {
 
     exo::Account account = HostMachine::account(1000);  ///< Pays for the tables.
     exo::Account payer = HostMachine::account(1000);    ///< Pays for the run.
-    exo::Link children;                                 ///< What is mapped is derived from this.
+    exo::CapSlot source;  ///< A capability for the run, that pages are mapped by.
     exo::PhysAddr kernel_root;
     exo::AddressSpace space;
     exo::FrameNumber run;

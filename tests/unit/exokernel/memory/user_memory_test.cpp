@@ -25,9 +25,8 @@ struct UserMachine : SpaceMachine {
     UserMachine() {
         const std::uint32_t order[] = {9, 2, 30, 17};
         for (std::uint32_t i = 0; i < 4; ++i)
-            REQUIRE(
-                space.map(base + i * page, run + order[i], 1, read_write, read_write, children));
-        REQUIRE(space.map(base + 4 * page, run + 40, 1, read_only, read_only, children));
+            REQUIRE(space.map(base + i * page, source, order[i], 1, {read_write, read_write}));
+        REQUIRE(space.map(base + 4 * page, source, 40, 1, {read_only, read_only}));
     }
 
     Status check(std::uint64_t address, std::uint64_t bytes, bool write = false) {
