@@ -1,0 +1,49 @@
+// include/lamina/sync/order_platform.hpp - OrderPlatform: where a validator runs; and its modes.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#include "lamina/sync/order_report.hpp"
+
+namespace lamina::sync {
+
+/// What the validator does about a violation.
+enum class Mode : std::uint8_t {
+    off,    ///< Nothing is followed.
+    warn,   ///< It is reported, once for each rule and pair of classes, and the lock is taken.
+    panic,  ///< It is reported, and OrderPlatform's panic() is called.
+};
+
+/// How a lock is wanted.
+enum class Way : std::uint8_t {
+    waits,   ///< Waits, perhaps until a deadline.
+    tried,   ///< Was free and is taken already. Cannot block, so no rule of order applies to it.
+    paired,  ///< Waits, as the second of two of one class, at the higher address.
+};
+
+/// What the validator asks of its surroundings; a type that is also a SpinPlatform has most of it.
+/// All functions are static.
+///
+/// - `Stack`: a HeldStack. `held()`: that of this CPU (kernel) or thread.
+/// - `has_interrupts`: whether code is interrupted by handlers that take locks;
+///   `interrupts_enabled()`: whether that can happen now.
+/// - `mask_interrupts()`, `restore_interrupts(state)`: around the validator's own lock.
+/// - `relax()`: on every round of a wait for it.
+/// - `report(report)`: says it. May be called on many threads at once, and may use validated locks:
+///   what it takes is not followed.
+/// - `panic(report)`: does not return.
+template <typename P>
+concept OrderPlatform = requires(const Report& report, typename P::InterruptState state) {
+    typename P::Stack;
+    { P::held() } -> std::same_as<typename P::Stack&>;
+    { P::has_interrupts } -> std::convertible_to<bool>;
+    { P::interrupts_enabled() } -> std::convertible_to<bool>;
+    { P::mask_interrupts() } -> std::same_as<typename P::InterruptState>;
+    P::restore_interrupts(state);
+    P::relax();
+    P::report(report);
+    P::panic(report);
+};
+
+}  // namespace lamina::sync

@@ -1,0 +1,418 @@
+// include/lamina/sync/order_rules.hpp - OrderRules: the rules of order, each where it is checked.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "lamina/sync/held_stack.hpp"
+#include "lamina/sync/order_graph.hpp"
+#include "lamina/sync/order_platform.hpp"
+#include "lamina/sync/reported_set.hpp"
+
+namespace lamina::sync {
+
+/// Mode and epoch of a validator in one word, so that one load tells both.
+struct OrderSetting {
+    static constexpr unsigned mode_bits = 2;
+    static constexpr std::uint32_t first_epoch = 1;
+    std::uint32_t word;
+
+    static constexpr OrderSetting of(Mode mode, std::uint32_t epoch) {
+        return {epoch << mode_bits | static_cast<std::uint32_t>(mode)};
+    }
+    [[gnu::always_inline]] constexpr Mode mode() const {
+        return Mode(word & ((1U << mode_bits) - 1));
+    }
+    [[gnu::always_inline]] constexpr bool is_on() const { return mode() != Mode::off; }
+    [[gnu::always_inline]] constexpr std::uint32_t epoch() const { return word >> mode_bits; }
+};
+
+/// One operation on one lock.
+struct OrderStep {
+    OrderSetting setting;
+    ClassInfo& lock_class;
+    const LockTag& lock;
+    Access access;
+    Way way;
+    const Site& site;
+
+    ClassId id() const { return lock_class.id.load(std::memory_order_acquire); }
+    bool may_block() const { return lock_class.wait != WaitKind::spins && way != Way::tried; }
+};
+
+/// The slow way of the validator: whatever was not seen before and found good. Holds one spinlock
+/// of its own, with interrupts masked, and never calls out while it does.
+template <OrderPlatform Platform>
+class OrderRules {
+public:
+    using Stack = typename Platform::Stack;
+    using Entry = typename Stack::Entry;
+    using Graph = OrderGraph<Stack::classes_max>;
+    using N = typename Graph::N;
+
+    constexpr explicit OrderRules(EqualLevels equal_levels) : graph_(equal_levels) {}
+
+    /// For the fast way and for reading.
+    [[gnu::always_inline]] const Graph& graph() const { return graph_; }
+
+    std::uint32_t count(Violation what) const {
+        return counts_[static_cast<unsigned>(what)].load(std::memory_order_relaxed);
+    }
+
+    /// Calls `f(Graph&)` while nobody else changes the graph.
+    template <typename F>
+    auto with_graph(F&& f) {
+        GraphLock lock(graph_lock_);
+        return f(graph_);
+    }
+
+    /// Brings the stack to this setting: entries of an older epoch are forgotten.
+    static void follow(Stack& stack, OrderSetting setting) {
+        if (stack.is_reporting || stack.setting == setting.word) return;
+        if (OrderSetting{stack.setting}.epoch() != setting.epoch()) stack.clear();
+        stack.setting = setting.word;
+    }
+
+    /// Checks an acquisition and puts it on the stack. False: the lock is not followed.
+    [[gnu::noinline, gnu::cold]] bool acquire(Stack& stack, const OrderStep& step) {
+        if (stack.is_reporting) return false;
+        follow(stack, step.setting);
+        const ClassId id = number_of(stack, step);
+        if (id == 0) return false;
+        if (step.way == Way::tried)
+            note_enabled(stack, step, id);
+        else if (const Entry* mine = find(stack, step.lock); mine != nullptr)
+            check_again(stack, step, *mine);
+        else
+            check_new(stack, step, id);
+        if (stack.is_full()) {
+            Report report = report_of(Violation::overflow, step, &stack.entries[stack.depth - 1U]);
+            emit(stack, step.setting, report);
+            return false;
+        }
+        stack.push(step.lock, step.lock_class, id, step.access, step.site);
+        return true;
+    }
+
+    /// Checks a release that is not that of the lock on top.
+    [[gnu::noinline, gnu::cold]] void release(Stack& stack, const OrderStep& step) {
+        if (stack.is_reporting) return;
+        follow(stack, step.setting);
+        if (stack.is_top(step.lock, step.access)) return stack.pop();
+        for (unsigned i = stack.depth; i-- > stack.base;) {
+            const Entry& entry = stack.entries[i];
+            if (entry.lock != &step.lock || entry.access != step.access) continue;
+            const Entry top = stack.entries[stack.depth - 1U];
+            stack.remove(i);
+            Report report = report_of(Violation::release_order, step, &top);
+            return emit(stack, step.setting, report);
+        }
+        release_by_stranger(stack, step);
+    }
+
+    [[gnu::noinline, gnu::cold]] void check_blocking(Stack& stack, OrderSetting setting,
+                                                     const Site& site) {
+        follow(stack, setting);
+        const Entry* against = nullptr;
+        for (unsigned i = stack.base; i < stack.depth; ++i)
+            if (stack.entries[i].lock_class->wait == WaitKind::spins) against = &stack.entries[i];
+        if (against == nullptr && stack.interrupts == 0) return;
+        Report report = report_at(Violation::blocking, site, against);
+        emit(stack, setting, report);
+    }
+
+    [[gnu::noinline, gnu::cold]] void check_none_held(Stack& stack, OrderSetting setting,
+                                                      const Site& site) {
+        follow(stack, setting);
+        if (stack.depth == stack.base) return;
+        Report report = report_at(Violation::held_at_exit, site, &stack.entries[stack.depth - 1U]);
+        emit(stack, setting, report);
+    }
+
+    /// Interrupts are about to be enabled: every lock held is held with them enabled from here on.
+    [[gnu::noinline, gnu::cold]] void mark_enabled(Stack& stack, OrderSetting setting,
+                                                   const Site& site) {
+        follow(stack, setting);
+        const bool changed = with_graph([&](Graph& graph) {
+            bool any = false;
+            for (unsigned i = stack.base; i < stack.depth; ++i) {
+                const OrderNode held = stack.entries[i].node;
+                if (graph.was_enabled(held)) continue;
+                graph.set_enabled(held, site);
+                any = true;
+            }
+            return any;
+        });
+        if (changed) check_interrupts(stack, setting, site);
+    }
+
+private:
+    /// The spinlock around graph and reported set.
+    class GraphLock {
+    public:
+        explicit GraphLock(std::atomic_flag& flag)
+            : flag_(flag), interrupts_(Platform::mask_interrupts()) {
+            while (flag_.test_and_set(std::memory_order_acquire))
+                while (flag_.test(std::memory_order_relaxed))
+                    Platform::relax();
+        }
+        ~GraphLock() {
+            flag_.clear(std::memory_order_release);
+            Platform::restore_interrupts(interrupts_);
+        }
+        GraphLock(const GraphLock&) = delete;
+        GraphLock& operator=(const GraphLock&) = delete;
+
+    private:
+        std::atomic_flag& flag_;
+        typename Platform::InterruptState interrupts_;
+    };
+
+    ClassId number_of(Stack& stack, const OrderStep& step) {
+        if (const ClassId id = step.id(); id != 0) return id;
+        const bool added = with_graph(
+            [&](Graph& graph) { return step.id() != 0 || graph.add_class(step.lock_class); });
+        if (!added) {
+            Report report = report_of(Violation::class_table_full, step, nullptr);
+            emit(stack, step.setting, report);
+        }
+        return step.id();
+    }
+
+    static const Entry* find(const Stack& stack, const LockTag& lock) {
+        for (unsigned i = stack.depth; i-- > stack.base;)
+            if (stack.entries[i].lock == &lock) return &stack.entries[i];
+        return nullptr;
+    }
+
+    /// Its holder takes a lock again. Where that is allowed it does not wait, so nothing else
+    /// matters.
+    void check_again(Stack& stack, const OrderStep& step, const Entry& mine) {
+        const bool reads =
+            mine.access != Access::exclusive && step.access == Access::shared_recursive;
+        if (step.lock_class.recursive || reads) return;
+        Report report = report_of(Violation::reacquisition, step, &mine);
+        emit(stack, step.setting, report);
+    }
+
+    /// Takes a lock it does not hold.
+    void check_new(Stack& stack, const OrderStep& step, ClassId id) {
+        check_wait_kind(stack, step);
+        std::optional<Report> report;
+        bool changed = false;
+        with_graph([&](Graph& graph) {
+            for (unsigned i = stack.depth; i-- > stack.base;) {
+                const Entry& entry = stack.entries[i];
+                const OrderNode wanted = N::wanted(id, step.access);
+                if (const auto what = against(entry, step, wanted)) {
+                    if (!report) report = order_report(*what, step, entry, wanted);
+                } else if (must_be_edge(entry, step, wanted)) {
+                    graph.add_edge(entry.node, wanted, entry.site, step.site);
+                    changed = true;
+                }
+            }
+            changed |= note_interrupt_use(stack, step, id);
+        });
+        if (report) emit(stack, step.setting, *report);
+        if (changed) check_interrupts(stack, step.setting, step.site);
+    }
+
+    /// A lock that may block is not wanted with a spinlock held, nor inside an interrupt.
+    void check_wait_kind(Stack& stack, const OrderStep& step) {
+        if (!step.may_block()) return;
+        const Entry* spinning = nullptr;
+        for (unsigned i = stack.base; i < stack.depth; ++i)
+            if (stack.entries[i].lock_class->wait == WaitKind::spins) spinning = &stack.entries[i];
+        if (spinning == nullptr && stack.interrupts == 0) return;
+        Report report = report_of(Violation::wait_kind, step, spinning);
+        emit(stack, step.setting, report);
+    }
+
+    /// The rule of order that forbids the step while `entry` is held, if any.
+    std::optional<Violation> against(const Entry& entry, const OrderStep& step,
+                                     OrderNode wanted) const {
+        const ClassId mine = N::class_of(wanted), its = N::class_of(entry.node);
+        if (mine == its) {
+            if (entry.access != Access::exclusive && step.access == Access::shared_recursive)
+                return {};
+            if (step.way != Way::paired) return Violation::same_class;
+            if (std::less<const LockTag*>()(&step.lock, entry.lock))
+                return Violation::address_order;
+            return {};
+        }
+        if (!graph_.is_reversed(entry.node, wanted)) return {};
+        if (!graph_.same_level(mine, its)) return Violation::inversion;
+        return graph_.equal_levels() == EqualLevels::refuse ? Violation::equal_level
+                                                            : Violation::cycle;
+    }
+
+    /// Whether the pair is new to the graph and may be settled for good.
+    bool must_be_edge(const Entry& entry, const OrderStep& step, OrderNode wanted) const {
+        if (entry.lock_class->wait == WaitKind::spins && step.may_block()) return false;
+        return N::class_of(entry.node) != N::class_of(wanted) &&
+               !graph_.is_seen(entry.node, wanted);
+    }
+
+    /// Needs the graph lock, like the two below.
+    Report order_report(Violation what, const OrderStep& step, const Entry& entry,
+                        OrderNode wanted) const {
+        Report report = report_of(what, step, &entry);
+        if (what == Violation::cycle) add_chain(report, wanted, entry.node);
+        return report;
+    }
+
+    void add_chain(Report& report, OrderNode wanted, OrderNode held) const {
+        const unsigned before = report.link_count;
+        std::array<ChainLink, links_max> backwards;
+        unsigned walked = 0;
+        const unsigned length =
+            graph_.walk_chain(wanted, held, [&](const typename Graph::Edge& edge) {
+                backwards[walked++ % links_max] = link_of(edge);
+            });
+        // Of a chain longer than that, its first links were walked last: they are kept.
+        for (unsigned i = 0; i < length && before + i < links_max; ++i)
+            report.links[before + i] = backwards[(length - 1 - i) % links_max];
+        report.link_count = before + length;
+    }
+
+    ChainLink link_of(const typename Graph::Edge& edge) const {
+        return {&graph_.class_at(N::class_of(edge.held)),
+                &graph_.class_at(N::class_of(edge.wanted)), edge.held_site, edge.wanted_site,
+                false};
+    }
+
+    void note_enabled(Stack& stack, const OrderStep& step, ClassId id) {
+        if (!Platform::has_interrupts) return;
+        if (with_graph([&](Graph&) { return note_interrupt_use(stack, step, id); }))
+            check_interrupts(stack, step.setting, step.site);
+    }
+
+    /// Whether the class is used with respect to interrupts as it never was. Needs the graph lock.
+    bool note_interrupt_use(const Stack& stack, const OrderStep& step, ClassId id) {
+        if (!Platform::has_interrupts) return false;
+        bool changed = false;
+        const OrderNode wanted = N::wanted(id, step.access), held = N::held(id, step.access);
+        if (stack.interrupts != 0 && step.way != Way::tried && !graph_.was_in_handler(wanted)) {
+            graph_.set_in_handler(wanted, step.site);
+            changed = true;
+        }
+        if (Platform::interrupts_enabled() && !graph_.was_enabled(held)) {
+            graph_.set_enabled(held, step.site);
+            changed = true;
+        }
+        return changed;
+    }
+
+    /// Reports every circle through an interrupt that was not reported before.
+    void check_interrupts(Stack& stack, OrderSetting setting, const Site& site) {
+        if (!Platform::has_interrupts) return;
+        std::optional<Report> report;
+        const auto find_next = [&](Graph& graph) {
+            return graph.any_interrupt_circle([&](OrderNode enabled, OrderNode in_handler) {
+                if (!reported_.is_first(Violation::interrupt, N::class_of(enabled),
+                                        N::class_of(in_handler)))
+                    return false;
+                report = interrupt_report(site, enabled, in_handler);
+                return true;
+            });
+        };
+        while (with_graph(find_next))
+            say(stack, setting, *report);
+    }
+
+    Report interrupt_report(const Site& site, OrderNode enabled, OrderNode in_handler) const {
+        Report report;
+        report.what = Violation::interrupt;
+        report.site = site;
+        report.wanted = &graph_.class_at(N::class_of(in_handler));
+        report.held = &graph_.class_at(N::class_of(enabled));
+        report.held_site = graph_.interrupt_sites(enabled).enabled;
+        report.links[0] = {report.held, report.wanted, report.held_site,
+                           graph_.interrupt_sites(in_handler).in_handler, true};
+        report.link_count = 1;
+        if (report.held != report.wanted) add_chain(report, in_handler, enabled);
+        return report;
+    }
+
+    void release_by_stranger(Stack& stack, const OrderStep& step) {
+        Report report = report_of(Violation::stranger_release, step, nullptr);
+        report.held = &step.lock_class;
+        report.held_lock = &step.lock;
+        if (const Entry* otherwise = find(stack, step.lock); otherwise != nullptr) {
+            report.held_site = otherwise->site;
+            stack.remove(unsigned(otherwise - stack.entries.data()));
+            return emit(stack, step.setting, report);
+        }
+        // A lock that was taken before the validator looked, or that it could not follow, may be
+        // given back by whoever has it.
+        const std::uint32_t epoch = step.lock.epoch.load(std::memory_order_relaxed);
+        const bool always_on = step.setting.epoch() == OrderSetting::first_epoch;
+        if (step.id() == 0 && !always_on) return;
+        if (epoch != step.setting.epoch() && !(always_on && epoch == 0)) return;
+        if (epoch != 0) report.held_site = step.lock.site.load(std::memory_order_relaxed);
+        emit(stack, step.setting, report);
+    }
+
+    static Report report_at(Violation what, const Site& site, const Entry* against) {
+        Report report;
+        report.what = what;
+        report.site = site;
+        if (against != nullptr) {
+            report.held = against->lock_class;
+            report.held_lock = against->lock;
+            report.held_site = against->site;
+        }
+        return report;
+    }
+
+    static Report report_of(Violation what, const OrderStep& step, const Entry* against) {
+        Report report = report_at(what, step.site, against);
+        report.wanted = &step.lock_class;
+        report.wanted_lock = &step.lock;
+        return report;
+    }
+
+    /// Counts the violation, and reports it unless that was done.
+    void emit(Stack& stack, OrderSetting setting, Report& report) {
+        const bool is_first = with_graph([&](Graph&) {
+            return reported_.is_first(report.what, number(report.wanted), number(report.held));
+        });
+        if (is_first || !is_only_warned(setting, report)) return say(stack, setting, report);
+        add_count(report.what);
+    }
+
+    void say(Stack& stack, OrderSetting setting, Report& report) {
+        add_count(report.what);
+        report.is_warning = is_only_warned(setting, report);
+        for (unsigned i = stack.base; i < stack.depth; ++i) {
+            const Entry& entry = stack.entries[i];
+            report.locks[report.lock_count++] = {entry.lock_class, entry.lock, entry.site};
+        }
+        stack.is_reporting = true;
+        stack.setting = 0;
+        Platform::report(report);
+        stack.setting = setting.word;
+        stack.is_reporting = false;
+        if (!report.is_warning) Platform::panic(report);
+    }
+
+    static bool is_only_warned(OrderSetting setting, const Report& report) {
+        return setting.mode() == Mode::warn || report.what == Violation::release_order;
+    }
+    static ClassId number(const ClassInfo* info) {
+        return info == nullptr ? ClassId(0) : info->id.load(std::memory_order_relaxed);
+    }
+    void add_count(Violation what) {
+        counts_[static_cast<unsigned>(what)].fetch_add(1, std::memory_order_relaxed);
+    }
+
+    std::atomic_flag graph_lock_{};
+    Graph graph_;
+    ReportedSet reported_;
+    std::array<std::atomic<std::uint32_t>, violation_count> counts_{};
+};
+
+}  // namespace lamina::sync

@@ -1,0 +1,187 @@
+// include/lamina/sync/validator.hpp - Validator: checks the order of every acquisition, at run
+// time.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "lamina/result.hpp"
+#include "lamina/sync/order_rules.hpp"
+
+namespace lamina::sync {
+
+/// Follows which locks each CPU or thread holds, learns from that which class is taken while which
+/// other is held, and reports what can deadlock before anyone waits for it.
+///
+/// An acquisition is checked against everything held by two words of bits (64 classes): the pairs
+/// that were seen before and found good. Anything else takes the slow way, OrderRules.
+///
+/// An acquisition gets one report of order at most: that of the innermost held lock that stands
+/// against it. Re-acquisition is looked at first, and nothing else then; after it wait kind, order,
+/// interrupts, overflow. In mode panic nothing follows the first report.
+///
+/// The mode can be changed while locks are held. Each time it leaves `off` an epoch begins; what
+/// was taken in an older epoch is not followed, and its release is not complained of.
+///
+/// A lock is on the held stack from before its holder waits for it. For a queued lock that is
+/// exact: whoever waits in the queue has others wait behind it.
+///
+/// Memory: about 20 KiB for 64 classes. Cost: see docs/lock-order.md.
+template <OrderPlatform Platform>
+class Validator {
+public:
+    using Stack = typename Platform::Stack;
+    using Rules = OrderRules<Platform>;
+    using Graph = typename Rules::Graph;
+    using N = typename Rules::N;
+
+    constexpr explicit Validator(Mode mode, EqualLevels equal_levels = EqualLevels::refuse)
+        : setting_(OrderSetting::of(mode, OrderSetting::first_epoch).word), rules_(equal_levels) {}
+    Validator(const Validator&) = delete;
+    Validator& operator=(const Validator&) = delete;
+
+    /// The one load before each operation; is_on() of it is the one branch.
+    [[gnu::always_inline]] OrderSetting setting() const {
+        return {setting_.load(std::memory_order_relaxed)};
+    }
+
+    /// From now on; operations under way end in the mode they began in.
+    void set_mode(Mode mode) {
+        std::uint32_t old = setting_.load(std::memory_order_relaxed);
+        OrderSetting next{};
+        do {
+            const bool begins = !OrderSetting{old}.is_on() && mode != Mode::off;
+            next = OrderSetting::of(mode, OrderSetting{old}.epoch() + (begins ? 1 : 0));
+        } while (!setting_.compare_exchange_weak(old, next.word, std::memory_order_relaxed));
+    }
+
+    /// Makes a class known before its locks are used. Errors: limit_reached, there are too many.
+    Result<void> declare(ClassInfo& lock_class) {
+        const bool known = rules_.with_graph([&](Graph& graph) {
+            return lock_class.id.load(std::memory_order_relaxed) != 0 ||
+                   graph.add_class(lock_class);
+        });
+        if (!known) return fail(Status::limit_reached);
+        return {};
+    }
+
+    // Around a lock; each needs a setting that is on ----------------------------------------------
+
+    /// Before waiting for a lock. False: the lock is not followed. In mode panic it may not return.
+    [[gnu::always_inline]] bool acquire(const OrderStep& step) {
+        Stack& stack = Platform::held();
+        const ClassId id = step.id();
+        if (stack.setting != step.setting.word || id == 0 || stack.is_full() ||
+            !rules_.graph().is_settled(N::wanted(id, step.access), stack.mask) ||
+            !is_interrupt_use_known(stack, id, step.access)) [[unlikely]]
+            return rules_.acquire(stack, step);
+        stack.push(step.lock, step.lock_class, id, step.access, step.site);
+        return true;
+    }
+
+    /// After the lock was taken: `followed` is what acquire() said.
+    [[gnu::always_inline]] static void note_taken(const OrderStep& step, LockTag& lock,
+                                                  bool followed) {
+        lock.site.store(step.site, std::memory_order_relaxed);
+        lock.epoch.store(followed ? step.setting.epoch() : LockTag::untracked,
+                         std::memory_order_relaxed);
+    }
+
+    /// Before a lock is given back.
+    [[gnu::always_inline]] void release(const OrderStep& step) {
+        Stack& stack = Platform::held();
+        if (stack.setting != step.setting.word || !stack.is_top(step.lock, step.access))
+            [[unlikely]]
+            return rules_.release(stack, step);
+        stack.pop();
+    }
+
+    /// After a wait that ended without the lock: forgets what acquire() put on the stack.
+    static void abandon(const OrderStep& step) {
+        Stack& stack = Platform::held();
+        if (stack.setting == step.setting.word && stack.is_top(step.lock, step.access)) stack.pop();
+    }
+
+    // Places where a rule holds ------------------------------------------------------------------
+
+    /// Before this thread blocks for anything: no spinlock may be held.
+    void about_to_block(Site site = Site::current()) {
+        if (const OrderSetting now = setting(); now.is_on())
+            rules_.check_blocking(Platform::held(), now, site);
+    }
+    /// Where nothing may be held: at the kernel's exit, at the end of a thread.
+    void expect_none_held(Site site = Site::current()) {
+        if (const OrderSetting now = setting(); now.is_on())
+            rules_.check_none_held(Platform::held(), now, site);
+    }
+    /// Before interrupts are enabled while locks may be held.
+    void enabling_interrupts(Site site = Site::current()) {
+        if (const OrderSetting now = setting(); now.is_on())
+            rules_.mark_enabled(Platform::held(), now, site);
+    }
+
+    /// A handler of an interrupt, from its first to its last lock. What the interrupted code holds
+    /// is set aside: whether a handler may want a lock that interruptible code holds is checked by
+    /// class, over all that was ever seen.
+    class InterruptScope {
+    public:
+        explicit InterruptScope(Validator& validator, Site site = Site::current())
+            : validator_(validator), site_(site), stack_(Platform::held()) {
+            if (const OrderSetting now = validator.setting(); now.is_on())
+                Rules::follow(stack_, now);
+            base_ = stack_.base;
+            mask_ = stack_.mask;
+            epoch_ = OrderSetting{stack_.setting}.epoch();
+            stack_.base = stack_.depth;
+            stack_.mask = {};
+            ++stack_.interrupts;
+        }
+        ~InterruptScope() {
+            validator_.expect_none_held(site_);
+            if (epoch_ != OrderSetting{stack_.setting}.epoch()) return;  // it was cleared meanwhile
+            stack_.depth = stack_.base;
+            stack_.base = base_;
+            stack_.mask = mask_;
+            --stack_.interrupts;
+        }
+        InterruptScope(const InterruptScope&) = delete;
+        InterruptScope& operator=(const InterruptScope&) = delete;
+
+    private:
+        Validator& validator_;
+        Site site_;
+        Stack& stack_;
+        std::uint16_t base_;
+        std::uint32_t epoch_;
+        typename N::Set mask_;
+    };
+
+    // What was seen ------------------------------------------------------------------------------
+
+    /// How often a rule was violated, reported or not.
+    std::uint32_t count(Violation what) const { return rules_.count(what); }
+
+    /// Calls `f(const Graph&)` while nobody changes the graph. Others who take the slow way wait:
+    /// be quick, and take no validated lock.
+    template <typename F>
+    void with_graph(F&& f) {
+        rules_.with_graph([&](const Graph& graph) { f(graph); });
+    }
+
+private:
+    [[gnu::always_inline]] bool is_interrupt_use_known(const Stack& stack, ClassId id,
+                                                       Access access) const {
+        if constexpr (Platform::has_interrupts) {
+            const Graph& graph = rules_.graph();
+            if (stack.interrupts != 0 && !graph.was_in_handler(N::wanted(id, access))) return false;
+            if (Platform::interrupts_enabled() && !graph.was_enabled(N::held(id, access)))
+                return false;
+        }
+        return true;
+    }
+
+    std::atomic<std::uint32_t> setting_;
+    Rules rules_;
+};
+
+}  // namespace lamina::sync
