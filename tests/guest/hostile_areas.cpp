@@ -127,6 +127,8 @@ int area_given_up() {
     const auto page = map_page();
     VcpuEntries entries = good_entries();
     entries.foreign = address(hostile_after_foreign_call);
+    // The libOS would look for a preempted context in its own area, not in this one.
+    entries.run = entries.slice_end = 0;
     if (!sys::vcpu_bind(vcpu, page, &entries)) return 2;
     if (!sys::frames_unmap(fixed::self, page, 1)) return 3;
     constexpr std::uint64_t pages = 256;

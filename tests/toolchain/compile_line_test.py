@@ -13,7 +13,8 @@ COMMON = """
 
 CLANG = set(COMMON + """
     -c -MD -Wall -Wextra -Werror -Wthread-safety --target=x86_64-linux-gnu -mno-mmx -mno-sse
-    -mno-sse2 -grecord-command-line -ffile-prefix-map=/proc/self/cwd=. -no-canonical-prefixes
+    -mno-sse2 -flto=full -grecord-command-line -ffile-prefix-map=/proc/self/cwd=.
+    -no-canonical-prefixes
     -Wno-builtin-macro-redefined -D__DATE__="redacted" -D__TIME__="redacted"
     -D__TIMESTAMP__="redacted" """.split())
 
