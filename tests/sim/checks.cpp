@@ -10,16 +10,12 @@
 namespace sim {
 
 Checks::Checks(exo::Account& root)
-    : view_(root),
-      incarnations_(frame_count),
-      was_used_(frame_count),
-      capabilities_(view_, incarnations_),
-      mappings_(view_, capabilities_) {}
+    : view_(root), capabilities_(view_, incarnations_), mappings_(view_, capabilities_) {}
 
 void Checks::start(Machine& machine) {
     machine_ = &machine;
     view_.refresh();
-    count_incarnations();
+    incarnations_.update();
     capabilities_.adopt();
     mappings_.adopt();
     all();
@@ -27,7 +23,7 @@ void Checks::start(Machine& machine) {
 
 void Checks::after_step(const Cpu& actor) {
     view_.refresh();
-    count_incarnations();
+    incarnations_.update();
     mappings_.check(actor.caller);
     capabilities_.check(actor.caller);
     check_stale_entries(*machine_, actor, incarnations_);
@@ -39,14 +35,6 @@ void Checks::all() {
     check_ledger(view_);
     check_references(view_);
     check_sleepers();
-}
-
-void Checks::count_incarnations() {
-    for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
-        const bool used = KernelView::is_used(frame);
-        if (used && !was_used_[frame]) ++incarnations_[frame];
-        was_used_[frame] = used;
-    }
 }
 
 void Checks::check_sleepers() const {

@@ -28,12 +28,10 @@ public:
     std::uint64_t full_checks() const { return full_checks_; }
 
 private:
-    void count_incarnations();
     void check_sleepers() const;
 
     KernelView view_;
     Incarnations incarnations_;
-    std::vector<bool> was_used_;
     CapabilityHistory capabilities_;
     MappingHistory mappings_;
     Machine* machine_ = nullptr;

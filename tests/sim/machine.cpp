@@ -132,6 +132,14 @@ void Machine::lock_point(exo::arch::LockPoint where, const void*) {
     if (user_ != nullptr) pause();
 }
 
+void Machine::memory_point() {
+    if (!in_fiber_ || user_stopped_ || !choices_->percent(10)) return;
+    in_fiber_ = false;  // a walk uses memory too
+    Cpu& walker = *cpus_[choices_->below(cpu_count)];
+    (void)walker.tlb.translate(walker.root, user_->expected_address());
+    in_fiber_ = true;
+}
+
 void Machine::pass_time() {
     // On average about 40 us a step, so that a slice of 10 ms is some hundreds of them.
     const std::uint64_t chance = choices_->below(64);
@@ -165,7 +173,9 @@ Cpu& Machine::step_of(unsigned index) {
     current_->waited = current_->waiting;
     current_->waiting = false;
     current_->kernel_ran = current_->in_kernel;
+    in_fiber_ = true;
     current_->fiber.resume();
+    in_fiber_ = false;
     waiting_steps_ = current_->waiting ? waiting_steps_ + 1 : 0;
     if (waiting_steps_ == waiting_steps_max)
         violated("CPUs do not wait for each other for ever.", "nobody but waits");

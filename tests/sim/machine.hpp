@@ -43,6 +43,8 @@ public:
     virtual void step(Cpu& cpu) = 0;
     /// A vCPU goes on, with its registers in `context`.
     virtual void resumed(Cpu& cpu, const exo::Context& context) = 0;
+    /// An address that user code may be about to use: the processor may walk to it before.
+    virtual std::uint64_t expected_address() = 0;
 
 protected:
     ~UserCode() = default;
@@ -51,7 +53,8 @@ protected:
 /// Interleaves its CPUs: a step is one decision which of them goes on, up to the next place where
 /// another one may come between: a step of a lock, waiting, halting, an interrupt window, and each
 /// thing done in user mode. Interrupts wait for the place where the processor would take them, and
-/// are late by chance. Time is virtual and passes by chance.
+/// are late by chance. Processors walk page tables when they like, also while another CPU changes
+/// them. Time is virtual and passes by chance.
 class Machine final : public exo::arch::HostCpus {
 public:
     Machine(Choices& choices, const Incarnations& incarnations);
@@ -92,6 +95,7 @@ public:
     void interrupt_window() override;
     void relax() override;
     void lock_point(exo::arch::LockPoint where, const void* lock) override;
+    void memory_point() override;
 
 private:
     static void run(void* cpu);
@@ -108,6 +112,7 @@ private:
     std::uint64_t now_ns_ = 1'000'000;
     std::uint64_t waiting_steps_ = 0;  ///< Steps since a CPU did other than wait.
     bool user_stopped_ = false;
+    bool in_fiber_ = false;
 };
 
 }  // namespace sim

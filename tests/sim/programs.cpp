@@ -80,6 +80,7 @@ void Programs::resumed(Cpu& cpu, const exo::Context& context) {
 void Programs::call(Cpu& cpu, Program& program, Call number, const CallArguments& arguments) {
     program.call = std::uint64_t(number);
     program.arguments = arguments;
+    note_pages(number, arguments);
     cpu.caller = cpu.local.running->env->id;
     cpu.in_kernel = cpu.kernel_ran = true;
     CallResult result;
@@ -90,6 +91,21 @@ void Programs::call(Cpu& cpu, Program& program, Call number, const CallArguments
     cpu.in_kernel = false;
     ++cpu.kernel_exits;
     finish(program, result);
+}
+
+/// Remembers which pages a call is about.
+void Programs::note_pages(Call number, const CallArguments& arguments) {
+    const CallShape& shape = call_shapes()[std::uint64_t(number) % lamina::call_count];
+    for (unsigned i = 0; i < shape.argument_count; ++i) {
+        if (shape.arguments[i].name == "address") recent_page_ = arguments[i];
+        if (shape.arguments[i].name == "count") recent_pages_ = arguments[i] % 16 + 1;
+    }
+}
+
+std::uint64_t Programs::expected_address() {
+    const std::uint64_t recent = recent_page_ + choices_->below(recent_pages_) * exo::page_size;
+    if (choices_->percent(70) && lamina::in_user_half(recent, 1)) return recent;
+    return arguments_.page_address();
 }
 
 void Programs::finish(Program& program, const CallResult& result) {

@@ -61,6 +61,7 @@ public:
 
     void step(Cpu& cpu) override;
     void resumed(Cpu& cpu, const exo::Context& context) override;
+    std::uint64_t expected_address() override;
 
     const CallCounts& counts() const { return counts_; }
     /// A number that depends on every call and its outcome: equal runs have equal ones.
@@ -68,6 +69,7 @@ public:
 
 private:
     void call(Cpu& cpu, Program& program, lamina::Call number, const CallArguments& arguments);
+    void note_pages(lamina::Call number, const CallArguments& arguments);
     void finish(Program& program, const CallResult& result);
     void random_call(Cpu& cpu, const exo::Env& env, Program& program);
     void map_again(Cpu& cpu, const exo::Env& env, Program& program);
@@ -85,6 +87,8 @@ private:
     ArgumentSource arguments_;
     std::uint64_t first_env_;
     std::unordered_map<std::uint64_t, Program> programs_;  ///< By id of the environment.
+    std::uint64_t recent_page_ = home;  ///< Where page tables are changed, or were last.
+    std::uint64_t recent_pages_ = 1;
     CallCounts counts_;
     std::uint64_t fingerprint_ = 0;
 };

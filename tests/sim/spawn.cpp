@@ -20,9 +20,9 @@ void Programs::spawn_step(Cpu& cpu, const exo::Env& env, Program& program) {
     switch (spawn.stage) {
         case Stage::none: break;
         case Stage::account:
-            return call(
-                cpu, program, Call::account_create,
-                {arguments_.handle_of(env, exo::ObjectType::account), 12 + choices_->below(30)});
+            return call(cpu, program, Call::account_create,
+                        {arguments_.handle_of(env, exo::ObjectType::account),
+                         9 + choices_->below(choices_->percent(50) ? 8 : 30)});
         case Stage::env:
             store(cpu, home, printable);
             return call(

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "arch/machine.hpp"
+#include "exokernel/memory/frame_table.hpp"
 
 namespace sim {
 namespace {
@@ -24,7 +25,25 @@ const Translation* find(const std::vector<Translation>& in, std::uint64_t number
     return nullptr;
 }
 
+bool is_used(std::uint32_t frame) {
+    const exo::FrameState state = exo::frames.info({frame}).state;
+    return state != exo::FrameState::free && state != exo::FrameState::free_head;
+}
+
 }  // namespace
+
+void Incarnations::update() {
+    for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
+        const bool used = is_used(frame);
+        if (used && !used_[frame]) ++counts_[frame];
+        used_[frame] = used;
+    }
+}
+
+std::uint32_t Incarnations::now(std::uint32_t frame) const {
+    if (frame >= frame_count) return 0;
+    return counts_[frame] + (is_used(frame) && !used_[frame] ? 1 : 0);
+}
 
 std::uint64_t Tlb::walk(exo::PhysAddr root, std::uint64_t address, unsigned level) {
     std::uint64_t bits = root.value | PageEntry::present;
@@ -62,9 +81,7 @@ const Translation* Tlb::translate(exo::PhysAddr root, std::uint64_t address) {
 
 Translation Tlb::made(std::uint64_t number, std::uint64_t bits) const {
     Translation entry{number, bits, 0, {}};
-    const std::uint32_t frame = entry.frame().value;
-    // A wild entry is for the checks to find.
-    if (frame < incarnations_->size()) entry.incarnation = (*incarnations_)[frame];
+    entry.incarnation = incarnations_->now(entry.frame().value);
     return entry;
 }
 

@@ -34,8 +34,20 @@ struct Translation {
     bool executable() const { return (bits & exo::PageEntry::no_execute) == 0; }
 };
 
-/// Which frames have been given out how often; kept by the checks.
-using Incarnations = std::vector<std::uint32_t>;
+/// How often each frame has been given out, by what is seen of the frame table after each step.
+class Incarnations {
+public:
+    /// Looks at all frames.
+    void update();
+    /// Of a frame at this moment, also in the middle of a step. 0 for what is no frame.
+    std::uint32_t now(std::uint32_t frame) const;
+    /// The same at the last update().
+    std::uint32_t operator[](std::uint32_t frame) const { return counts_[frame]; }
+
+private:
+    std::vector<std::uint32_t> counts_ = std::vector<std::uint32_t>(frame_count);
+    std::vector<bool> used_ = std::vector<bool>(frame_count);
+};
 
 /// Walks real page tables and keeps what it finds until told to forget it, as a processor may: of
 /// pages, and of the tables on the way to them. Everything is of the space loaded now: loading

@@ -45,6 +45,10 @@ COMMANDS = {command.name: command for command in (
     Command("bench", "[NAME]", "measure; guest instructions are exact and repeat",
             ("--check", "--record"), most=1, needs_packages=True,
             notes="NAME is a row or the start of one, such as boot or memory."),
+    Command("sim", "", "run the kernel core on simulated processors, checking every step",
+            ("--seed", "--seeds", "--steps"), needs_packages=True,
+            notes="A seed makes the same run on every machine; what is found is printed with the "
+            "seed and the step that show it again. docs/simulator.md says what is checked."),
     Command("image", "", "build the ISO and print its path",
             ("-o", "--sizes"), needs_packages=True),
     Command("gdb", "[APP] [-- GDB-OPTION...]",

@@ -18,6 +18,16 @@ def cpus(text):
     return _whole(text, 1, 64)
 
 
+def positive(text):
+    """A number above 0."""
+    return _whole(text, 1, 999_999_999)
+
+
+def natural(text):
+    """0 or a number above."""
+    return _whole(text, 0, 999_999_999)
+
+
 def memory(text):
     """Bytes as MiB: "64", "64M", "1G", "65536K"."""
     match = re.fullmatch(r"([0-9]{1,9})([kKmMgG]?)(i?[bB])?", text)
@@ -88,6 +98,9 @@ OPTIONS = {option.name: option for option in (
     Option("-c", "COMMANDS", text_of, "the shell commands to run, separated by ; or new lines"),
     Option("-o", "FILE", file_name, "copy the ISO to FILE"),
     Option("--sizes", None, None, "print the sizes of the image's parts, with their bars"),
+    Option("--seed", "S", natural, "the first seed (1)"),
+    Option("--seeds", "K", positive, "how many seeds, one after the other (1)"),
+    Option("--steps", "N", positive, "steps of each seed (100000)"),
     Option("--check", None, None, "compare with what is recorded; exit 1 if it does not hold"),
     Option("--record", None, None, "write the measured values into apps/bench/bars.json"),
     Option("--run", None, None, "also run the command blocks of README.md"),

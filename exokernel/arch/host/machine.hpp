@@ -26,6 +26,8 @@ public:
     virtual void interrupt_window() = 0;
     virtual void relax() = 0;
     virtual void lock_point(LockPoint where, const void* lock) = 0;
+    /// The kernel is about to use memory: other processors may walk page tables before that.
+    virtual void memory_point() = 0;
 
 protected:
     ~HostCpus() = default;
@@ -43,7 +45,10 @@ inline std::uint64_t host_cpu_interrupts = 0;
 /// What cpu_local() returns.
 inline void* host_cpu_local = nullptr;
 
-inline void* direct_map(PhysAddr address) { return host_memory + address.value; }
+inline void* direct_map(PhysAddr address) {
+    if (host_cpus != nullptr) host_cpus->memory_point();
+    return host_memory + address.value;
+}
 
 inline void invalidate_page(std::uint64_t address) {
     if (host_cpus != nullptr)

@@ -52,7 +52,7 @@ public:
 /// What every lock needs.
 ///
 /// - `Atomic<T>`: MachineAtomic, or a template with the same members.
-/// - `slots_max`: slot numbers are below this; at most 16383.
+/// - `slots_max`: slot numbers are below this; at most 1 << thread_slot_bits.
 /// - `slot()`: the number of this CPU (kernel) or thread (host), or `no_slot`. It must not change
 ///   while the caller waits for or holds a spin lock: the kernel is not preemptible, and a libOS
 ///   thread masks upcalls.

@@ -12,9 +12,10 @@ namespace lamina::sync {
 /// The bounds of a SpinLock's fairness.
 struct SpinTuning {
     /// A waiter in the queue looks this often for its turn before it tries to overtake.
-    std::uint32_t polls_before_overtaking = 1024;
-    /// Who is first in the queue is overtaken at most this often; at most 255.
-    std::uint32_t overtakings_max = 255;
+    std::uint32_t polls_before_overtaking = 256;
+    /// Who is first in the queue is overtaken at most this often; below 1 << 24. The default is
+    /// about as many short holds as fit into the time slice for which a virtual CPU may be away.
+    std::uint32_t overtakings_max = 1 << 16;
     /// At most this many waiters of one NUMA node are preferred to one of another.
     std::uint32_t preferred_max = 64;
     /// The search for a waiter of the own NUMA node looks at this many.
@@ -23,8 +24,8 @@ struct SpinTuning {
 
 /// A mutual exclusion lock whose waiters spin, in a queue (after Mellor-Crummey and Scott 1991).
 ///
-/// The word, from its lowest bit: a byte that says the lock is held, a byte that counts how often
-/// the first in the queue was overtaken, and the tag of the last place in the queue or 0.
+/// The word, from its lowest bit: a byte that says the lock is held, three that count how often the
+/// first in the queue was overtaken, and in four the tag of the last place in the queue, or 0.
 ///
 ///     | 0                 | free, nobody waits                                  |
 ///     | held              | held, nobody waits                                  |
@@ -44,7 +45,8 @@ struct SpinTuning {
 /// **More CPUs than real ones.** The next in a queue may be a virtual CPU that does not run, and a
 /// strict queue then stands still until it does. So a waiter that has looked
 /// `polls_before_overtaking` times for its turn also looks at the lock, and takes it if it is free.
-/// It leaves its place behind; the queue steps over it. The word counts these overtakings: at
+/// It leaves its place behind; the queue steps over it. Who comes after an overtaking has no
+/// patience until the first has taken the lock after all. The word counts overtakings: at
 /// `overtakings_max` only the first may take the lock. So nobody is overtaken more often than that
 /// while first, and in the worst case the lock stands still for one time slice in that many holds.
 /// Two waits for one certain CPU remain: all wait for the holder, and who passes being first on
@@ -59,7 +61,7 @@ struct SpinTuning {
 template <SpinPlatform Platform, typename Statistics = NoStatistics, SpinTuning tuning = {}>
 class SpinLock {
 public:
-    static_assert(tuning.overtakings_max <= 0xff, "the count has eight bits");
+    static_assert(tuning.overtakings_max < 1 << 24, "the count has 24 bits");
 
     constexpr SpinLock() = default;
     SpinLock(const SpinLock&) = delete;
@@ -106,21 +108,20 @@ private:
     using Queue = SpinQueue<Platform>;
     using Node = typename Queue::Node;
 
-    static constexpr std::uint32_t held = 1;
-    static constexpr std::uint32_t held_byte = 0xff;
-    static constexpr std::uint32_t one_overtaking = 0x100;
-    static constexpr std::uint32_t overtakings_byte = 0xff00;
-    static constexpr unsigned tail_shift = 16;
+    using Word = std::uint64_t;
+    static constexpr Word held = 1;
+    static constexpr Word held_byte = 0xff;
+    static constexpr Word one_overtaking = 0x100;
+    static constexpr Word overtakings = 0xffff'ff00;
+    static constexpr unsigned tail_shift = 32;
 
     enum class Outcome { first, taken, too_late };
 
-    static std::uint32_t tail_for(const Node& node) { return Queue::tag_of(node) << tail_shift; }
-    static std::uint32_t tail_in(std::uint32_t word) {
-        return word & ~(held_byte | overtakings_byte);
-    }
+    static Word tail_for(const Node& node) { return Word{Queue::tag_of(node)} << tail_shift; }
+    static Word tail_in(Word word) { return word & ~(held_byte | overtakings); }
 
     bool take_at_once() {
-        std::uint32_t expected = 0;
+        Word expected = 0;
         if (!word_.compare_exchange_strong(expected, held, std::memory_order_acquire,
                                            std::memory_order_relaxed))  // [spin-take]
             return false;
@@ -130,18 +131,22 @@ private:
 
     [[gnu::noinline]] bool wait(std::uint64_t deadline_ns) {
         const std::uint64_t begun_ns = statistics_.wait_begins();
-        Node* mine = Queue::claim();
-        const bool taken =
-            mine != nullptr ? wait_in_queue(*mine, deadline_ns) : wait_outside(deadline_ns);
+        // Where the first was overtaken already it does not run, and nobody needs to queue to see
+        // it.
+        bool taken = (word_.load(std::memory_order_relaxed) & overtakings) != 0 && overtake();
+        if (!taken) {
+            Node* const mine = Queue::claim();
+            taken = mine != nullptr ? wait_in_queue(*mine, deadline_ns) : wait_outside(deadline_ns);
+        }
         statistics_.wait_ends(begun_ns, taken);
         return taken;
     }
 
     bool wait_in_queue(Node& mine, std::uint64_t deadline_ns) {
-        std::uint32_t seen = word_.load(std::memory_order_relaxed);
+        Word seen = word_.load(std::memory_order_relaxed);
         for (;;) {
-            const std::uint32_t wanted =
-                seen == 0 ? held : (seen & (held_byte | overtakings_byte)) | tail_for(mine);
+            const Word wanted =
+                seen == 0 ? held : (seen & (held_byte | overtakings)) | tail_for(mine);
             // Release: who finds this place by its tag sees what claim() wrote.
             if (word_.compare_exchange_weak(seen, wanted, std::memory_order_acq_rel,
                                             std::memory_order_relaxed))  // [spin-enqueue]
@@ -151,22 +156,23 @@ private:
             mine.place.store(Place::free, std::memory_order_release);
             return true;
         }
-        if (const std::uint32_t before = tail_in(seen); before != 0) {
-            Queue::node_of(before >> tail_shift)
+        if (const Word before = tail_in(seen); before != 0) {
+            Queue::node_of(std::uint32_t(before >> tail_shift))
                 .next.store(&mine, std::memory_order_release);  // [spin-link]
-            const Outcome outcome = wait_for_turn(mine, deadline_ns);
+            const Outcome outcome = wait_for_turn(
+                mine, (seen & overtakings) != 0 ? 0 : tuning.polls_before_overtaking, deadline_ns);
             if (outcome != Outcome::first) return outcome == Outcome::taken;
         }
         return wait_as_first(mine, deadline_ns);
     }
 
-    /// Waits until those before have gone.
-    Outcome wait_for_turn(Node& mine, std::uint64_t deadline_ns) {
+    /// Waits until those before have gone; after `patience` polls also for the lock itself.
+    Outcome wait_for_turn(Node& mine, std::uint32_t patience, std::uint64_t deadline_ns) {
         for (std::uint32_t polls = 0;; ++polls) {
             if (mine.place.load(std::memory_order_acquire) == Place::head)  // [spin-turn]
                 return Outcome::first;
             // `polls` may wrap round: then the patience begins anew.
-            if (polls >= tuning.polls_before_overtaking && overtake()) {
+            if (polls >= patience && overtake()) {
                 leave(mine);
                 return Outcome::taken;
             }
@@ -180,12 +186,12 @@ private:
 
     /// Waits for the holder, as the first in the queue. Nobody else ends the queue at this place.
     bool wait_as_first(Node& mine, std::uint64_t deadline_ns) {
-        std::uint32_t seen = word_.load(std::memory_order_relaxed);
+        Word seen = word_.load(std::memory_order_relaxed);
         for (;;) {
             if ((seen & held_byte) == 0) {
                 const bool alone = tail_in(seen) == tail_for(mine) && mine.aside_first == nullptr;
                 // The count of overtakings starts again, for the next that is first.
-                const std::uint32_t wanted = held | (alone ? 0 : tail_in(seen));
+                const Word wanted = held | (alone ? 0 : tail_in(seen));
                 if (!word_.compare_exchange_strong(seen, wanted, std::memory_order_acquire,
                                                    std::memory_order_relaxed))  // [spin-first]
                     continue;
@@ -216,12 +222,12 @@ private:
     /// Takes the lock before those in the queue, if it is free and they have not been overtaken too
     /// often.
     bool overtake() {
-        std::uint32_t seen = word_.load(std::memory_order_relaxed);
+        Word seen = word_.load(std::memory_order_relaxed);
         if ((seen & held_byte) != 0) return false;
         // With nobody in the queue nobody is overtaken.
-        if (seen != 0 && (seen & overtakings_byte) == tuning.overtakings_max * one_overtaking)
+        if (seen != 0 && (seen & overtakings) == tuning.overtakings_max * one_overtaking)
             return false;
-        const std::uint32_t wanted = (seen | held) + (seen != 0 ? one_overtaking : 0);
+        const Word wanted = (seen | held) + (seen != 0 ? one_overtaking : 0);
         return word_.compare_exchange_strong(seen, wanted, std::memory_order_acquire,
                                              std::memory_order_relaxed);  // [spin-overtake]
     }
@@ -300,11 +306,11 @@ private:
 
     /// If the queue ends at `from`: lets it end at `last` instead, or with null be empty.
     bool replace_tail(const Node& from, const Node* last) {
-        std::uint32_t seen = word_.load(std::memory_order_relaxed);
+        Word seen = word_.load(std::memory_order_relaxed);
         while (tail_in(seen) == tail_for(from)) {
-            const std::uint32_t wanted =
-                last != nullptr ? (seen & (held_byte | overtakings_byte)) | tail_for(*last)
-                                : seen & held_byte;
+            const Word wanted = last != nullptr
+                                    ? (seen & (held_byte | overtakings)) | tail_for(*last)
+                                    : seen & held_byte;
             if (word_.compare_exchange_weak(seen, wanted, std::memory_order_acq_rel,
                                             std::memory_order_relaxed))  // [spin-close]
                 return true;
@@ -312,7 +318,7 @@ private:
         return false;
     }
 
-    typename Platform::template Atomic<std::uint32_t> word_{0};
+    typename Platform::template Atomic<Word> word_{0};
     [[no_unique_address]] Statistics statistics_;
 };
 

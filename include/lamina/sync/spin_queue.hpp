@@ -46,7 +46,6 @@ class SpinQueue {
 public:
     using Node = QueueNode<Platform>;
     static constexpr std::size_t nodes_per_slot = 4;
-    static_assert(Platform::slots_max * nodes_per_slot < 0xffff, "a tag has 16 bits");
 
     /// A free place of the calling slot, made `waiting`; null if it has none.
     static Node* claim() {

@@ -19,6 +19,9 @@ using CountingLock = SpinLock<TestPlatform, Counting>;
 /// Nobody overtakes: waiters never run out of patience.
 constexpr SpinTuning patient{.polls_before_overtaking = ~0U};
 
+/// Further away than the clock gets by waiting.
+constexpr std::uint64_t far = 1'000'000'000;
+
 /// Waiters of one lock, queued one after the other while the test holds it; each notes its letter
 /// when it has the lock.
 template <typename AnyLock>
@@ -63,7 +66,7 @@ struct Masking : TestPlatform {
 }  // namespace
 
 TEST_CASE("a spin lock without statistics is one word") {
-    CHECK(sizeof(Lock) == sizeof(std::uint32_t));
+    CHECK(sizeof(Lock) == sizeof(std::uint64_t));
 }
 
 TEST_CASE("what is held cannot be taken, what is released can") {
@@ -201,6 +204,29 @@ TEST_CASE("while the first in the queue does not run others overtake it, up to t
     CHECK(lock.statistics().read().timed_out == 1);
 }
 
+TEST_CASE("patience is asked of the first that overtakes, not of those that follow") {
+    constexpr SpinTuning tuning{.polls_before_overtaking = 20};
+    SpinLock<TestPlatform, NoStatistics, tuning> lock;
+    lock.lock();
+    Waiter first(0, [&] {
+        lock.lock();
+        lock.unlock();
+    });
+    first.wait_until_it_waits();
+    first.stop();
+    lock.unlock();
+    CHECK_FALSE(lock.lock_for(15));
+    CHECK(lock.lock_for(30));
+    CHECK_FALSE(lock.lock_for(30));
+    lock.unlock();
+    const std::uint64_t before = TestPlatform::now();
+    for (int i = 0; i < 5; ++i) {
+        CHECK(lock.lock_for(1));
+        lock.unlock();
+    }
+    CHECK(TestPlatform::now() == before);
+}
+
 TEST_CASE("the count of overtakings starts again for the next that is first") {
     constexpr SpinTuning tuning{.polls_before_overtaking = 0, .overtakings_max = 1};
     SpinLock<TestPlatform, NoStatistics, tuning> lock;
@@ -229,7 +255,7 @@ TEST_CASE("the queue steps over a waiter that gave up, wherever it stood") {
         for (int i = 0; i < 3; ++i) {
             waiters.push_back(std::make_unique<Waiter>(0, [&, i] {
                 if (i == gives_up) {
-                    if (!lock.lock_for(1000)) late.fetch_add(1);
+                    if (!lock.lock_for(far)) late.fetch_add(1);
                     return;
                 }
                 lock.lock();
@@ -238,7 +264,7 @@ TEST_CASE("the queue steps over a waiter that gave up, wherever it stood") {
             }));
             waiters.back()->wait_until_it_waits();
         }
-        TestPlatform::advance(1000);
+        TestPlatform::advance(far);
         waiters[std::size_t(gives_up)]->join();
         CHECK(late.load() == 1);
         lock.unlock();

@@ -21,8 +21,8 @@ inline void wait_until(const std::function<bool()>& event) {
 /// What a test sees of a thread and decides about it.
 struct Actor {
     std::uint32_t node = 0;
-    /// Set by a test: the thread stops at its next round of waiting, as a virtual CPU does whose
-    /// processor is given to another.
+    /// Set by a test: the thread stops at its next round of waiting or when it is woken, as a
+    /// virtual CPU does whose processor is given to another.
     std::atomic<bool> stopped{false};
     std::atomic<bool> stands{false};       ///< it has stopped
     std::atomic<std::uint64_t> rounds{0};  ///< rounds of waiting it has begun
@@ -38,19 +38,20 @@ public:
         Actor& me = actor();
         clock_.fetch_add(1);
         me.rounds.fetch_add(1);
-        do {
-            me.stands.store(me.stopped.load());
-            sched_yield();
-        } while (me.stopped.load());
-        me.stands.store(false);
+        sched_yield();
+        stand_while_stopped(me);
     }
     static std::uint64_t now() { return clock_.load(); }
     static void advance(std::uint64_t by) { clock_.fetch_add(by); }
 
     static void block(Atomic<std::uint32_t>& word, std::uint32_t expected,
                       std::uint64_t deadline_ns) {
-        actor().sleeps.fetch_add(1);
-        if (deadline_ns == no_deadline) return HostPlatform::block(word, expected, no_deadline);
+        Actor& me = actor();
+        me.sleeps.fetch_add(1);
+        if (deadline_ns == no_deadline) {
+            HostPlatform::block(word, expected, no_deadline);
+            return stand_while_stopped(me);
+        }
         while (word.load() == expected && now() < deadline_ns)
             relax();
     }
@@ -62,6 +63,14 @@ public:
     }
 
 private:
+    static void stand_while_stopped(Actor& me) {
+        while (me.stopped.load()) {
+            me.stands.store(true);
+            sched_yield();
+        }
+        me.stands.store(false);
+    }
+
     static inline std::atomic<std::uint64_t> clock_{1};
     static inline thread_local Actor nobody_;
     static inline constinit thread_local Actor* actor_ = nullptr;
@@ -93,6 +102,7 @@ public:
         actor_.stopped.store(true);
         wait_until([&] { return actor_.stands.load(); });
     }
+    void stop_when_woken() { actor_.stopped.store(true); }
     void go_on() { actor_.stopped.store(false); }
     void join() {
         actor_.stopped.store(false);
