@@ -159,6 +159,8 @@ bool Programs::careless(const exo::Env& env, Call number, CallArguments& argumen
     switch (number) {
         case Call::env_end: return names_itself(env, arguments[0]);
         case Call::cap_copy: return names_itself(env, arguments[1]);
+        case Call::cap_move:
+            return lamina::handle_slot(lamina::Handle(arguments[1])) < lamina::slots::first_free;
         case Call::cap_drop:
             return lamina::handle_slot(lamina::Handle(arguments[0])) < lamina::slots::first_free;
         case Call::notification_wait:

@@ -22,7 +22,7 @@ void Programs::spawn_step(Cpu& cpu, const exo::Env& env, Program& program) {
         case Stage::account:
             return call(cpu, program, Call::account_create,
                         {arguments_.handle_of(env, exo::ObjectType::account),
-                         9 + choices_->below(choices_->percent(50) ? 8 : 30)});
+                         14 + choices_->below(choices_->percent(50) ? 8 : 30)});
         case Stage::env:
             store(cpu, home, printable);
             return call(
