@@ -61,6 +61,23 @@ class Documents(unittest.TestCase):
         self.assertNotIn(-1, places, f"{steps[places.index(min(places))]} is no step")
         self.assertEqual(places, sorted(places))
 
+    def test_arrows(self):
+        """Every arrow between the states of a vCPU is in the table, with cases that are run."""
+        page = read("docs/upcalls.md")
+        drawing = re.search(r"(?s)```text\n(.*?)```", page.partition("## The states")[2])[1]
+        drawn = sorted(map(int, re.findall(r"\d+", drawing)))
+        table = rows("docs/upcalls.md", "## The states of a vCPU")
+        self.assertEqual([int(row[0]) for row in table], drawn)
+        self.assertEqual(drawn, list(range(1, len(drawn) + 1)))
+        for row in table:
+            path, *cases = names(row[2:])
+            self.assertGreater(len(cases), 0, row)
+            for case in cases:
+                if "/" in case:
+                    path = case
+                else:
+                    self.assertTrue(f"RUN_TEST({case});" in read(path), f"{path} runs no {case}")
+
     def test_words(self):
         """Every word that kernel and apps look for on the command line is in docs/boot.md."""
         told = names(row[0] for row in rows("docs/boot.md", "## Words on the command line"))

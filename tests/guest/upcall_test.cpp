@@ -147,6 +147,19 @@ void test_the_resume_range_loads_everything() {
     }
 }
 
+// The range sees what came while upcalls were disabled, and the context goes on all the same.
+void test_what_is_pending_is_done_before_the_context_goes_on() {
+    const SavedContext context = guest::pattern_context(10, guest_opcode, flags_set);
+    const auto vectors = guest::pattern_vectors(10);
+    guest::expect_exceptions(nullptr);
+    libos::vcpu_area().pending = lamina::pending_slice_end;
+    guest_load_vectors(vectors);
+    (void)guest_enter_by_range(&context);
+    TEST_ASSERT_EQUAL(0U, libos::vcpu_area().pending);
+    TEST_ASSERT_TRUE(guest::same(context, guest::seen()[0].context));
+    TEST_ASSERT_TRUE(guest::seen()[0].vectors == vectors);
+}
+
 void test_a_resumed_context_has_only_flags_a_program_may_set() {
     const SavedContext context =
         guest::pattern_context(11, guest_opcode, ~std::uint64_t{0} & ~trap_flag);
@@ -366,6 +379,7 @@ int lamina_main(std::span<const std::string_view>) {
     RUN_TEST(test_exceptions_arrive_exact_and_their_contexts_go_on);
     RUN_TEST(test_a_context_with_the_trap_flag_takes_one_step);
     RUN_TEST(test_the_resume_range_loads_everything);
+    RUN_TEST(test_what_is_pending_is_done_before_the_context_goes_on);
     RUN_TEST(test_a_resumed_context_has_only_flags_a_program_may_set);
     RUN_TEST(test_a_foreign_call_keeps_all_but_rcx_and_r11);
     RUN_TEST(test_a_preempted_context_is_found_at_the_run_entry);
