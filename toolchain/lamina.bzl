@@ -286,7 +286,11 @@ def guest_test(
     kwargs.setdefault("size", "medium")
     app = name + "_app"
     image = name + "_image"
-    env = dict(_image_environment(":" + image), LAMINA_CPUS = str(cpus))
+    env = dict(
+        _image_environment(":" + image),
+        LAMINA_CPUS = str(cpus),
+        LAMINA_LOCKS = "docs/locks.md",
+    )
     if icount:
         env["LAMINA_ICOUNT"] = "1"
     lamina_native_app(
@@ -311,12 +315,12 @@ def guest_test(
     python_test(
         name = name,
         srcs = ["//toolchain/guest_test:driver.py"],
-        data = _image_files(":" + image),
+        data = _image_files(":" + image) + ["//docs:locks.md"],
         env = env,
         main = "//toolchain/guest_test:driver.py",
         deps = [
             "//toolchain/cli",
-            "//toolchain/guest_test:unity_output",
+            "//toolchain/guest_test:judges",
         ],
         **kwargs
     )

@@ -13,6 +13,7 @@
 #include "exokernel/boot/hooks.hpp"
 #include "exokernel/boot/init_env.hpp"
 #include "exokernel/boot/kernel_map.hpp"
+#include "exokernel/boot/log_port.hpp"
 #include "exokernel/boot/other_cpus.hpp"
 #include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
@@ -36,19 +37,12 @@ extern "C" constexpr std::uint64_t exo_call_count = lamina::call_count;
 namespace exo::boot {
 namespace {
 
-LAMINA_AFTER_INIT constinit Uart log_line_port;
 constinit CpuLocal boot_cpu;
 LAMINA_AFTER_INIT constinit BootInfo boot_info;
 constinit Account root_account = {{ObjectType::account, 0, 1}, nullptr, 0, 0};
 
-void write_log(std::string_view line) {
-    log_line_port.write_all(line);
-    log_line_port.write_all("\r\n");
-}
-
 void start_log() {
-    log_line_port.init(com2_port);
-    set_log_sink(write_log);
+    start_log_port();
     log("boot", "Lamina ", lamina::build::version, ", commit ", lamina::build::commit, ", branch ",
         lamina::build::branch, lamina::build::dirty ? ", with changes" : "");
     log("boot", "built by ", lamina::build::compiler);
@@ -173,6 +167,7 @@ extern "C" [[noreturn]] void exo_main(std::uint32_t magic, std::uint32_t info) {
     start_interrupts(*acpi, tsc_at_start);
     boot_cpu.apic_id = arch::local_apic_id();
     set_callbacks();
+    set_lock_mode(boot_info.words());
     lock_kernel();
     if (boot_info.low_page.value != 0) start_other_cpus(*acpi, root, boot_info.low_page, memory);
     log("cpu", "processors ", acpi->cpu_count, ", used ", cpus().size());

@@ -7,20 +7,21 @@ namespace exo {
 namespace {
 
 LAMINA_AFTER_INIT LogSink current_sink = nullptr;
-bool writing = false;
+LAMINA_AFTER_INIT LogSink current_sink_now = nullptr;
 
 }  // namespace
 
-void set_log_sink(LogSink sink) { current_sink = sink; }
+void set_log_sink(LogSink sink, LogSink sink_now) {
+    current_sink = sink;
+    current_sink_now = sink_now != nullptr ? sink_now : sink;
+}
 
 void log_line(const TextLine& line) {
-    if (current_sink == nullptr) return;
-    // An NMI or a fault may come while a line is being written: that one is ended first.
-    const bool inside_another = writing;
-    writing = true;
-    if (inside_another) current_sink("");
-    current_sink(line.view());
-    writing = inside_another;
+    if (current_sink != nullptr) current_sink(line.view());
+}
+
+void log_line_now(const TextLine& line) {
+    if (current_sink_now != nullptr) current_sink_now(line.view());
 }
 
 bool LimitedLog::admit(std::uint64_t now_ns) {

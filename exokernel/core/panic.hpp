@@ -13,7 +13,7 @@ namespace exo {
 /// Logs `panic: parts...` and stops the machine.
 template <typename... Parts>
 [[noreturn]] void panic(const Parts&... parts) {
-    log("panic", parts...);
+    log_now("panic", parts...);
     stop_machine();
 }
 

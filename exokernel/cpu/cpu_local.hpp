@@ -8,6 +8,7 @@
 #include "arch/machine.hpp"
 #include "exokernel/cpu/offsets.h"
 #include "exokernel/cpu/slices.hpp"
+#include "exokernel/lock/kernel_platform.hpp"
 
 namespace exo {
 
@@ -49,6 +50,7 @@ struct CpuLocal {
     std::uint64_t switches = 0;
     std::uint64_t nmis = 0;
     SliceVector slices;
+    KernelPlatform::Stack held_locks = {};  ///< For the validator of lock order.
 };
 static_assert(offsetof(CpuLocal, self) == CPU_SELF);
 static_assert(offsetof(CpuLocal, stack_top) == CPU_STACK_TOP);

@@ -9,7 +9,14 @@
 
 namespace exo {
 
-constinit KernelLock kernel_lock;
+constinit RankedLock<KernelLock> kernel_lock;
+
+std::uint32_t KernelPlatform::slot() { return this_cpu().index; }
+KernelPlatform::Stack& KernelPlatform::held() { return this_cpu().held_locks; }
+void KernelPlatform::relax() {
+    answer_shoot_downs();
+    arch::relax();
+}
 
 namespace {
 

@@ -131,6 +131,7 @@ extern "C" Context* exo_dispatch() {
     arm(cpu, std::min(cpu.slice_end_ns, cpu.slices.nearest_deadline()));
     cpu.context = &vcpu->context;
     unlock_kernel();
+    LockOrder::validator().expect_none_held();
     return cpu.context;
 }
 

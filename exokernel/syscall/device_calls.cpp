@@ -5,6 +5,7 @@
 #include "exokernel/core/log.hpp"
 #include "exokernel/driver/console/console_device.hpp"
 #include "exokernel/env/console.hpp"
+#include "exokernel/lock/lock_order.hpp"
 #include "exokernel/memory/user_memory.hpp"
 #include "exokernel/syscall/calls.hpp"
 
@@ -66,6 +67,7 @@ Result<std::uint64_t> machine_power(handle machine, word action, word status) {
     LAMINA_CHECK(env.caps.lookup(machine, ObjectType::machine, Rights::power));
     if (action > lamina::power_reboot || status > 255) return lamina::fail(Status::bad_argument);
     console_device.drain();
+    log_lock_order();
     if (action == lamina::power_reboot) {
         log("power", "reboot");
         arch::reboot();

@@ -76,16 +76,16 @@ void user_fault(CpuLocal& cpu, std::uint64_t vector, std::uint64_t error_code) {
 [[noreturn]] void kernel_fault(const KernelFrame& frame) {
     const std::uint64_t address = arch::read_cr2();
     if (frame.vector == vector_double_fault && arch::in_stack_guard(address))
-        log("panic", "kernel stack overflow");
-    log("panic", exception_name(frame.vector), " in the kernel, error code ", Hex{frame.error_code},
-        ", rip ", Hex{frame.rip}, ", cr2 ", Hex{address});
-    log("panic", "rax ", Hex{frame.rax}, " rbx ", Hex{frame.rbx}, " rcx ", Hex{frame.rcx}, " rdx ",
-        Hex{frame.rdx}, " rsi ", Hex{frame.rsi}, " rdi ", Hex{frame.rdi}, " rbp ", Hex{frame.rbp},
-        " rsp ", Hex{frame.rsp});
-    log("panic", "r8 ", Hex{frame.r8}, " r9 ", Hex{frame.r9}, " r10 ", Hex{frame.r10}, " r11 ",
-        Hex{frame.r11}, " r12 ", Hex{frame.r12}, " r13 ", Hex{frame.r13}, " r14 ", Hex{frame.r14},
-        " r15 ", Hex{frame.r15});
-    log("panic", "rflags ", Hex{frame.rflags}, " cs ", Hex{frame.cs}, " ss ", Hex{frame.ss});
+        log_now("panic", "kernel stack overflow");
+    log_now("panic", exception_name(frame.vector), " in the kernel, error code ",
+            Hex{frame.error_code}, ", rip ", Hex{frame.rip}, ", cr2 ", Hex{address});
+    log_now("panic", "rax ", Hex{frame.rax}, " rbx ", Hex{frame.rbx}, " rcx ", Hex{frame.rcx},
+            " rdx ", Hex{frame.rdx}, " rsi ", Hex{frame.rsi}, " rdi ", Hex{frame.rdi}, " rbp ",
+            Hex{frame.rbp}, " rsp ", Hex{frame.rsp});
+    log_now("panic", "r8 ", Hex{frame.r8}, " r9 ", Hex{frame.r9}, " r10 ", Hex{frame.r10}, " r11 ",
+            Hex{frame.r11}, " r12 ", Hex{frame.r12}, " r13 ", Hex{frame.r13}, " r14 ",
+            Hex{frame.r14}, " r15 ", Hex{frame.r15});
+    log_now("panic", "rflags ", Hex{frame.rflags}, " cs ", Hex{frame.cs}, " ss ", Hex{frame.ss});
     stop_machine();
 }
 
@@ -134,8 +134,8 @@ extern "C" void exo_trap_on_own_stack(KernelFrame* frame) {
     if (arch::stopping()) arch::halt();
     enter_nested(cpu);
     ++cpu.nmis;
-    log("trap", "non-maskable interrupt ", cpu.nmis, ", depth ", cpu.interrupt_depth, ", rip ",
-        Hex{frame->rip});
+    log_now("trap", "non-maskable interrupt ", cpu.nmis, ", depth ", cpu.interrupt_depth, ", rip ",
+            Hex{frame->rip});
     --cpu.interrupt_depth;
 }
 

@@ -23,15 +23,15 @@ WITH_ERROR_CODE = (10, 11, 12, 13, 14, 17, 21, 29, 30)
 
 
 class AttackTest(harness.BootTest):
-    def attack(self, word):
-        """The log of a machine that boots with the word, up to its end."""
-        with self.boot(words=(word,)) as machine:
+    def attack(self, *words):
+        """The log of a machine that boots with the words, up to its end."""
+        with self.boot(words=words) as machine:
             self.end = machine.wait_end()
             return machine.log.text.replace("\r", "")
 
-    def panics(self, name, line):
+    def panics(self, name, line, *words):
         """The attack ends in a panic whose first line matches."""
-        log = self.attack(f"attack={name}")
+        log = self.attack(f"attack={name}", *words)
         self.assertIsNone(self.end.status)
         first = re.search("^panic: (.*)$", log, re.MULTILINE)
         self.assertRegex(first[1] if first else log, rf"\A{line}")
@@ -55,6 +55,24 @@ class AttackTest(harness.BootTest):
         self.assertRegex(log, "\nring0: passed: ")
         self.assertEqual(self.end.status, 0)
         return log
+
+    def test_lock_order(self):
+        """The validator of lock order stops what can deadlock, before anybody waits."""
+        for name, line in (("lock_reversed", "lock order: inversion, kernel"),
+                           ("lock_taken_again", "lock order: reacquisition, inner"),
+                           ("lock_given_back_unheld", "lock order: stranger_release, inner"),
+                           ("lock_held_at_exit", "lock order: held_at_exit, ")):
+            with self.subTest(name):
+                log = self.panics(name, line, "locks=panic")
+                self.assertIn("lock_attacks.cpp", log)
+
+    def test_lock_order_warned(self):
+        """With locks=warn the order is told, and the lock taken."""
+        log = self.attack("attack=lock_reversed", "locks=warn")
+        self.assertRegex(log, "\nlocks: locks taken in reverse order")
+        self.assertRegex(log, "\nlocks: wanted kernel at exokernel/cpu/cpus.hpp:")
+        self.assertRegex(log, "\nlocks: held inner since tests/ring0/lock_attacks.cpp:")
+        self.assertEqual(self.end.status, 0)
 
     def test_write_text(self):
         """Kernel code cannot be written."""

@@ -15,6 +15,7 @@ struct Attack {
 
 std::span<const Attack> memory_attacks();
 std::span<const Attack> trap_attacks();
+std::span<const Attack> lock_attacks();
 
 /// Raises an exception vector the way the processor would, with error code 0x1234 where it has one.
 /// Not for the double fault, whose stack only the processor finds.

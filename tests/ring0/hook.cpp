@@ -33,7 +33,7 @@ void pass(std::string_view what) {
 }
 
 void run(std::string_view name) {
-    for (const auto attacks : {memory_attacks(), trap_attacks()})
+    for (const auto attacks : {memory_attacks(), trap_attacks(), lock_attacks()})
         for (const Attack& attack : attacks)
             if (attack.name == name) {
                 attack.run();

@@ -1,13 +1,14 @@
 # toolchain/guest_test/driver.py - boots the image of a guest_test and judges its output
 """The environment names the image: LAMINA_KERNEL, LAMINA_ARCHIVE, LAMINA_ISO. LAMINA_CPUS
-says how many processors there are; LAMINA_ICOUNT=1 is for the exact machine."""
+says how many processors there are; LAMINA_ICOUNT=1 is for the exact machine; LAMINA_LOCKS is
+the document of the kernel's locks."""
 import os
 import pathlib
 import subprocess
 import sys
 
 from toolchain.cli import guest, kernel_log, qemu
-from toolchain.guest_test import unity_output
+from toolchain.guest_test import lock_order, unity_output
 
 TITLE = b"\x1b]0;Lamina\x07"  # what comes before it on the console is the firmware's
 SPARE_S = 10  # between our limit and Bazel's
@@ -21,9 +22,11 @@ def boot(folder):
     console.touch()
     log.touch()
     channels = (f"file,path={console}", f"file,path={log}")
-    # A panic ends the machine, instead of halting it until the time is over.
-    machine = qemu.Machine(words=("panic=exit",), icount=os.environ.get("LAMINA_ICOUNT") == "1",
-                           cpus=int(os.environ["LAMINA_CPUS"]))
+    exact = os.environ.get("LAMINA_ICOUNT") == "1"
+    # A panic ends the machine, instead of halting it until the time is over. The exact machine runs
+    # the kernel as it is shipped, without its locks being followed.
+    words = ("panic=exit",) if exact else ("panic=exit", "locks=panic")
+    machine = qemu.Machine(words=words, icount=exact, cpus=int(os.environ["LAMINA_CPUS"]))
     limit_s = int(os.environ.get("TEST_TIMEOUT", "300")) - SPARE_S
     wrong = None
     try:
@@ -46,7 +49,8 @@ def main():
         wrong = "the guest died"
     if wrong is None and end.status:
         wrong = f"the guest powered off with status {end.status}"
-    wrong = wrong or unity_output.complaint(console)
+    documented = pathlib.Path(os.environ["LAMINA_LOCKS"]).read_text(encoding="utf-8")
+    wrong = wrong or unity_output.complaint(console) or lock_order.complaint(log, documented)
     if wrong:
         sys.exit(f"{wrong}; the end of the kernel's log:\n{kernel_log.tail(log)}")
 

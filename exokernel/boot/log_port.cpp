@@ -1,0 +1,51 @@
+// exokernel/boot/log_port.cpp - the serial line that the kernel log goes to.
+#include "exokernel/boot/log_port.hpp"
+
+#include <atomic>
+#include <string_view>
+
+#include "exokernel/core/after_init.hpp"
+#include "exokernel/core/log.hpp"
+#include "exokernel/driver/uart/uart.hpp"
+#include "exokernel/lock/lock_order.hpp"
+
+namespace exo::boot {
+namespace {
+
+/// Guards the serial line while a line is written. Innermost: everything may log.
+struct LogLock {
+    static constexpr Rank rank = step<9>(Rank::scheduler);
+    static constexpr auto name = "log";
+};
+
+LAMINA_AFTER_INIT constinit Uart port;
+constinit RankedLock<LogLock> port_lock;
+std::atomic<bool> writing{false};
+
+void put(std::string_view line) {
+    port.write_all(line);
+    port.write_all("\r\n");
+}
+
+void write(std::string_view line) {
+    port_lock.lock();
+    writing.store(true, std::memory_order_relaxed);
+    put(line);
+    writing.store(false, std::memory_order_relaxed);
+    port_lock.unlock();
+}
+
+/// An NMI or a fault may come while a line is being written: that one is ended first.
+void write_now(std::string_view line) {
+    if (writing.load(std::memory_order_relaxed)) put("");
+    put(line);
+}
+
+}  // namespace
+
+void start_log_port() {
+    port.init(com2_port);
+    set_log_sink(write, write_now);
+}
+
+}  // namespace exo::boot

@@ -1,0 +1,41 @@
+// exokernel/lock/kernel_platform.hpp - KernelPlatform: the lock library inside the kernel.
+#pragma once
+
+#include <cstdint>
+
+#include "arch/machine.hpp"
+#include "lamina/sync/held_stack.hpp"
+#include "lamina/sync/platform.hpp"
+
+namespace exo {
+
+/// A slot is a CPU. The kernel is not preemptible and runs with interrupts masked, so nothing
+/// interrupts one that holds a lock but an NMI, which takes none. There is nobody to sleep: the
+/// library's blocking locks do not compile with it.
+struct KernelPlatform {
+    template <typename T>
+    using Atomic = lamina::sync::MachineAtomic<T>;
+    struct InterruptState {};
+    using Stack = lamina::sync::HeldStack<32>;
+
+    static constexpr std::uint32_t slots_max = 64;
+    static constexpr bool has_interrupts = false;
+
+    /// Index of this CPU; cpu/ tells.
+    static std::uint32_t slot();
+    /// The locks this CPU holds.
+    static Stack& held();
+    /// One round of a wait: answers what other CPUs ask of this one, and lets them go on.
+    static void relax();
+
+    static std::uint32_t node() { return 0; }
+    static std::uint64_t now() { return arch::now_ns(); }
+    static InterruptState mask_interrupts() { return {}; }
+    static void restore_interrupts(InterruptState) {}
+    static bool interrupts_enabled() { return false; }
+
+    static void report(const lamina::sync::Report& report);
+    [[noreturn]] static void panic(const lamina::sync::Report& report);
+};
+
+}  // namespace exo

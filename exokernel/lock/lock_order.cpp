@@ -1,0 +1,68 @@
+// exokernel/lock/lock_order.cpp - what the validator of the kernel's locks says, and to whom.
+#include "exokernel/lock/lock_order.hpp"
+
+#include "exokernel/core/log.hpp"
+#include "exokernel/core/panic.hpp"
+#include "exokernel/core/words.hpp"
+
+namespace exo {
+
+using lamina::sync::ClassInfo;
+using lamina::sync::Mode;
+using lamina::sync::Report;
+
+namespace {
+
+constinit LockValidator lock_validator(Mode::off);
+
+std::string_view name_of(const ClassInfo* lock_class) {
+    return lock_class != nullptr ? lock_class->name : "-";
+}
+
+}  // namespace
+
+LockValidator& LockOrder::validator() { return lock_validator; }
+
+void KernelPlatform::report(const Report& report) {
+    log("locks", lamina::sync::sentence_of(report.what));
+    log("locks", "wanted ", name_of(report.wanted), " at ", report.site.file_name(), ":",
+        report.site.line());
+    log("locks", "held ", name_of(report.held), " since ", report.held_site.file_name(), ":",
+        report.held_site.line());
+    for (unsigned i = 0; i < report.link_count && i < lamina::sync::links_max; ++i)
+        log("locks", "seen before: ", name_of(report.links[i].outer), ", then ",
+            name_of(report.links[i].inner), " at ", report.links[i].taken.file_name(), ":",
+            report.links[i].taken.line());
+}
+
+void KernelPlatform::panic(const Report& report) {
+    exo::panic("lock order: ", lamina::sync::name_of(report.what), ", ", name_of(report.wanted));
+}
+
+void set_lock_mode(std::string_view command_line) {
+    if (has_word(command_line, "locks=warn")) lock_validator.set_mode(Mode::warn);
+    if (has_word(command_line, "locks=panic")) lock_validator.set_mode(Mode::panic);
+}
+
+void log_lock_order() {
+    if (!lock_validator.setting().is_on()) return;
+    using Graph = LockValidator::Graph;
+    struct Pair {
+        std::string_view held;
+        std::string_view wanted;
+    };
+    Pair pairs[Graph::edge_sites_max];
+    unsigned count = 0;
+    // Copied first: logging takes a lock.
+    lock_validator.with_graph([&](const Graph& graph) {
+        graph.for_each_edge([&](const Graph::Edge& edge) {
+            if (count == Graph::edge_sites_max) return;
+            pairs[count++] = {graph.class_at(Graph::N::class_of(edge.held)).name,
+                              graph.class_at(Graph::N::class_of(edge.wanted)).name};
+        });
+    });
+    for (unsigned i = 0; i < count; ++i)
+        log("locks", pairs[i].held, " before ", pairs[i].wanted);
+}
+
+}  // namespace exo

@@ -1,0 +1,61 @@
+// exokernel/lock/lock_order.hpp - the validator of the kernel's locks, and the type of them.
+#pragma once
+
+#include <string_view>
+
+#include "exokernel/lock/kernel_platform.hpp"
+#include "lamina/sync/spin_lock.hpp"
+#include "lamina/sync/validated_lock.hpp"
+
+namespace exo {
+
+using LockValidator = lamina::sync::Validator<KernelPlatform>;
+using lamina::sync::Rank;
+using lamina::sync::step;
+
+/// Off unless the command line says `locks=warn` or `locks=panic`.
+struct LockOrder {
+    static LockValidator& validator();
+};
+
+/// The library's spin lock, with the points at which a simulator changes the CPU.
+class KernelSpin {
+public:
+    void lock() {
+        arch::lock_point(arch::LockPoint::before, this);
+        raw_.lock();
+        arch::lock_point(arch::LockPoint::taken, this);
+    }
+    bool try_lock() {
+        const bool taken = raw_.try_lock();
+        if (taken) arch::lock_point(arch::LockPoint::taken, this);
+        return taken;
+    }
+    void unlock() {
+        raw_.unlock();
+        arch::lock_point(arch::LockPoint::given_back, this);
+    }
+
+private:
+    lamina::sync::SpinLock<KernelPlatform> raw_;
+};
+
+/// A lock of the kernel; docs/locks.md has the table of all.
+template <typename Class>
+using RankedLock = lamina::sync::ValidatedLock<Class, KernelSpin, LockOrder>;
+
+/// Sets the validator's mode by the words of the command line.
+void set_lock_mode(std::string_view command_line);
+
+/// Logs which class was taken with which other held, one line `locks: NAME before NAME` for each
+/// pair, if the validator is on.
+void log_lock_order();
+
+}  // namespace exo
+
+template <>
+struct lamina::sync::LockTraits<exo::KernelSpin> {
+    static constexpr WaitKind wait = WaitKind::spins;
+    static constexpr bool recursive = false;
+    static constexpr Access shared = Access::exclusive;
+};
