@@ -71,7 +71,7 @@ public:
 
     /// Brings the stack to this setting: entries of an older epoch are forgotten.
     static void follow(Stack& stack, OrderSetting setting) {
-        if (stack.is_reporting || stack.setting == setting.word) return;
+        if (stack.setting == setting.word) return;
         if (OrderSetting{stack.setting}.epoch() != setting.epoch()) stack.clear();
         stack.setting = setting.word;
     }
@@ -115,6 +115,7 @@ public:
 
     [[gnu::noinline, gnu::cold]] void check_blocking(Stack& stack, OrderSetting setting,
                                                      const Site& site) {
+        if (stack.is_reporting) return;
         follow(stack, setting);
         const Entry* against = nullptr;
         for (unsigned i = stack.base; i < stack.depth; ++i)
@@ -126,6 +127,7 @@ public:
 
     [[gnu::noinline, gnu::cold]] void check_none_held(Stack& stack, OrderSetting setting,
                                                       const Site& site) {
+        if (stack.is_reporting) return;
         follow(stack, setting);
         if (stack.depth == stack.base) return;
         Report report = report_at(Violation::held_at_exit, site, &stack.entries[stack.depth - 1U]);
@@ -135,6 +137,7 @@ public:
     /// Interrupts are about to be enabled: every lock held is held with them enabled from here on.
     [[gnu::noinline, gnu::cold]] void mark_enabled(Stack& stack, OrderSetting setting,
                                                    const Site& site) {
+        if (stack.is_reporting) return;
         follow(stack, setting);
         const bool changed = with_graph([&](Graph& graph) {
             bool any = false;
@@ -295,7 +298,9 @@ private:
         if (!Platform::has_interrupts) return false;
         bool changed = false;
         const OrderNode wanted = N::wanted(id, step.access), held = N::held(id, step.access);
-        if (stack.interrupts != 0 && step.way != Way::tried && !graph_.was_in_handler(wanted)) {
+        // A lock that may block is wrong in a handler each time, and so never known to be there.
+        const bool waits = step.way != Way::tried && !step.may_block();
+        if (stack.interrupts != 0 && waits && !graph_.was_in_handler(wanted)) {
             graph_.set_in_handler(wanted, step.site);
             changed = true;
         }

@@ -21,7 +21,7 @@ concept OrderPolicy = requires { P::validator().setting(); };
 struct Unvalidated {};
 
 /// A class as the validator of `Policy` knows it, for locks of the type `Raw`.
-template <LockClass Class, typename Raw, typename Policy>
+template <typename Class, typename Raw, typename Policy>
 inline constinit ClassInfo class_info{Class::name, level_of(Class::rank), LockTraits<Raw>::wait,
                                       LockTraits<Raw>::recursive};
 
@@ -30,9 +30,10 @@ inline constinit ClassInfo class_info{Class::name, level_of(Class::rank), LockTr
 ///
 /// Cost: with the validator's mode off, one load and one branch more than `Raw`, for each
 /// operation.
-template <LockClass Class, typename Raw, typename Policy>
+template <typename Class, typename Raw, typename Policy>
 class LAMINA_LOCKABLE ValidatedLock {
 public:
+    static_assert(is_lock_class<Class>());
     using ClassType = Class;
     using RawType = Raw;
 
@@ -144,10 +145,17 @@ private:
     LockTag tag_;
 };
 
+/// Stands for a Site where nobody wants one: no code is made for it.
+struct NoSite {
+    constexpr NoSite() = default;
+    constexpr NoSite(const Site&) {}
+};
+
 /// Without validation nothing is added to the lock, in memory or in code.
-template <LockClass Class, typename Raw>
+template <typename Class, typename Raw>
 class LAMINA_LOCKABLE ValidatedLock<Class, Raw, Unvalidated> {
 public:
+    static_assert(is_lock_class<Class>());
     using ClassType = Class;
     using RawType = Raw;
 
@@ -155,26 +163,32 @@ public:
     ValidatedLock(const ValidatedLock&) = delete;
     ValidatedLock& operator=(const ValidatedLock&) = delete;
 
-    LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock() { raw_.lock(); }
-    LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock_paired() { raw_.lock(); }
-    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool try_lock() { return raw_.try_lock(); }
-    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_until(std::uint64_t deadline_ns) {
+    LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock(NoSite = {}) { raw_.lock(); }
+    LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock_paired(NoSite = {}) { raw_.lock(); }
+    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool try_lock(NoSite = {}) {
+        return raw_.try_lock();
+    }
+    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_until(std::uint64_t deadline_ns,
+                                                                   NoSite = {}) {
         return raw_.lock_until(deadline_ns);
     }
-    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_for(std::uint64_t duration_ns) {
+    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_for(std::uint64_t duration_ns,
+                                                                 NoSite = {}) {
         return raw_.lock_for(duration_ns);
     }
-    LAMINA_RELEASES LAMINA_NOT_ANALYSED void unlock() { raw_.unlock(); }
+    LAMINA_RELEASES LAMINA_NOT_ANALYSED void unlock(NoSite = {}) { raw_.unlock(); }
 
-    LAMINA_ACQUIRES_SHARED LAMINA_NOT_ANALYSED void lock_shared() { raw_.lock_shared(); }
-    [[nodiscard]] LAMINA_TRIES_SHARED LAMINA_NOT_ANALYSED bool try_lock_shared() {
+    LAMINA_ACQUIRES_SHARED LAMINA_NOT_ANALYSED void lock_shared(NoSite = {}) { raw_.lock_shared(); }
+    [[nodiscard]] LAMINA_TRIES_SHARED LAMINA_NOT_ANALYSED bool try_lock_shared(NoSite = {}) {
         return raw_.try_lock_shared();
     }
     [[nodiscard]] LAMINA_TRIES_SHARED LAMINA_NOT_ANALYSED bool lock_shared_until(
-        std::uint64_t deadline_ns) {
+        std::uint64_t deadline_ns, NoSite = {}) {
         return raw_.lock_shared_until(deadline_ns);
     }
-    LAMINA_RELEASES_SHARED LAMINA_NOT_ANALYSED void unlock_shared() { raw_.unlock_shared(); }
+    LAMINA_RELEASES_SHARED LAMINA_NOT_ANALYSED void unlock_shared(NoSite = {}) {
+        raw_.unlock_shared();
+    }
 
     Raw& raw() { return raw_; }
     const Raw& raw() const { return raw_; }

@@ -127,7 +127,7 @@ public:
     public:
         explicit InterruptScope(Validator& validator, Site site = Site::current())
             : validator_(validator), site_(site), stack_(Platform::held()) {
-            if (const OrderSetting now = validator.setting(); now.is_on())
+            if (const OrderSetting now = validator.setting(); now.is_on() && !stack_.is_reporting)
                 Rules::follow(stack_, now);
             base_ = stack_.base;
             mask_ = stack_.mask;
