@@ -102,10 +102,10 @@ void Programs::note_pages(Call number, const CallArguments& arguments) {
     }
 }
 
-std::uint64_t Programs::expected_address() {
-    const std::uint64_t recent = recent_page_ + choices_->below(recent_pages_) * exo::page_size;
-    if (choices_->percent(70) && lamina::in_user_half(recent, 1)) return recent;
-    return arguments_.page_address();
+std::uint64_t Programs::expected_address(Choices& chance) {
+    const std::uint64_t recent = recent_page_ + chance.below(recent_pages_) * exo::page_size;
+    if (chance.percent(70) && lamina::in_user_half(recent, 1)) return recent;
+    return ArgumentSource::page_address(chance);
 }
 
 void Programs::finish(Program& program, const CallResult& result) {
@@ -182,7 +182,7 @@ std::uint64_t Programs::address_to_touch(Cpu& cpu) {
     const auto remembered = cpu.tlb.pages();
     if (!remembered.empty() && choices_->percent(50))
         return choices_->one_of(remembered).number * exo::page_size;
-    return choices_->percent(30) ? home : arguments_.page_address();
+    return choices_->percent(30) ? home : ArgumentSource::page_address(*choices_);
 }
 
 void Programs::touch_memory(Cpu& cpu) {
