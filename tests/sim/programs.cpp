@@ -163,6 +163,8 @@ bool Programs::careless(const exo::Env& env, Call number, CallArguments& argumen
             return lamina::handle_slot(lamina::Handle(arguments[1])) < lamina::slots::first_free;
         case Call::cap_drop:
             return lamina::handle_slot(lamina::Handle(arguments[0])) < lamina::slots::first_free;
+        // Whoever revokes the page of its own area ends.
+        case Call::vcpu_bind: return arguments[1] != 0;
         case Call::notification_wait:
             if (arguments[2] == lamina::wait_forever) arguments[2] = lamina::no_wait;
             arguments[2] = std::min(arguments[2], machine_->now_ns() + 20'000'000);
