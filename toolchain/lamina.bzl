@@ -169,7 +169,7 @@ def python_test(name, srcs, **kwargs):
         **kwargs
     )
 
-def fuzz_test(name, srcs, deps = [], **kwargs):
+def fuzz_test(name, srcs, deps = [], runs = 100000, options = [], **kwargs):
     """A libFuzzer program; there is one only with --config=fuzz.
 
     As a test it takes a fixed number of steps from a fixed seed.
@@ -178,6 +178,8 @@ def fuzz_test(name, srcs, deps = [], **kwargs):
       name: the target.
       srcs: files that define LLVMFuzzerTestOneInput.
       deps: what is tested.
+      runs: the number of steps.
+      options: further ones of libFuzzer.
       **kwargs: any attribute of cc_test.
     """
     kwargs.setdefault("size", "medium")
@@ -185,10 +187,10 @@ def fuzz_test(name, srcs, deps = [], **kwargs):
         name = name,
         srcs = srcs,
         args = [
-            "-runs=100000",
+            "-runs={}".format(runs),
             "-seed=1",
             "-max_len=1024",
-        ],
+        ] + options,
         linkopts = ["-fsanitize=fuzzer"],
         linkstatic = True,
         target_compatible_with = HOST_ONLY + select({

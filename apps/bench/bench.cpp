@@ -1,11 +1,11 @@
-// apps/bench/bench.cpp - what crossings between user mode and kernel cost, in time stamp counter
-// ticks. Under `./lamina bench` a tick is one guest instruction. Each row is the smallest of
-// several rounds: what the work itself takes, without a timer interrupt in between.
-#include <algorithm>
+// apps/bench/bench.cpp - what crossings between user mode and kernel cost, and locks, in time stamp
+// counter ticks. Under `./lamina bench` a tick is one guest instruction.
 #include <cstdint>
 #include <span>
 #include <string_view>
 
+#include "apps/bench/locks.hpp"
+#include "apps/bench/measure.hpp"
 #include "lamina/layout.hpp"
 #include "lamina/rights.hpp"
 #include "lamina/syscalls.hpp"
@@ -21,41 +21,13 @@ extern "C" std::uint64_t bench_getppid();
 
 namespace {
 
+using bench::measure;
+using bench::row;
 using lamina::Handle;
 namespace sys = libos::sys;
 namespace fixed = libos::fixed;
 
-constexpr int rounds = 50;
 constexpr std::uint64_t page = 0x2000'0000;
-
-std::uint64_t ticks() {
-    std::uint32_t low;
-    std::uint32_t high;
-    asm volatile("rdtsc" : "=a"(low), "=d"(high));
-    return std::uint64_t{high} << 32 | low;
-}
-
-/// The fewest ticks that `work` took, without those of reading the counter; `undo` is not counted.
-template <typename Work, typename Undo>
-std::uint64_t measure(Work work, Undo undo) {
-    std::uint64_t least = ~std::uint64_t{0};
-    for (int i = 0; i < rounds; ++i) {
-        const std::uint64_t start = ticks();
-        const std::uint64_t empty = ticks() - start;
-        const std::uint64_t before = ticks();
-        work();
-        least = std::min(least, ticks() - before - empty);
-        undo();
-    }
-    return least;
-}
-
-template <typename Work>
-std::uint64_t measure(Work work) {
-    return measure(work, [] {});
-}
-
-void row(std::string_view name, std::uint64_t value) { libos::print(name, " ", value, "\n"); }
 
 bool skip_invalid_opcode(lamina::VcpuArea& area) {
     constexpr std::uint64_t ud2_bytes = 2;
@@ -84,13 +56,12 @@ std::uint64_t page_fault() {
     (void)sys::frames_map(fixed::self, *kept, 0, 1, page + lamina::page_size,
                           lamina::Protection::read);
     constexpr std::uint64_t zeroing = 512;
-    const std::uint64_t alloc = measure(
-        [] { fresh = sys::frames_alloc(fixed::account, batch).value_or(Handle::null); },
-        [] { (void)sys::cap_drop(fresh); });
+    const std::uint64_t alloc =
+        measure([] { fresh = sys::frames_alloc(fixed::account, batch).value_or(Handle::null); },
+                [] { (void)sys::cap_drop(fresh); });
     fresh = sys::frames_alloc(fixed::account, batch).value_or(Handle::null);
-    const std::uint64_t fault =
-        measure([] { *reinterpret_cast<volatile char*>(page) = 1; },
-                [] { (void)sys::frames_unmap(fixed::self, page, 1); });
+    const std::uint64_t fault = measure([] { *reinterpret_cast<volatile char*>(page) = 1; },
+                                        [] { (void)sys::frames_unmap(fixed::self, page, 1); });
     (void)sys::cap_drop(fresh);
     return fault + (alloc - batch * zeroing + batch - 1) / batch;
 }
@@ -121,9 +92,8 @@ void measure_memory() {
             (void)sys::cap_drop(derived);
         }));
     map();
-    row("frames_protect", measure([] {
-            (void)sys::frames_protect(fixed::self, page, 1, lamina::Protection::read);
-        }));
+    row("frames_protect",
+        measure([] { (void)sys::frames_protect(fixed::self, page, 1, lamina::Protection::read); }));
     unmap();
     drop();
 }
@@ -144,6 +114,7 @@ int measure_kernel() {
 
 int lamina_main(std::span<const std::string_view> arguments) {
     if (arguments.size() == 2 && arguments[1] == "kernel") return measure_kernel();
-    libos::print("usage: bench kernel\n");
+    if (arguments.size() == 2 && arguments[1] == "locks") return bench::measure_locks();
+    libos::print("usage: bench kernel|locks\n");
     return 2;
 }

@@ -1,6 +1,7 @@
 // exokernel/syscall/calls.hpp - the handlers of all system calls, declared from the one table.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "exokernel/env/env.hpp"
@@ -10,6 +11,16 @@ namespace exo {
 
 /// The running environment, seen from one of its system calls.
 inline Env& caller() { return *this_cpu().running->env; }
+
+/// What a call leaves in rax and rdx.
+struct CallResult {
+    std::uint64_t status;
+    std::uint64_t value;
+};
+using CallEntry = CallResult (*)(std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
+                                 std::uint64_t, std::uint64_t);
+/// Indexed by call number; entry.S checks the bound. Cost of a crossing: docs/performance.md.
+extern "C" const std::array<CallEntry, lamina::call_count> exo_call_table;
 
 namespace calls {
 

@@ -1,5 +1,4 @@
 // exokernel/syscall/table.cpp - the dispatch table: decodes registers into typed arguments.
-#include <array>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -13,12 +12,6 @@ namespace exo {
 Result<std::uint64_t> calls::null() { return 0; }
 
 namespace {
-
-/// What a call leaves in rax and rdx.
-struct CallResult {
-    std::uint64_t status;
-    std::uint64_t value;
-};
 
 /// A register as an argument of type T. Bits that T has no meaning for are a problem, unless an
 /// earlier argument has one already.
@@ -82,14 +75,12 @@ private:
 
 }  // namespace
 
-/// Indexed by call number; entry.S checks the bound. Cost of a crossing: docs/performance.md.
-extern "C" const auto exo_call_table = std::to_array<CallResult (*)(
-    std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t)>({
+extern "C" constexpr std::array<CallEntry, lamina::call_count> exo_call_table = {
 #define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why) \
     Entry<calls::name, lamina::Call::name != lamina::Call::null>::call,
 #include "lamina/syscalls.def"
 #undef LAMINA_SYSCALL
-});
+};
 
 Result<void> copy_to_caller(std::uint64_t address, const void* from, std::uint64_t bytes) {
     Env& env = caller();

@@ -92,21 +92,21 @@ std::uint64_t ArgumentSource::protection() {
     return choices_->percent(2) ? choices_->next() : likely[choices_->below(std::size(likely))];
 }
 
-std::uint64_t ArgumentSource::page_address() {
-    return regions[choices_->below(std::size(regions))] + choices_->below(region_pages) * page_size;
+std::uint64_t ArgumentSource::page_address(Choices& choices) {
+    return regions[choices.below(std::size(regions))] + choices.below(region_pages) * page_size;
 }
 
 std::uint64_t ArgumentSource::address(std::string_view name) {
     if (choices_->percent(4))
         return mutation::extremes[choices_->below(std::size(mutation::extremes))];
-    if (name == "address") return page_address();
+    if (name == "address") return page_address(*choices_);
     if (name == "area") {
         const std::uint64_t offset =
             choices_->below(page_size / lamina::vcpu_area_alignment) * lamina::vcpu_area_alignment;
-        return choices_->percent(20) ? 0 : page_address() + offset % 0xc00;
+        return choices_->percent(20) ? 0 : page_address(*choices_) + offset % 0xc00;
     }
     return choices_->percent(90) ? home + choices_->below(home_pages * page_size - 1024)
-                                 : page_address() + choices_->below(page_size);
+                                 : page_address(*choices_) + choices_->below(page_size);
 }
 
 std::uint64_t ArgumentSource::word(std::string_view name, std::uint64_t now_ns) {

@@ -37,7 +37,7 @@ public:
                        std::uint64_t now_ns);
 
     /// A page-aligned address that programs fight for.
-    std::uint64_t page_address();
+    static std::uint64_t page_address(Choices& choices);
     /// A handle of the caller for an object of this type; 0 if it has none.
     std::uint32_t handle_of(const exo::Env& caller, exo::ObjectType type);
     std::uint32_t any_handle(const exo::Env& caller);

@@ -22,7 +22,7 @@ public:
     /// Ledger, charges, references, sleepers. Needs: no CPU holds a lock.
     void all();
 
-    const Incarnations& incarnations() const { return incarnations_; }
+    Incarnations& incarnations() { return incarnations_; }
     const KernelView& view() const { return view_; }
     /// How often everything was checked.
     std::uint64_t full_checks() const { return full_checks_; }

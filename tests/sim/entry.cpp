@@ -5,10 +5,7 @@
 #include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/env/env.hpp"
-#include "lamina/syscalls.hpp"
-
-extern "C" sim::CallResult (*const exo_call_table[])(std::uint64_t, std::uint64_t, std::uint64_t,
-                                                     std::uint64_t, std::uint64_t, std::uint64_t);
+#include "exokernel/syscall/calls.hpp"
 
 namespace sim {
 namespace {
@@ -26,7 +23,7 @@ bool enter_by_call(exo::CpuLocal& cpu, std::uint64_t number, const CallArguments
     if (number < lamina::call_count) {
         ++cpu.calls;
         const auto& a = arguments;
-        result = exo_call_table[number](a[0], a[1], a[2], a[3], a[4], a[5]);
+        result = exo::exo_call_table[number](a[0], a[1], a[2], a[3], a[4], a[5]);
     }
     if (cpu.must_dispatch == 0) return true;
     if (cpu.must_dispatch != DISPATCH_CONTEXT_COMPLETE) {

@@ -9,15 +9,11 @@
 
 #include "exokernel/cpu/context.hpp"
 #include "exokernel/cpu/cpu_local.hpp"
+#include "exokernel/syscall/calls.hpp"
 
 namespace sim {
 
-/// What a call leaves in rax and rdx.
-struct CallResult {
-    std::uint64_t status;
-    std::uint64_t value;
-};
-
+using exo::CallResult;
 using CallArguments = std::array<std::uint64_t, 6>;
 
 /// Makes a system call. True if the caller goes on at once, with `result`; if not, go_on() must

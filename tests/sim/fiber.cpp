@@ -13,7 +13,7 @@ Fiber* running = nullptr;
 
 }  // namespace
 
-Fiber::Fiber() : stack_(std::make_unique<std::byte[]>(stack_bytes)) {}
+Fiber::Fiber() : stack_(std::make_unique_for_overwrite<std::byte[]>(stack_bytes)) {}
 
 void Fiber::start(Body body, void* argument) {
     body_ = body;

@@ -20,7 +20,8 @@ std::array<Arguments, cpu_count> fiber_arguments;
 
 }  // namespace
 
-Machine::Machine(Choices& choices, const Incarnations& incarnations) : choices_(&choices) {
+Machine::Machine(Choices& choices, Incarnations& incarnations)
+    : choices_(&choices), chance_(choices.next()) {
     for (unsigned i = 0; i < cpu_count; ++i) {
         cpus_[i] = std::make_unique<Cpu>(incarnations);
         Cpu& cpu = *cpus_[i];
@@ -67,7 +68,7 @@ void Machine::leave_kernel(Cpu& cpu) {
 void Machine::user_mode(Cpu& cpu) {
     while (!cpu.in_kernel) {
         cpu.caller = 0;
-        if (interrupt_waits(cpu) && (user_stopped_ || choices_->percent(50))) {
+        if (interrupt_waits(cpu) && (user_stopped_ || chance_.percent(50))) {
             cpu.in_kernel = cpu.kernel_ran = true;
             const bool timer = timer_fired(cpu);
             if (timer) cpu.timer_ns = 0;
@@ -133,17 +134,17 @@ void Machine::lock_point(exo::arch::LockPoint where, const void*) {
 }
 
 void Machine::memory_point() {
-    if (!in_fiber_ || user_stopped_ || !choices_->percent(10)) return;
+    if (!in_fiber_ || user_stopped_ || !chance_.percent(10)) return;
     in_fiber_ = false;  // a walk uses memory too
-    Cpu& walker = *cpus_[choices_->below(cpu_count)];
-    (void)walker.tlb.translate(walker.root, user_->expected_address());
+    Cpu& walker = *cpus_[chance_.below(cpu_count)];
+    (void)walker.tlb.translate(walker.root, user_->expected_address(chance_));
     in_fiber_ = true;
 }
 
 void Machine::pass_time() {
     // On average about 40 us a step, so that a slice of 10 ms is some hundreds of them.
-    const std::uint64_t chance = choices_->below(64);
-    now_ns_ += chance == 0 ? choices_->below(2'000'000) : choices_->below(20'000) + 1;
+    const bool long_time = chance_.below(64) == 0;
+    now_ns_ += long_time ? chance_.below(2'000'000) : chance_.below(20'000) + 1;
 }
 
 Cpu* Machine::pick() {

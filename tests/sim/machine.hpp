@@ -17,7 +17,7 @@ inline constexpr unsigned cpu_count = 4;
 
 /// One simulated CPU.
 struct Cpu {
-    explicit Cpu(const Incarnations& incarnations) : tlb(incarnations) {}
+    explicit Cpu(Incarnations& incarnations) : tlb(incarnations) {}
 
     unsigned index = 0;
     exo::CpuLocal local;  ///< The kernel's.
@@ -44,7 +44,7 @@ public:
     /// A vCPU goes on, with its registers in `context`.
     virtual void resumed(Cpu& cpu, const exo::Context& context) = 0;
     /// An address that user code may be about to use: the processor may walk to it before.
-    virtual std::uint64_t expected_address() = 0;
+    virtual std::uint64_t expected_address(Choices& chance) = 0;
 
 protected:
     ~UserCode() = default;
@@ -57,7 +57,7 @@ protected:
 /// them. Time is virtual and passes by chance.
 class Machine final : public exo::arch::HostCpus {
 public:
-    Machine(Choices& choices, const Incarnations& incarnations);
+    Machine(Choices& choices, Incarnations& incarnations);
     ~Machine();
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
@@ -106,6 +106,7 @@ private:
     Cpu* pick();
 
     Choices* choices_;
+    Choices chance_;  ///< Of time, of interrupts, and of walks that nobody asked for.
     std::array<std::unique_ptr<Cpu>, cpu_count> cpus_;
     Cpu* current_ = nullptr;
     UserCode* user_ = nullptr;

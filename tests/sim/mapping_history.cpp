@@ -49,9 +49,12 @@ void check_form(const exo::Env& env, std::uint64_t address, PageEntry entry) {
 MappingHistory::MappingHistory(const KernelView& view, const CapabilityHistory& capabilities)
     : view_(&view),
       capabilities_(&capabilities),
-      leaves_(frame_count),
-      pages_(frame_count),
-      was_table_(frame_count) {}
+      leaves_(std::make_unique_for_overwrite<Leaf[]>(frame_count)),
+      pages_(std::make_unique_for_overwrite<exo::PageTablePage[]>(frame_count)),
+      was_table_(frame_count) {
+    for (std::uint32_t frame = 0; frame < frame_count; ++frame)
+        leaves_[frame].env_id = 0;
+}
 
 /// Also takes over the tables' contents.
 bool MappingHistory::tables_changed() {

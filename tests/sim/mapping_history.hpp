@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "tests/sim/capability_history.hpp"
@@ -23,9 +24,9 @@ public:
 private:
     /// A leaf table: of which environment, from which address on, and what it held.
     struct Leaf {
-        std::uint64_t env_id = 0;  ///< 0: this frame was no leaf table.
-        std::uint64_t base = 0;
-        exo::PageTablePage page = {};
+        std::uint64_t env_id;  ///< 0: this frame was no leaf table.
+        std::uint64_t base;
+        exo::PageTablePage page;
     };
 
     bool tables_changed();
@@ -35,10 +36,10 @@ private:
 
     const KernelView* view_;
     const CapabilityHistory* capabilities_;
-    std::vector<Leaf> leaves_;               ///< By frame.
-    std::vector<exo::PageTablePage> pages_;  ///< Every table as it was, by frame.
-    std::vector<bool> was_table_;            ///< By frame.
-    std::vector<TableView> tables_;          ///< Scratch.
+    std::unique_ptr<Leaf[]> leaves_;               ///< By frame.
+    std::unique_ptr<exo::PageTablePage[]> pages_;  ///< Every table as it was, by frame.
+    std::vector<bool> was_table_;                  ///< By frame.
+    std::vector<TableView> tables_;                ///< Scratch.
 };
 
 }  // namespace sim

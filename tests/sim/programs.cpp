@@ -102,10 +102,10 @@ void Programs::note_pages(Call number, const CallArguments& arguments) {
     }
 }
 
-std::uint64_t Programs::expected_address() {
-    const std::uint64_t recent = recent_page_ + choices_->below(recent_pages_) * exo::page_size;
-    if (choices_->percent(70) && lamina::in_user_half(recent, 1)) return recent;
-    return arguments_.page_address();
+std::uint64_t Programs::expected_address(Choices& chance) {
+    const std::uint64_t recent = recent_page_ + chance.below(recent_pages_) * exo::page_size;
+    if (chance.percent(70) && lamina::in_user_half(recent, 1)) return recent;
+    return ArgumentSource::page_address(chance);
 }
 
 void Programs::finish(Program& program, const CallResult& result) {
@@ -163,6 +163,8 @@ bool Programs::careless(const exo::Env& env, Call number, CallArguments& argumen
             return lamina::handle_slot(lamina::Handle(arguments[1])) < lamina::slots::first_free;
         case Call::cap_drop:
             return lamina::handle_slot(lamina::Handle(arguments[0])) < lamina::slots::first_free;
+        // Whoever revokes the page of its own area ends.
+        case Call::vcpu_bind: return arguments[1] != 0;
         case Call::notification_wait:
             if (arguments[2] == lamina::wait_forever) arguments[2] = lamina::no_wait;
             arguments[2] = std::min(arguments[2], machine_->now_ns() + 20'000'000);
@@ -182,7 +184,7 @@ std::uint64_t Programs::address_to_touch(Cpu& cpu) {
     const auto remembered = cpu.tlb.pages();
     if (!remembered.empty() && choices_->percent(50))
         return choices_->one_of(remembered).number * exo::page_size;
-    return choices_->percent(30) ? home : arguments_.page_address();
+    return choices_->percent(30) ? home : ArgumentSource::page_address(*choices_);
 }
 
 void Programs::touch_memory(Cpu& cpu) {

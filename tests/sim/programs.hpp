@@ -61,7 +61,7 @@ public:
 
     void step(Cpu& cpu) override;
     void resumed(Cpu& cpu, const exo::Context& context) override;
-    std::uint64_t expected_address() override;
+    std::uint64_t expected_address(Choices& chance) override;
 
     const CallCounts& counts() const { return counts_; }
     /// A number that depends on every call and its outcome: equal runs have equal ones.

@@ -34,15 +34,18 @@ bool is_used(std::uint32_t frame) {
 
 void Incarnations::update() {
     for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
-        const bool used = is_used(frame);
-        if (used && !used_[frame]) ++counts_[frame];
-        used_[frame] = used;
+        (void)now(frame);
+        used_[frame] = is_used(frame);
     }
 }
 
-std::uint32_t Incarnations::now(std::uint32_t frame) const {
+std::uint32_t Incarnations::now(std::uint32_t frame) {
     if (frame >= frame_count) return 0;
-    return counts_[frame] + (is_used(frame) && !used_[frame] ? 1 : 0);
+    if (!used_[frame] && is_used(frame)) {
+        ++counts_[frame];
+        used_[frame] = true;
+    }
+    return counts_[frame];
 }
 
 std::uint64_t Tlb::walk(exo::PhysAddr root, std::uint64_t address, unsigned level) {
@@ -79,7 +82,7 @@ const Translation* Tlb::translate(exo::PhysAddr root, std::uint64_t address) {
     return &pages_.back();
 }
 
-Translation Tlb::made(std::uint64_t number, std::uint64_t bits) const {
+Translation Tlb::made(std::uint64_t number, std::uint64_t bits) {
     Translation entry{number, bits, 0, {}};
     entry.incarnation = incarnations_->now(entry.frame().value);
     return entry;

@@ -40,7 +40,7 @@ public:
     /// Looks at all frames.
     void update();
     /// Of a frame at this moment, also in the middle of a step. 0 for what is no frame.
-    std::uint32_t now(std::uint32_t frame) const;
+    std::uint32_t now(std::uint32_t frame);
     /// The same at the last update().
     std::uint32_t operator[](std::uint32_t frame) const { return counts_[frame]; }
 
@@ -54,7 +54,7 @@ private:
 /// another one flushes.
 class Tlb {
 public:
-    explicit Tlb(const Incarnations& incarnations) : incarnations_(&incarnations) {}
+    explicit Tlb(Incarnations& incarnations) : incarnations_(&incarnations) {}
 
     /// The entry for an address: the remembered one, or that of a walk, which is then remembered.
     /// Null if there is none.
@@ -76,10 +76,10 @@ private:
     static constexpr std::size_t tables_max = 4;
 
     std::uint64_t lowest_table(exo::PhysAddr root, std::uint64_t address);
-    Translation made(std::uint64_t number, std::uint64_t bits) const;
+    Translation made(std::uint64_t number, std::uint64_t bits);
     static void add(std::vector<Translation>& to, std::size_t most, const Translation& entry);
 
-    const Incarnations* incarnations_;
+    Incarnations* incarnations_;
     std::vector<Translation> pages_;
     std::vector<Translation> tables_;
 };

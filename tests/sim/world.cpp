@@ -98,9 +98,11 @@ exo::Env& start_first_env() {
     return env;
 }
 
-void make_step(Machine& machine, Checks& checks) {
+void make_step(Machine& machine, Checks& checks, std::uint64_t first_id) {
     ++run_position.step;
     const Cpu& actor = machine.step();
+    if (checks.view().find_env(first_id) == nullptr || !checks.view().find_env(first_id)->alive())
+        violated("The first environment lives.", "it ended");
     if (actor.kernel_ran && !(actor.waiting && actor.waited)) checks.after_step(actor);
 }
 
@@ -125,14 +127,14 @@ RunTotals run_world(Choices& choices, std::uint64_t steps) {
     Programs programs(machine, checks.view(), first_id);
     machine.start(programs);
     while (run_position.step < steps && !choices.ended())
-        make_step(machine, checks);
+        make_step(machine, checks, first_id);
     const std::uint64_t made = run_position.step;
 
     machine.stop_user_code();
     while (!all_rest(machine)) {
         if (run_position.step - made == rest_steps_max)
             violated("Without new calls all CPUs come to rest.", "one is still in its kernel");
-        make_step(machine, checks);
+        make_step(machine, checks, first_id);
     }
     checks.all();
     const CallCounts& calls = programs.counts();

@@ -1,6 +1,7 @@
 # toolchain/cli/bars.py - reads apps/bench/bars.json and holds a measured value against it
 """A row has `recorded` (what was last seen), `tolerance_percent` (how much more than recorded is
-still no regression; less is always welcome) and mostly `bar`, which is never to be passed."""
+still no regression; less is always welcome) and mostly `bar`, which is never to be passed. `linux`
+and `peers` say what others take for the same."""
 import json
 
 from toolchain.cli.places import ROOT
@@ -11,6 +12,16 @@ FILE = ROOT / "apps" / "bench" / "bars.json"
 def read():
     """The rows by name."""
     return json.loads(FILE.read_text(encoding="utf-8"))["rows"]
+
+
+def peers(row):
+    """{name: value} of those the row is compared with."""
+    return {**({"Linux 6.1": row["linux"]} if "linux" in row else {}), **row.get("peers", {})}
+
+
+def peers_text(row):
+    """The same as text: "Linux 6.1: 311"; empty if there are none."""
+    return ", ".join(f"{name}: {value:,}" for name, value in peers(row).items())
 
 
 def complaint(row, value):

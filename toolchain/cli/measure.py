@@ -19,7 +19,7 @@ MEMORY_MOST_MIB = 64
 
 def boot(image):
     """Guest instructions from reset to the first user instruction."""
-    _, log = _run_exactly(image, "")
+    _, _, log = _run_exactly(image, "")
     cycles = kernel_log.first_instruction_cycles(log)
     if cycles is None:
         raise Broken("the kernel's log has no `boot: first user instruction` line")
@@ -28,21 +28,32 @@ def boot(image):
 
 def kernel(image):
     """What crossings between user mode and kernel cost, as the app `bench` counts them."""
-    out, _ = _run_exactly(image, "run bench kernel\n")
+    return _rows_of_app(image, "kernel")
+
+
+def locks(image):
+    """What the locks of include/lamina/sync cost when nobody else wants them."""
+    return _rows_of_app(image, "locks")
+
+
+def _rows_of_app(image, what):
+    """{row: value} of `bench WHAT`, each name with WHAT before it."""
+    out, end, _ = _run_exactly(image, f"run bench {what}\n")
     rows = re.findall(r"^(\w+) ([0-9]+)$", out, re.MULTILINE)
-    if not rows:
-        raise Broken("the app bench gave no figures", out)
-    return {f"kernel {name}": int(value) for name, value in rows}
+    if not rows or end.status != 0:
+        raise Broken(f"the app bench gave no figures, or no good ones, of {what}", out)
+    return {f"{what} {name}": int(value) for name, value in rows}
 
 
 def _run_exactly(image, script):
-    """(output, log) of a script in virtual time."""
+    """(output, kernel_log.End, log) of a script in virtual time."""
     machine = qemu.Machine(icount=True, words=("console=script", "panic=exit"))
     with guest.scratch() as directory, tempfile.TemporaryFile() as sink:
         log = directory / "kernel.log"
-        guest.run(machine, image, Source(text=script.encode()), sink.fileno(), LIMIT_S, log)
+        end = guest.run(machine, image, Source(text=script.encode()), sink.fileno(), LIMIT_S,
+                        log)
         sink.seek(0)
-        return sink.read().decode("utf-8", "replace"), kernel_log.read(log)
+        return sink.read().decode("utf-8", "replace"), end, kernel_log.read(log)
 
 
 def memory(image):
@@ -83,7 +94,7 @@ def prompt_comes(image, memory_mib):
 
 
 # The first word of a row's name is the measurement that gives it.
-MEASUREMENTS = {"boot": boot, "memory": memory, "kernel": kernel}
+MEASUREMENTS = {"boot": boot, "memory": memory, "kernel": kernel, "locks": locks}
 
 
 def rows(image, names):

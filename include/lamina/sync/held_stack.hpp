@@ -12,10 +12,10 @@ namespace lamina::sync {
 /// What the validator keeps in each lock: when and where it was last taken. Written by the holder
 /// right after taking, read by whoever gives the lock back without holding it.
 struct LockTag {
-    std::atomic<std::uint32_t> epoch{0};  ///< In which epoch of the validator; 0: never followed.
+    std::atomic<std::uint32_t> setting{0};  ///< The validator's at that moment; 0: never followed.
     std::atomic<Site> site{Site{}};
 
-    /// Of a lock that is held but not followed: its release is not looked for.
+    /// The setting of a lock that is held but not followed: its release is not looked for.
     static constexpr std::uint32_t untracked = ~0U;
 };
 
@@ -38,7 +38,6 @@ struct HeldStack {
 
     struct Entry {
         const LockTag* lock;
-        const ClassInfo* lock_class;
         Site site;
         std::uint64_t saved;
         OrderNode node;  ///< As held.
@@ -56,15 +55,13 @@ struct HeldStack {
     bool is_full() const { return depth == entries_max; }
 
     /// Puts a lock on top. Needs room.
-    [[gnu::always_inline]] void push(const LockTag& lock, const ClassInfo& lock_class, ClassId id,
-                                     Access access, const Site& site) {
+    [[gnu::always_inline]] void push(const LockTag& lock, ClassId id, Access access, Site site) {
         Entry& entry = entries[depth];
         depth = std::uint16_t(depth + 1);
         std::atomic_signal_fence(std::memory_order_seq_cst);
         const OrderNode node = N::held(id, access);
-        std::uint64_t& word = mask.words[node / 64];
+        std::uint64_t& word = mask.words[N::word_of(node, access)];
         entry.lock = &lock;
-        entry.lock_class = &lock_class;
         entry.site = site;
         entry.saved = word;
         entry.node = node;
@@ -79,10 +76,10 @@ struct HeldStack {
         return top.lock == &lock && top.access == access;
     }
 
-    /// Takes the top away.
-    [[gnu::always_inline]] void pop() {
+    /// Takes the top away, which is held so.
+    [[gnu::always_inline]] void pop(Access access) {
         const Entry& top = entries[depth - 1U];
-        mask.words[top.node / 64] = top.saved;
+        mask.words[N::word_of(top.node, access)] = top.saved;
         std::atomic_signal_fence(std::memory_order_seq_cst);
         depth = std::uint16_t(depth - 1);
     }

@@ -24,6 +24,14 @@ concept LockClass = requires {
     requires level_of(C::rank) > 0;
 };
 
+/// Compiles for a lock class; for anything else it says what is missing.
+template <typename Class>
+consteval bool is_lock_class() {
+    static_assert(LockClass<Class>,
+                  "a lock class states its rank (above 0) and its name: there is no default");
+    return true;
+}
+
 /// What a CPU or thread does that must wait for a lock.
 enum class WaitKind : std::uint8_t {
     spins,   ///< Goes on running. Its holder must not block, or the waiter spins for long.

@@ -6,14 +6,9 @@
 #include <cstdint>
 
 #include "lamina/sync/order_nodes.hpp"
+#include "lamina/sync/order_platform.hpp"
 
 namespace lamina::sync {
-
-/// What a table says of two classes of the same level.
-enum class EqualLevels : std::uint8_t {
-    refuse,  ///< They are never held together: levels increase strictly.
-    learn,   ///< The first order seen is the order from then on.
-};
 
 /// The lock classes of one validator and the edges between them: `order` has what ranks demand and
 /// what was observed, `observed` only the latter (for interrupts, where only real chains count).

@@ -15,6 +15,12 @@ enum class Mode : std::uint8_t {
     panic,  ///< It is reported, and OrderPlatform's panic() is called.
 };
 
+/// What a table says of two classes of the same level.
+enum class EqualLevels : std::uint8_t {
+    refuse,  ///< They are never held together: levels increase strictly.
+    learn,   ///< The first order seen is the order from then on.
+};
+
 /// How a lock is wanted.
 enum class Way : std::uint8_t {
     waits,   ///< Waits, perhaps until a deadline.

@@ -37,7 +37,7 @@ struct OrderStep {
     const LockTag& lock;
     Access access;
     Way way;
-    const Site& site;
+    Site site;
 
     ClassId id() const { return lock_class.id.load(std::memory_order_acquire); }
     bool may_block() const { return lock_class.wait != WaitKind::spins && way != Way::tried; }
@@ -71,13 +71,17 @@ public:
 
     /// Brings the stack to this setting: entries of an older epoch are forgotten.
     static void follow(Stack& stack, OrderSetting setting) {
-        if (stack.is_reporting || stack.setting == setting.word) return;
+        if (stack.setting == setting.word) return;
         if (OrderSetting{stack.setting}.epoch() != setting.epoch()) stack.clear();
         stack.setting = setting.word;
     }
 
-    /// Checks an acquisition and puts it on the stack. False: the lock is not followed.
-    [[gnu::noinline, gnu::cold]] bool acquire(Stack& stack, const OrderStep& step) {
+    /// Checks an acquisition and puts it on the stack. False: the lock is not followed. (The parts
+    /// of an OrderStep one by one, so that the fast way need not put one together.)
+    [[gnu::noinline, gnu::cold]] bool acquire(Stack& stack, OrderSetting setting,
+                                              ClassInfo& lock_class, const LockTag& lock,
+                                              Access access, Way way, Site site) {
+        const OrderStep step{setting, lock_class, lock, access, way, site};
         if (stack.is_reporting) return false;
         follow(stack, step.setting);
         const ClassId id = number_of(stack, step);
@@ -93,15 +97,18 @@ public:
             emit(stack, step.setting, report);
             return false;
         }
-        stack.push(step.lock, step.lock_class, id, step.access, step.site);
+        stack.push(step.lock, id, step.access, step.site);
         return true;
     }
 
     /// Checks a release that is not that of the lock on top.
-    [[gnu::noinline, gnu::cold]] void release(Stack& stack, const OrderStep& step) {
+    [[gnu::noinline, gnu::cold]] void release(Stack& stack, OrderSetting setting,
+                                              ClassInfo& lock_class, const LockTag& lock,
+                                              Access access, Site site) {
+        const OrderStep step{setting, lock_class, lock, access, Way::waits, site};
         if (stack.is_reporting) return;
         follow(stack, step.setting);
-        if (stack.is_top(step.lock, step.access)) return stack.pop();
+        if (stack.is_top(step.lock, step.access)) return stack.pop(step.access);
         for (unsigned i = stack.depth; i-- > stack.base;) {
             const Entry& entry = stack.entries[i];
             if (entry.lock != &step.lock || entry.access != step.access) continue;
@@ -115,10 +122,11 @@ public:
 
     [[gnu::noinline, gnu::cold]] void check_blocking(Stack& stack, OrderSetting setting,
                                                      const Site& site) {
+        if (stack.is_reporting) return;
         follow(stack, setting);
         const Entry* against = nullptr;
         for (unsigned i = stack.base; i < stack.depth; ++i)
-            if (stack.entries[i].lock_class->wait == WaitKind::spins) against = &stack.entries[i];
+            if (class_of(stack.entries[i]).wait == WaitKind::spins) against = &stack.entries[i];
         if (against == nullptr && stack.interrupts == 0) return;
         Report report = report_at(Violation::blocking, site, against);
         emit(stack, setting, report);
@@ -126,6 +134,7 @@ public:
 
     [[gnu::noinline, gnu::cold]] void check_none_held(Stack& stack, OrderSetting setting,
                                                       const Site& site) {
+        if (stack.is_reporting) return;
         follow(stack, setting);
         if (stack.depth == stack.base) return;
         Report report = report_at(Violation::held_at_exit, site, &stack.entries[stack.depth - 1U]);
@@ -135,6 +144,7 @@ public:
     /// Interrupts are about to be enabled: every lock held is held with them enabled from here on.
     [[gnu::noinline, gnu::cold]] void mark_enabled(Stack& stack, OrderSetting setting,
                                                    const Site& site) {
+        if (stack.is_reporting) return;
         follow(stack, setting);
         const bool changed = with_graph([&](Graph& graph) {
             bool any = false;
@@ -182,6 +192,11 @@ private:
         return step.id();
     }
 
+    /// A class that has a number keeps it, and is there for all who see the number.
+    const ClassInfo& class_of(const Entry& entry) const {
+        return graph_.class_at(N::class_of(entry.node));
+    }
+
     static const Entry* find(const Stack& stack, const LockTag& lock) {
         for (unsigned i = stack.depth; i-- > stack.base;)
             if (stack.entries[i].lock == &lock) return &stack.entries[i];
@@ -225,7 +240,7 @@ private:
         if (!step.may_block()) return;
         const Entry* spinning = nullptr;
         for (unsigned i = stack.base; i < stack.depth; ++i)
-            if (stack.entries[i].lock_class->wait == WaitKind::spins) spinning = &stack.entries[i];
+            if (class_of(stack.entries[i]).wait == WaitKind::spins) spinning = &stack.entries[i];
         if (spinning == nullptr && stack.interrupts == 0) return;
         Report report = report_of(Violation::wait_kind, step, spinning);
         emit(stack, step.setting, report);
@@ -251,7 +266,7 @@ private:
 
     /// Whether the pair is new to the graph and may be settled for good.
     bool must_be_edge(const Entry& entry, const OrderStep& step, OrderNode wanted) const {
-        if (entry.lock_class->wait == WaitKind::spins && step.may_block()) return false;
+        if (class_of(entry).wait == WaitKind::spins && step.may_block()) return false;
         return N::class_of(entry.node) != N::class_of(wanted) &&
                !graph_.is_seen(entry.node, wanted);
     }
@@ -295,7 +310,9 @@ private:
         if (!Platform::has_interrupts) return false;
         bool changed = false;
         const OrderNode wanted = N::wanted(id, step.access), held = N::held(id, step.access);
-        if (stack.interrupts != 0 && step.way != Way::tried && !graph_.was_in_handler(wanted)) {
+        // A lock that may block is wrong in a handler each time, and so never known to be there.
+        const bool waits = step.way != Way::tried && !step.may_block();
+        if (stack.interrupts != 0 && waits && !graph_.was_in_handler(wanted)) {
             graph_.set_in_handler(wanted, step.site);
             changed = true;
         }
@@ -348,27 +365,28 @@ private:
         }
         // A lock that was taken before the validator looked, or that it could not follow, may be
         // given back by whoever has it.
-        const std::uint32_t epoch = step.lock.epoch.load(std::memory_order_relaxed);
+        const OrderSetting taken{step.lock.setting.load(std::memory_order_relaxed)};
         const bool always_on = step.setting.epoch() == OrderSetting::first_epoch;
+        const bool never = taken.word == 0;
         if (step.id() == 0 && !always_on) return;
-        if (epoch != step.setting.epoch() && !(always_on && epoch == 0)) return;
-        if (epoch != 0) report.held_site = step.lock.site.load(std::memory_order_relaxed);
+        if (never ? !always_on : taken.epoch() != step.setting.epoch()) return;
+        if (!never) report.held_site = step.lock.site.load(std::memory_order_relaxed);
         emit(stack, step.setting, report);
     }
 
-    static Report report_at(Violation what, const Site& site, const Entry* against) {
+    Report report_at(Violation what, const Site& site, const Entry* against) const {
         Report report;
         report.what = what;
         report.site = site;
         if (against != nullptr) {
-            report.held = against->lock_class;
+            report.held = &class_of(*against);
             report.held_lock = against->lock;
             report.held_site = against->site;
         }
         return report;
     }
 
-    static Report report_of(Violation what, const OrderStep& step, const Entry* against) {
+    Report report_of(Violation what, const OrderStep& step, const Entry* against) const {
         Report report = report_at(what, step.site, against);
         report.wanted = &step.lock_class;
         report.wanted_lock = &step.lock;
@@ -389,7 +407,7 @@ private:
         report.is_warning = is_only_warned(setting, report);
         for (unsigned i = stack.base; i < stack.depth; ++i) {
             const Entry& entry = stack.entries[i];
-            report.locks[report.lock_count++] = {entry.lock_class, entry.lock, entry.site};
+            report.locks[report.lock_count++] = {&class_of(entry), entry.lock, entry.site};
         }
         stack.is_reporting = true;
         stack.setting = 0;

@@ -21,7 +21,7 @@ concept OrderPolicy = requires { P::validator().setting(); };
 struct Unvalidated {};
 
 /// A class as the validator of `Policy` knows it, for locks of the type `Raw`.
-template <LockClass Class, typename Raw, typename Policy>
+template <typename Class, typename Raw, typename Policy>
 inline constinit ClassInfo class_info{Class::name, level_of(Class::rank), LockTraits<Raw>::wait,
                                       LockTraits<Raw>::recursive};
 
@@ -30,9 +30,10 @@ inline constinit ClassInfo class_info{Class::name, level_of(Class::rank), LockTr
 ///
 /// Cost: with the validator's mode off, one load and one branch more than `Raw`, for each
 /// operation.
-template <LockClass Class, typename Raw, typename Policy>
+template <typename Class, typename Raw, typename Policy>
 class LAMINA_LOCKABLE ValidatedLock {
 public:
+    static_assert(is_lock_class<Class>());
     using ClassType = Class;
     using RawType = Raw;
 
@@ -42,13 +43,13 @@ public:
 
     LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock(Site site = Site::current()) {
         if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
-            return lock_checked(now, Access::exclusive, Way::waits, site);
+            return lock_checked<Access::exclusive>(now, Way::waits, site);
         raw_.lock();
     }
     /// As the second of two of this class: at the higher address, the other is held already.
     LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock_paired(Site site = Site::current()) {
         if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
-            return lock_checked(now, Access::exclusive, Way::paired, site);
+            return lock_checked<Access::exclusive>(now, Way::paired, site);
         raw_.lock();
     }
     [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool try_lock(Site site = Site::current()) {
@@ -65,13 +66,14 @@ public:
         return timed(Access::exclusive, site, [&] { return raw_.lock_for(duration_ns); });
     }
     LAMINA_RELEASES LAMINA_NOT_ANALYSED void unlock(Site site = Site::current()) {
-        note_release(Access::exclusive, site);
+        if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
+            note_release<Access::exclusive>(now, site);
         raw_.unlock();
     }
 
     LAMINA_ACQUIRES_SHARED LAMINA_NOT_ANALYSED void lock_shared(Site site = Site::current()) {
         if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
-            return lock_checked(now, shared, Way::waits, site);
+            return lock_checked<shared>(now, Way::waits, site);
         raw_.lock_shared();
     }
     [[nodiscard]] LAMINA_TRIES_SHARED LAMINA_NOT_ANALYSED bool try_lock_shared(
@@ -85,7 +87,8 @@ public:
         return timed(shared, site, [&] { return raw_.lock_shared_until(deadline_ns); });
     }
     LAMINA_RELEASES_SHARED LAMINA_NOT_ANALYSED void unlock_shared(Site site = Site::current()) {
-        note_release(shared, site);
+        if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
+            note_release<shared>(now, site);
         raw_.unlock_shared();
     }
 
@@ -99,23 +102,35 @@ private:
     static ClassInfo& info() { return class_info<Class, Raw, Policy>; }
     [[gnu::always_inline]] static OrderSetting setting() { return Policy::validator().setting(); }
 
-    [[gnu::noinline]] void lock_checked(OrderSetting now, Access access, Way way,
-                                        const Site& site) {
+    template <Access access>
+    [[gnu::noinline]] void lock_checked(OrderSetting now, Way way, Site site) {
         const OrderStep step{now, info(), tag_, access, way, site};
-        const bool followed = Policy::validator().acquire(step);
-        if constexpr (shared != Access::exclusive) {
-            if (access == shared)
-                raw_.lock_shared();
-            else
-                raw_.lock();
-        } else {
-            raw_.lock();
-        }
+        if (!Policy::validator().acquire_known(step)) [[unlikely]]
+            return lock_slowly<access>(now, way, site);
+        take<access>();
+        Policy::validator().note_taken(step, tag_, true);
+    }
+    template <Access access>
+    [[gnu::noinline, gnu::cold]] void lock_slowly(OrderSetting now, Way way, Site site) {
+        const OrderStep step{now, info(), tag_, access, way, site};
+        const bool followed = Policy::validator().acquire_slowly(step);
+        take<access>();
         Policy::validator().note_taken(step, tag_, followed);
+    }
+    template <Access access>
+    [[gnu::always_inline]] void take() {
+        if constexpr (access == Access::exclusive)
+            raw_.lock();
+        else
+            raw_.lock_shared();
+    }
+    template <Access access>
+    [[gnu::noinline]] void note_release(OrderSetting now, Site site) {
+        Policy::validator().release({now, info(), tag_, access, Way::waits, site});
     }
 
     template <typename Take>
-    bool timed(Access access, const Site& site, Take&& take) {
+    bool timed(Access access, Site site, Take&& take) {
         const OrderSetting now = setting();
         if (!now.is_on()) return take();
         const OrderStep step{now, info(), tag_, access, Way::waits, site};
@@ -128,26 +143,28 @@ private:
         return true;
     }
 
-    void note_tried(Access access, const Site& site) {
+    void note_tried(Access access, Site site) {
         const OrderSetting now = setting();
         if (!now.is_on()) return;
         const OrderStep step{now, info(), tag_, access, Way::tried, site};
         Policy::validator().note_taken(step, tag_, Policy::validator().acquire(step));
     }
 
-    [[gnu::always_inline]] void note_release(Access access, const Site& site) {
-        if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
-            Policy::validator().release({now, info(), tag_, access, Way::waits, site});
-    }
-
     Raw raw_;
     LockTag tag_;
 };
 
+/// Stands for a Site where nobody wants one: no code is made for it.
+struct NoSite {
+    constexpr NoSite() = default;
+    constexpr NoSite(const Site&) {}
+};
+
 /// Without validation nothing is added to the lock, in memory or in code.
-template <LockClass Class, typename Raw>
+template <typename Class, typename Raw>
 class LAMINA_LOCKABLE ValidatedLock<Class, Raw, Unvalidated> {
 public:
+    static_assert(is_lock_class<Class>());
     using ClassType = Class;
     using RawType = Raw;
 
@@ -155,26 +172,32 @@ public:
     ValidatedLock(const ValidatedLock&) = delete;
     ValidatedLock& operator=(const ValidatedLock&) = delete;
 
-    LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock() { raw_.lock(); }
-    LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock_paired() { raw_.lock(); }
-    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool try_lock() { return raw_.try_lock(); }
-    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_until(std::uint64_t deadline_ns) {
+    LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock(NoSite = {}) { raw_.lock(); }
+    LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock_paired(NoSite = {}) { raw_.lock(); }
+    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool try_lock(NoSite = {}) {
+        return raw_.try_lock();
+    }
+    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_until(std::uint64_t deadline_ns,
+                                                                   NoSite = {}) {
         return raw_.lock_until(deadline_ns);
     }
-    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_for(std::uint64_t duration_ns) {
+    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_for(std::uint64_t duration_ns,
+                                                                 NoSite = {}) {
         return raw_.lock_for(duration_ns);
     }
-    LAMINA_RELEASES LAMINA_NOT_ANALYSED void unlock() { raw_.unlock(); }
+    LAMINA_RELEASES LAMINA_NOT_ANALYSED void unlock(NoSite = {}) { raw_.unlock(); }
 
-    LAMINA_ACQUIRES_SHARED LAMINA_NOT_ANALYSED void lock_shared() { raw_.lock_shared(); }
-    [[nodiscard]] LAMINA_TRIES_SHARED LAMINA_NOT_ANALYSED bool try_lock_shared() {
+    LAMINA_ACQUIRES_SHARED LAMINA_NOT_ANALYSED void lock_shared(NoSite = {}) { raw_.lock_shared(); }
+    [[nodiscard]] LAMINA_TRIES_SHARED LAMINA_NOT_ANALYSED bool try_lock_shared(NoSite = {}) {
         return raw_.try_lock_shared();
     }
     [[nodiscard]] LAMINA_TRIES_SHARED LAMINA_NOT_ANALYSED bool lock_shared_until(
-        std::uint64_t deadline_ns) {
+        std::uint64_t deadline_ns, NoSite = {}) {
         return raw_.lock_shared_until(deadline_ns);
     }
-    LAMINA_RELEASES_SHARED LAMINA_NOT_ANALYSED void unlock_shared() { raw_.unlock_shared(); }
+    LAMINA_RELEASES_SHARED LAMINA_NOT_ANALYSED void unlock_shared(NoSite = {}) {
+        raw_.unlock_shared();
+    }
 
     Raw& raw() { return raw_; }
     const Raw& raw() const { return raw_; }

@@ -69,22 +69,32 @@ public:
 
     /// Before waiting for a lock. False: the lock is not followed. In mode panic it may not return.
     [[gnu::always_inline]] bool acquire(const OrderStep& step) {
+        return acquire_known(step) || acquire_slowly(step);
+    }
+    /// The fast way of acquire(): false, and nothing is done, unless everything about this step was
+    /// seen before and found good.
+    [[gnu::always_inline]] bool acquire_known(const OrderStep& step) {
         Stack& stack = Platform::held();
         const ClassId id = step.id();
         if (stack.setting != step.setting.word || id == 0 || stack.is_full() ||
             !rules_.graph().is_settled(N::wanted(id, step.access), stack.mask) ||
             !is_interrupt_use_known(stack, id, step.access)) [[unlikely]]
-            return rules_.acquire(stack, step);
-        stack.push(step.lock, step.lock_class, id, step.access, step.site);
+            return false;
+        stack.push(step.lock, id, step.access, step.site);
         return true;
+    }
+    /// The rest of acquire(), when that was false.
+    [[gnu::always_inline]] bool acquire_slowly(const OrderStep& step) {
+        return rules_.acquire(Platform::held(), step.setting, step.lock_class, step.lock,
+                              step.access, step.way, step.site);
     }
 
     /// After the lock was taken: `followed` is what acquire() said.
     [[gnu::always_inline]] static void note_taken(const OrderStep& step, LockTag& lock,
                                                   bool followed) {
         lock.site.store(step.site, std::memory_order_relaxed);
-        lock.epoch.store(followed ? step.setting.epoch() : LockTag::untracked,
-                         std::memory_order_relaxed);
+        lock.setting.store(followed ? step.setting.word : LockTag::untracked,
+                           std::memory_order_relaxed);
     }
 
     /// Before a lock is given back.
@@ -92,14 +102,15 @@ public:
         Stack& stack = Platform::held();
         if (stack.setting != step.setting.word || !stack.is_top(step.lock, step.access))
             [[unlikely]]
-            return rules_.release(stack, step);
-        stack.pop();
+            return rules_.release(stack, step.setting, step.lock_class, step.lock, step.access,
+                                  step.site);
+        stack.pop(step.access);
     }
 
     /// After a wait that ended without the lock: forgets what acquire() put on the stack.
     static void abandon(const OrderStep& step) {
         Stack& stack = Platform::held();
-        if (stack.setting == step.setting.word && stack.is_top(step.lock, step.access)) stack.pop();
+        if (stack.is_top(step.lock, step.access)) stack.pop(step.access);
     }
 
     // Places where a rule holds ------------------------------------------------------------------
@@ -127,7 +138,7 @@ public:
     public:
         explicit InterruptScope(Validator& validator, Site site = Site::current())
             : validator_(validator), site_(site), stack_(Platform::held()) {
-            if (const OrderSetting now = validator.setting(); now.is_on())
+            if (const OrderSetting now = validator.setting(); now.is_on() && !stack_.is_reporting)
                 Rules::follow(stack_, now);
             base_ = stack_.base;
             mask_ = stack_.mask;

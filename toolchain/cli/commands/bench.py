@@ -1,4 +1,4 @@
-# toolchain/cli/commands/bench.py - `lamina bench`: measures, beside the bars and Linux
+# toolchain/cli/commands/bench.py - `lamina bench`: measures, beside the bars and what others take
 from toolchain.cli import artifacts, bars, measure
 from toolchain.cli.errors import TESTS_FAILED, Broken, UsageError
 from toolchain.cli.progress import say
@@ -14,12 +14,13 @@ def run(arguments):
         raise UsageError(f"there is no measurement {wanted}"
                          + did_you_mean(wanted, rows, "; there are " + ", ".join(rows)))
     values = measure_rows(names)
-    print(f"{'':<20} {'Lamina':>12} {'bar':>12} {'Linux 6.1':>14}")
+    print(f"{'':<26} {'Lamina':>11} {'bar':>11}")
     failed = False
     for name, value in values.items():
         row = rows.get(name, {})
-        print(f"{name:<20} {value:>12,} {_number(row, 'bar'):>12} {_number(row, 'linux'):>14}"
-              f"  {row.get('unit', '')}: {row.get('what', 'not recorded')}")
+        others = f" ({bars.peers_text(row)})" if bars.peers(row) else ""
+        print(f"{name:<26} {value:>11,} {_number(row, 'bar'):>11}  {row.get('unit', '')}: "
+              f"{row.get('what', 'not recorded')}{others}")
         complaint = bars.complaint(row, value) if arguments.check and row else None
         if complaint:
             failed = True

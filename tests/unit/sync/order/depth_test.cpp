@@ -15,6 +15,8 @@ TEST_CASE_SCRIPT("17 held at once: after two are given back there is room again"
                  "A B C D E F G H I J K L M N O P Q -Q -P R -R", "overflow Q/P")
 TEST_CASE_SCRIPT("17 held at once: the order of the one not followed is checked", "",
                  "Q A -A -Q A B C D E F G H I J K L M N O P Q", "cycle Q/P Q>A>P; overflow Q/P")
+TEST_CASE_SCRIPT("17 held at once: and again", "", "A B C D E F G H I J K L M N O P Q -P P Q -P P",
+                 "overflow Q/P")
 TEST_CASE_SCRIPT("17 held at once in mode panic", "panic", "A B C D E F G H I J K L M N O P Q",
                  "overflow Q/P panic")
 TEST_CASE_SCRIPT("17 tried at once", "", "A? B? C? D? E? F? G? H? I? J? K? L? M? N? O? P? Q?",
@@ -104,6 +106,11 @@ TEST_CASE_SCRIPT("modes: reported in warn, not again after off", "ranks", "B A -
 TEST_CASE_SCRIPT("modes: in panic each time", "ranks panic", "B A A",
                  "inversion A/B; inversion A/B panic")
 TEST_CASE_SCRIPT("modes: off inside of a handler", "", "( off ) A warn A -A", "")
+TEST_CASE_SCRIPT(
+    "modes: off and warn inside of a handler: what the interrupted code held is forgotten", "ranks",
+    "B ( off warn A -A ) A -A end", "")
+TEST_CASE_SCRIPT("modes: off and warn inside of a handler that keeps a lock", "ranks",
+                 "B ( off warn A ) -A end", "held_at_exit -/A")
 TEST_CASE_SCRIPT("modes: warn inside of a handler that began in off", "off",
                  "( warn A -A ) A -A end", "")
 TEST_CASE_SCRIPT("modes: two threads that see the new mode at different times", "",

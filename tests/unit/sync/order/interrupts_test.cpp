@@ -114,6 +114,8 @@ TEST_CASE_SCRIPT("interrupts: three unsafe locks under one safe, each reported",
 TEST_CASE_SCRIPT("interrupts: one edge that closes two circles, both reported", "",
                  "( S -S ) sti U -U V -V cli U V -V -U S U",
                  "interrupt S/U U~S>U; interrupt S/V V~S>U>V")
+TEST_CASE_SCRIPT("interrupts: what a handler kept is forgotten at its end", "ranks", "( B ) A",
+                 "held_at_exit -/B")
 TEST_CASE_SCRIPT("interrupts: once for a pair", "", "( A -A ) sti A -A A -A cli ( A -A )",
                  "interrupt A/A A~A")
 TEST_CASE_SCRIPT("interrupts: in mode panic the lock is not taken", "panic", "( A -A ) sti A",

@@ -80,6 +80,14 @@ TEST_CASE_SCRIPT("two rw locks of a class by a pair guard: recursive reader and 
 TEST_CASE_SCRIPT("one rw lock: a reader twice by a try", "*:rw", "rA rA? -rA -rA", "")
 TEST_CASE_SCRIPT("one rw lock: a recursive reader twice by a try", "*:rw", "RA RA? -RA -RA", "")
 
+// Chains are those that block.
+
+TEST_CASE_SCRIPT(
+    "a chain by a recursive reader and a reader is not shown, a longer one that blocks is", "*:rw",
+    "A RB -RB -A RB D -D -RB A C -C -A C E -E -C E D -D -E D A", "cycle A/D A>C>E>D")
+TEST_CASE_SCRIPT("a chain by a recursive reader and a writer is shown", "*:rw",
+                 "A RB -RB -A B D -D -B A C -C -A C E -E -C E D -D -E D A", "cycle A/D A>B>D")
+
 // Circles of three, named by how each lock is taken. A circle that passes through a lock by a
 // recursive reader on the way in and any reader on the way out cannot block.
 

@@ -32,6 +32,19 @@ LockType type_named(const std::string& name) {
     return types.at(name);
 }
 
+/// Whether the legal states that HeldStack lists hold.
+bool consistent(const ScriptPlatform::Stack& stack) {
+    if (stack.base > stack.depth || stack.depth > stack.entries_max || stack.is_reporting)
+        return false;
+    ScriptPlatform::Stack::N::Set mask;
+    for (unsigned i = stack.base; i < stack.depth; ++i) {
+        const auto& entry = stack.entries[i];
+        if (entry.saved != mask.words[entry.node / 64]) return false;
+        mask.add(entry.node);
+    }
+    return mask.words == stack.mask.words;
+}
+
 /// A word of a script that is about a lock.
 struct Action {
     bool releases = false;
@@ -97,6 +110,12 @@ public:
     }
 
     void step(const std::string& word) {
+        perform(word);
+        if (!consistent(*ScriptPlatform::current)) throw std::logic_error("stack after " + word);
+    }
+
+private:
+    void perform(const std::string& word) {
         if (const auto found = modes().find(word); found != modes().end())
             validator_->set_mode(found->second);
         else if (word == "sti" || word == "cli")
@@ -117,7 +136,6 @@ public:
             act(parse(word));
     }
 
-private:
     static const std::map<std::string, Mode>& modes() {
         static const std::map<std::string, Mode> names = {
             {"off", Mode::off}, {"warn", Mode::warn}, {"panic", Mode::panic}};
