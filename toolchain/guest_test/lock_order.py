@@ -17,5 +17,5 @@ def observed(log):
 
 def complaint(log, text):
     """What a log has seen that the documentation does not tell; or None."""
-    unknown = observed(log) - documented(text)
-    return f"locks taken in an order that docs/locks.md lacks: {sorted(unknown)}" if unknown else None
+    unknown = sorted(observed(log) - documented(text))
+    return f"locks taken in an order that docs/locks.md lacks: {unknown}" if unknown else None
