@@ -239,6 +239,41 @@ void memory_faults() {
     signal(SIGSEGV, SIG_DFL);
 }
 
+// Pages without any access keep what is in them.
+void no_access() {
+    handle(SIGSEGV, jump_out);
+    constexpr std::size_t pages = 40;
+    char* memory = map(pages, PROT_READ | PROT_WRITE);
+    for (std::size_t i = 0; i < pages; i += 2)
+        memory[i * page] = char('a' + i % 26);
+    mprotect(memory + 4 * page, 30 * page, PROT_NONE);
+    for (const std::size_t i : {4, 5, 20, 33}) {
+        if (sigsetjmp(way_out, 1) == 0) std::printf("%d\n", memory[i * page]);
+        tell_address("read", memory + i * page);
+        if (sigsetjmp(way_out, 1) == 0) memory[i * page] = 1;
+        tell_address("write", memory + i * page);
+    }
+    std::printf("beside: %d %d %d\n", memory[2 * page], memory[3 * page], memory[34 * page]);
+    mprotect(memory + 10 * page, 4 * page, PROT_READ);
+    if (sigsetjmp(way_out, 1) == 0) memory[10 * page] = 1;
+    tell_address("write to the readable", memory + 10 * page);
+    madvise(memory + 14 * page, 2 * page, MADV_DONTNEED);
+    munmap(memory + 18 * page, page);
+    mprotect(memory + 19 * page, 15 * page, PROT_READ | PROT_WRITE);
+    memory[30 * page] += 1;
+    mprotect(memory + 4 * page, 14 * page, PROT_READ | PROT_WRITE);
+    for (std::size_t i = 0; i < pages; ++i)
+        if (i != 18) std::printf("%d ", memory[i * page]);
+    std::printf("\n");
+    mprotect(memory, 18 * page, PROT_NONE);
+    memory = static_cast<char*>(mremap(memory, 18 * page, 100 * page, MREMAP_MAYMOVE));
+    if (sigsetjmp(way_out, 1) == 0) std::printf("%d\n", memory[2 * page]);
+    tell_address("moved", memory + 2 * page);
+    mprotect(memory, 100 * page, PROT_READ);
+    std::printf("moved: %d %d %d\n", memory[2 * page], memory[16 * page], memory[99 * page]);
+    signal(SIGSEGV, SIG_DFL);
+}
+
 void instructions() {
     extern const char divides[] asm("probe_divides"), undefined[] asm("probe_undefined"),
         behind[] asm("probe_behind");
@@ -356,6 +391,7 @@ constexpr Mode modes[] = {
     {"nesting", nesting},
     {"registers", registers},
     {"memory", memory_faults},
+    {"no access", no_access},
     {"instructions", instructions},
     {"floating point", floating_point},
     {"stacks", stacks},

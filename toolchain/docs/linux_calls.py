@@ -63,9 +63,9 @@ it is to give `EFAULT` to programs that expect it.
 All memory is anonymous. A list of regions (`Regions`) says what the program has and how it may
 use it; frames come with the first access, 16 pages at a time, from the account of the
 environment. A program that runs out of its account ends with a page fault. The libOS's own memory
-lies elsewhere and is in no region. Two things are different from Linux: no page is ever writable
-and executable, and a page that has been in use stays readable when all access is taken away,
-because the kernel has no mapping without any.
+lies elsewhere and is in no region. One thing is different from Linux: no page is ever writable
+and executable. The kernel has no mapping without any access; pages that a program takes all access
+from are kept by the libOS, and come back with the first access that is allowed again.
 
 ## Files
 
