@@ -93,30 +93,6 @@ struct IoPart {
 
 inline constexpr std::int32_t io_parts_max = 1024;
 
-struct SignalAction {
-    std::uint64_t handler;
-    std::uint64_t flags;
-    std::uint64_t restorer;
-    std::uint64_t mask;
-};
-static_assert(sizeof(SignalAction) == 32);
-
-inline constexpr std::uint64_t handler_default = 0;
-inline constexpr std::uint64_t handler_ignore = 1;
-inline constexpr std::int32_t signal_last = 64;
-inline constexpr std::int32_t signal_kill = 9;
-inline constexpr std::int32_t signal_stop = 19;
-
-struct SignalStack {
-    std::uint64_t address;
-    std::int32_t flags;
-    std::uint32_t padding;
-    std::uint64_t bytes;
-};
-static_assert(sizeof(SignalStack) == 24);
-
-inline constexpr std::int32_t signal_stack_disabled = 2;
-
 inline constexpr std::int32_t open_create = 0100;
 inline constexpr std::int32_t open_exclusive = 0200;
 inline constexpr std::int32_t open_access_mask = 3;

@@ -81,7 +81,10 @@ libos_linux_call:
 served:
     cmpq $0, %gs:AREA_PENDING
     jne pending
-return:
+check_signals:
+    cmpb $0, libos_linux_signals_ready(%rip)
+    jne signals
+    /* Every register but rax is the caller's again. */
     add $8, %rsp
     pop %r9
     pop %r8
@@ -103,11 +106,55 @@ pending:
     mov %gs:AREA_SELF, %rdi
     call libos_handle_pending
     mov (%rsp), %rax
-    jmp return
+    jmp check_signals
+/* A signal is to be delivered: the caller's context as a whole, to go on with or in a handler. */
+signals:
+    sub $SAVED_BYTES, %rsp
+    mov %rax, SAVED_RAX(%rsp)
+    mov %rbx, SAVED_RBX(%rsp)
+    mov %rbp, SAVED_RBP(%rsp)
+    mov %r12, SAVED_R12(%rsp)
+    mov %r13, SAVED_R13(%rsp)
+    mov %r14, SAVED_R14(%rsp)
+    mov %r15, SAVED_R15(%rsp)
+    mov SAVED_BYTES + 8(%rsp), %rcx
+    mov %rcx, SAVED_R9(%rsp)
+    mov SAVED_BYTES + 16(%rsp), %rcx
+    mov %rcx, SAVED_R8(%rsp)
+    mov SAVED_BYTES + 24(%rsp), %rcx
+    mov %rcx, SAVED_R10(%rsp)
+    mov SAVED_BYTES + 32(%rsp), %rcx
+    mov %rcx, SAVED_RDX(%rsp)
+    mov SAVED_BYTES + 40(%rsp), %rcx
+    mov %rcx, SAVED_RSI(%rsp)
+    mov SAVED_BYTES + 48(%rsp), %rcx
+    mov %rcx, SAVED_RDI(%rsp)
+    mov SAVED_BYTES + 56(%rsp), %rcx    /* as `syscall` leaves them: rcx rip, r11 rflags */
+    mov %rcx, SAVED_RCX(%rsp)
+    mov %rcx, SAVED_RIP(%rsp)
+    mov SAVED_BYTES + 64(%rsp), %rcx
+    mov %rcx, SAVED_R11(%rsp)
+    mov %rcx, SAVED_RFLAGS(%rsp)
+    mov SAVED_BYTES + 72(%rsp), %rcx
+    mov %rcx, SAVED_RSP(%rsp)
+    mov %rsp, %rdi
+    call libos_linux_deliver
+    mov %rsp, %rdi
     .size libos_linux_call, . - libos_linux_call
+
+/* Goes on with the context that rdi points to; it stays as it is until then. */
+    .globl libos_linux_go_on
+    .type libos_linux_go_on, @function
+libos_linux_go_on:
+    movq $1, %gs:AREA_DISABLED
+    mov %rdi, %gs:AREA_THREAD
+    jmp libos_resume
+    .size libos_linux_go_on, . - libos_linux_go_on
 
     .bss
     .balign 64
+    .globl libos_linux_stack, libos_linux_stack_top
+libos_linux_stack:
     .skip 65536
 libos_linux_stack_top:
 

@@ -7,6 +7,7 @@
 #include "lamina/layout.hpp"
 #include "libos/sys/handles.hpp"
 #include "libos/vm/layout.hpp"
+#include "libos/vm/mapping.hpp"
 
 namespace libos::linux_abi {
 
@@ -37,12 +38,6 @@ bool is_program_range(std::uint64_t first, std::uint64_t end) {
            in(layout::linux_first, layout::linux_end);
 }
 
-// What the kernel shall allow. Pages without access stay readable: the kernel has no mapping
-// without any.
-Protection kernel_protection(Protection protection) {
-    return protection == no_access ? Protection::read : protection;
-}
-
 template <typename Step>
 bool in_pieces(std::uint64_t first, std::uint64_t end, Step step) {
     while (first < end) {
@@ -59,6 +54,12 @@ void unmap_frames(std::uint64_t first, std::uint64_t end) {
     });
 }
 
+bool protect_frames(std::uint64_t first, std::uint64_t end, Protection protection) {
+    return in_pieces(first, end, [&](std::uint64_t address, std::uint64_t pages) {
+        return sys::frames_protect(fixed::self, address, pages, protection).has_value();
+    });
+}
+
 void unmap_backed(const Regions& regions, std::uint64_t first, std::uint64_t end) {
     regions.for_each(first, end, [](const Region& part) {
         if (part.backed) unmap_frames(part.first, part.end);
@@ -68,8 +69,7 @@ void unmap_backed(const Regions& regions, std::uint64_t first, std::uint64_t end
 
 bool map_frames(std::uint64_t address, std::uint64_t pages, Protection protection) {
     const auto frames = own(sys::frames_alloc(fixed::account, pages));
-    return frames && sys::frames_map(fixed::self, frames->get(), 0, pages, address,
-                                     kernel_protection(protection));
+    return frames && sys::frames_map(fixed::self, frames->get(), 0, pages, address, protection);
 }
 
 // The pages a range of bytes touches. Errors: einval (misaligned, empty, out of the user half).
@@ -128,14 +128,59 @@ Outcome<void> Memory::add(std::uint64_t first, std::uint64_t end, Protection pro
 }
 
 Outcome<void> Memory::take_away(std::uint64_t first, std::uint64_t end) {
-    if (!regions_.can_cut()) return fail(Errno::enomem);
+    if (!regions_.can_cut() || !kept_.can_erase(first, end)) return fail(Errno::enomem);
+    forget_kept(first, end);
     unmap_backed(regions_, first, end);
     return or_no_memory(regions_.erase(first, end));
 }
 
 bool Memory::back(std::uint64_t first, std::uint64_t end, Protection protection) {
-    return map_frames(first, (end - first) / page_size, protection) &&
-           regions_.set_backed(first, end, true);
+    const auto pages = (end - first) / page_size;
+    if (!kept_.has_any(first, end))
+        return map_frames(first, pages, protection) && regions_.set_backed(first, end, true);
+    if (!regions_.can_cut() || !kept_.can_erase(first, end) ||
+        !map_frames(first, pages, read_write))
+        return false;
+    kept_.for_each(first, end, [](const KeptRange& part) {
+        std::memcpy(reinterpret_cast<void*>(part.first), reinterpret_cast<void*>(part.copy),
+                    part.end - part.first);
+    });
+    forget_kept(first, end);
+    return protect_frames(first, end, protection) && regions_.set_backed(first, end, true);
+}
+
+// The kernel has no mapping without any access: what the program may not access is copied to pages
+// of the libOS and unmapped. Nothing changes on failure.
+Outcome<void> Memory::keep(std::uint64_t first, std::uint64_t end) {
+    if (!regions_.can_cut()) return fail(Errno::enomem);
+    bool kept = true;
+    auto kept_end = first;
+    regions_.for_each(first, end, [&](const Region& part) {
+        if (!part.backed) return true;
+        auto copy = Mapping::create_new(fixed::account, (part.end - part.first) / page_size);
+        kept = copy && kept_.insert({part.first, part.end, copy->address()});
+        if (!kept) return false;
+        std::memcpy(copy->release().data(), reinterpret_cast<void*>(part.first),
+                    part.end - part.first);
+        kept_end = part.end;
+        return true;
+    });
+    if (!kept) {
+        regions_.for_each(first, kept_end, [&](const Region& part) {
+            if (part.backed) forget_kept(part.first, part.end);
+            return true;
+        });
+        return fail(Errno::enomem);
+    }
+    unmap_backed(regions_, first, end);
+    return or_no_memory(regions_.set_backed(first, end, false));
+}
+
+void Memory::forget_kept(std::uint64_t first, std::uint64_t end) {
+    kept_.for_each(first, end, [](const KeptRange& part) {
+        unmap_frames(part.copy, part.copy + (part.end - part.first));
+    });
+    kept_.erase(first, end);
 }
 
 std::uint64_t Memory::set_heap_end(std::uint64_t wanted) {
@@ -193,16 +238,11 @@ Outcome<void> Memory::protect(std::uint64_t address, std::uint64_t bytes, Protec
     if (has(protection, Protection::write) && has(protection, Protection::execute))
         return fail(Errno::eacces);
     if (!regions_.covers(pages.first, pages.end)) return fail(Errno::enomem);
+    if (protection == no_access) LAMINA_CHECK(keep(pages.first, pages.end));
     LAMINA_CHECK(or_no_memory(regions_.protect(pages.first, pages.end, protection)));
     bool changed = true;
     regions_.for_each(pages.first, pages.end, [&](const Region& part) {
-        if (part.backed)
-            changed =
-                in_pieces(part.first, part.end, [&](std::uint64_t first, std::uint64_t count) {
-                    return sys::frames_protect(fixed::self, first, count,
-                                               kernel_protection(protection))
-                        .has_value();
-                });
+        if (part.backed) changed = protect_frames(part.first, part.end, protection);
         return changed;
     });
     if (!changed) return fail(Errno::eacces);
@@ -212,7 +252,8 @@ Outcome<void> Memory::protect(std::uint64_t address, std::uint64_t bytes, Protec
 Outcome<void> Memory::discard(std::uint64_t address, std::uint64_t bytes) {
     LAMINA_TRY(const Pages pages, pages_of(address, bytes));
     if (!regions_.covers(pages.first, pages.end)) return fail(Errno::enomem);
-    if (!regions_.can_cut()) return fail(Errno::enomem);
+    if (!regions_.can_cut() || !kept_.can_erase(pages.first, pages.end)) return fail(Errno::enomem);
+    forget_kept(pages.first, pages.end);
     unmap_backed(regions_, pages.first, pages.end);
     return or_no_memory(regions_.set_backed(pages.first, pages.end, false));
 }
@@ -225,10 +266,14 @@ Outcome<std::uint64_t> Memory::move(std::uint64_t address, std::uint64_t bytes,
         // A copy: writing to the target faults, which changes the regions.
         const Region part = *regions_.find(at);
         const auto end = std::min(part.end, address + bytes);
-        // Pages without frames are zero in both places.
-        if (part.backed)
-            std::memcpy(reinterpret_cast<void*>(target + (at - address)),
-                        reinterpret_cast<const void*>(at), end - at);
+        const auto copy = [&](std::uint64_t first, std::uint64_t last, std::uint64_t from) {
+            std::memcpy(reinterpret_cast<void*>(target + (first - address)),
+                        reinterpret_cast<const void*>(from), last - first);
+        };
+        // Pages that have no frames and are not kept are zero in both places.
+        if (part.backed) copy(at, end, at);
+        kept_.for_each(at, end,
+                       [&](const KeptRange& kept) { copy(kept.first, kept.end, kept.copy); });
         at = end;
     }
     LAMINA_CHECK(protect(target, bytes_new, protection));

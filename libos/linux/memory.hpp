@@ -7,6 +7,7 @@
 
 #include "lamina/elf.hpp"
 #include "libos/linux/errno.hpp"
+#include "libos/linux/kept_pages.hpp"
 #include "libos/linux/regions.hpp"
 
 namespace libos::linux_abi {
@@ -61,7 +62,11 @@ private:
     Outcome<std::uint64_t> move(std::uint64_t address, std::uint64_t bytes,
                                 std::uint64_t bytes_new);
 
+    Outcome<void> keep(std::uint64_t first, std::uint64_t end);
+    void forget_kept(std::uint64_t first, std::uint64_t end);
+
     Regions regions_;
+    KeptPages kept_;  ///< Pages of regions without access that had frames.
     std::uint64_t heap_first_ = 0;
     std::uint64_t heap_end_ = 0;
     std::uint64_t heap_limit_ = 0;

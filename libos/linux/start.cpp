@@ -6,6 +6,7 @@
 #include "lamina/start.hpp"
 #include "libos/console/console.hpp"
 #include "libos/info/info.hpp"
+#include "libos/linux/deliver.hpp"
 #include "libos/linux/memory.hpp"
 #include "libos/linux/process.hpp"
 #include "libos/linux/start_stack.hpp"
@@ -34,23 +35,6 @@ bool libos_linux_on_lamina();
 namespace libos::linux_abi {
 
 namespace {
-
-constexpr std::uint8_t page_fault_vector = 14;
-
-// Page-fault error codes (Intel SDM vol. 3A, 4.7).
-constexpr std::uint64_t fault_present = 1;
-constexpr std::uint64_t fault_write = 2;
-constexpr std::uint64_t fault_fetch = 16;
-
-bool bring_frames(lamina::VcpuArea& area) {
-    if ((area.trap_error & fault_present) != 0) return false;
-    auto access = lamina::Protection::read;
-    if ((area.trap_error & fault_write) != 0)
-        access = lamina::Protection::write;
-    else if ((area.trap_error & fault_fetch) != 0)
-        access = lamina::Protection::execute;
-    return memory().fault(area.trap_address, access);
-}
 
 // The program to run: the one in the start block, or the one this is linked into.
 lamina::StartProgram find_program() {
@@ -125,7 +109,7 @@ int lamina_main(std::span<const std::string_view> arguments) {
         reinterpret_cast<const lamina::ElfProgramHeader*>(program.program_headers),
         program.program_header_count);
     if (!memory().adopt(headers)) refuse("no memory to start the program");
-    libos::set_trap_handler(page_fault_vector, bring_frames);
+    start_signals();
     if (!libos::start_upcalls(reinterpret_cast<std::uint64_t>(&libos_linux_call)))
         refuse("no upcalls");
     const auto stack = make_stack(program, arguments);

@@ -1,22 +1,8 @@
 # tests/linux/probe_test.py - system calls come back in the guest as they do on the host
-import os
-import subprocess
-
 from tests.boot import harness
+from tests.linux.hosts import on_host
 
 PROBES = ("linked_probe", "foreign_probe", "malloc_probe")
-SIGNAL_BASE = 128
-
-
-def on_host(probe, *arguments):
-    """(standard output, standard error, exit status) on this machine; a signal counts as a shell
-    counts it."""
-    program = os.path.abspath(os.environ[probe.upper()])
-    done = subprocess.run([program, *arguments], check=False, cwd="/",
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=harness.LIMIT_S)
-    status = SIGNAL_BASE - done.returncode if done.returncode < 0 else done.returncode
-    return done.stdout.decode(), done.stderr.decode(), status
 
 
 class ProbeTest(harness.BootTest):

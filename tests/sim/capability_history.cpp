@@ -55,7 +55,8 @@ void CapabilityHistory::adopt() {
     remember();
 }
 
-void CapabilityHistory::check(std::uint64_t caller) {
+bool CapabilityHistory::check(std::uint64_t caller) {
+    bool changed = false;
     for (auto& [id, table] : tables_)
         table.seen = false;
     // First what is new is held to what was there before, in all tables; only then is it taken
@@ -63,14 +64,15 @@ void CapabilityHistory::check(std::uint64_t caller) {
     for (const exo::Env* env : view_->envs()) {
         Table& table = tables_[env->id];
         table.seen = true;
-        check_table(*env, table, caller);
+        changed |= check_table(*env, table, caller);
     }
     for (const exo::Env* env : view_->envs()) {
         const auto slots = KernelView::slots(*env);
         tables_[env->id].slots.assign(slots.begin(), slots.end());
     }
-    std::erase_if(tables_, [](const auto& entry) { return !entry.second.seen; });
+    changed |= std::erase_if(tables_, [](const auto& entry) { return !entry.second.seen; }) != 0;
     remember();
+    return changed;
 }
 
 void CapabilityHistory::remember() {
@@ -80,11 +82,12 @@ void CapabilityHistory::remember() {
         before_[exo::FrameTable::frame_at(env).value].env_id = env->id;
 }
 
-void CapabilityHistory::check_table(const exo::Env& env, Table& table, std::uint64_t caller) {
+bool CapabilityHistory::check_table(const exo::Env& env, Table& table, std::uint64_t caller) {
     const auto slots = KernelView::slots(env);
     table.slots.resize(slots.size());
     table.used_generations.resize(slots.size());
-    if (std::memcmp(slots.data(), table.slots.data(), slots.size() * sizeof slots[0]) == 0) return;
+    if (std::memcmp(slots.data(), table.slots.data(), slots.size() * sizeof slots[0]) == 0)
+        return false;
     for (std::uint32_t slot = 0; slot < slots.size(); ++slot) {
         const Capability& now = slots[slot];
         const Capability& was = table.slots[slot];
@@ -94,6 +97,7 @@ void CapabilityHistory::check_table(const exo::Env& env, Table& table, std::uint
         check_slot(table, slot, now);
         check_new(env, now, caller);
     }
+    return true;
 }
 
 void CapabilityHistory::check_slot(Table& table, std::uint32_t slot, const Capability& now) {

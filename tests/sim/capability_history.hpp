@@ -18,8 +18,8 @@ public:
     /// Takes over what is there, without questions: boot has put it there.
     void adopt();
     /// Compares with what is there after a step in which the kernel ran for `caller` (the id of the
-    /// environment whose call it was; 0: none), and takes it over.
-    void check(std::uint64_t caller);
+    /// environment whose call it was; 0: none), and takes it over; true if it differs.
+    bool check(std::uint64_t caller);
 
     /// Whether the environment held, before the step, a capability for these frames with these
     /// rights.
@@ -40,7 +40,8 @@ private:
         std::uint64_t env_id = 0;  ///< Of the environment in this frame.
     };
 
-    void check_table(const exo::Env& env, Table& table, std::uint64_t caller);
+    /// True if the table differs from what it was.
+    bool check_table(const exo::Env& env, Table& table, std::uint64_t caller);
     void check_new(const exo::Env& env, const exo::Capability& made, std::uint64_t caller) const;
     bool is_new(const exo::Env& env, const exo::Capability& made) const;
     void check_slot(Table& table, std::uint32_t slot, const exo::Capability& now);

@@ -1,6 +1,7 @@
 // tests/sim/checks.cpp - which check runs when.
 #include "tests/sim/checks.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "tests/sim/ledger.hpp"
@@ -8,9 +9,21 @@
 #include "tests/sim/violation.hpp"
 
 namespace sim {
+namespace {
+
+bool may_wait(const exo::Env& env) {
+    return std::ranges::any_of(KernelView::slots(env), [&](const exo::Capability& held) {
+        return held.object == env.vcpu->waits_for && covers(held.rights, exo::Rights::wait);
+    });
+}
+
+}  // namespace
 
 Checks::Checks(exo::Account& root)
-    : view_(root), capabilities_(view_, incarnations_), mappings_(view_, capabilities_) {}
+    : view_(root),
+      capabilities_(view_, incarnations_),
+      mappings_(view_, capabilities_),
+      derivation_(view_) {}
 
 void Checks::start(Machine& machine) {
     machine_ = &machine;
@@ -18,16 +31,21 @@ void Checks::start(Machine& machine) {
     incarnations_.update();
     capabilities_.adopt();
     mappings_.adopt();
+    derivation_.adopt();
     all();
 }
 
 void Checks::after_step(const Cpu& actor) {
     view_.refresh();
     incarnations_.update();
-    mappings_.check(actor.caller);
-    capabilities_.check(actor.caller);
+    tree_changed_ |= mappings_.check(actor.call.caller);
+    tree_changed_ |= capabilities_.check(actor.call.caller);
     check_stale_entries(*machine_, actor, incarnations_);
-    if (!machine_->holds_locks()) all();
+    if (machine_->holds_locks()) return;
+    if (tree_changed_) derivation_.check(actor.call);
+    tree_changed_ = false;
+    if (actor.revocation.caller != 0) derivation_.check_revoked(actor.revocation);
+    all();
 }
 
 void Checks::all() {
@@ -38,6 +56,10 @@ void Checks::all() {
 }
 
 void Checks::check_sleepers() const {
+    for (const exo::Env* env : view_.envs())
+        if (env->alive() && env->vcpu->waits_for != nullptr && !may_wait(*env))
+            violated("A vCPU waits only where its environment may wait.",
+                     "environment " + std::to_string(env->id));
     for (const exo::Vcpu* vcpu : view_.vcpus()) {
         if (vcpu->state != exo::VcpuState::ready && vcpu->state != exo::VcpuState::ending) continue;
         const exo::CpuLocal* home = vcpu->slices->cpu();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/sim/capability_history.hpp"
+#include "tests/sim/derivation.hpp"
 #include "tests/sim/kernel_view.hpp"
 #include "tests/sim/machine.hpp"
 #include "tests/sim/mapping_history.hpp"
@@ -34,6 +35,8 @@ private:
     Incarnations incarnations_;
     CapabilityHistory capabilities_;
     MappingHistory mappings_;
+    DerivationHistory derivation_;
+    bool tree_changed_ = false;  ///< Perhaps, since it was checked.
     Machine* machine_ = nullptr;
     std::uint64_t full_checks_ = 0;
 };

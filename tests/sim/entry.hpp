@@ -16,6 +16,13 @@ namespace sim {
 using exo::CallResult;
 using CallArguments = std::array<std::uint64_t, 6>;
 
+/// The call in which a CPU makes a step.
+struct CallInProgress {
+    std::uint64_t caller = 0;  ///< Id of the environment; 0: in none.
+    std::uint64_t number = 0;
+    CallArguments arguments = {};
+};
+
 /// Makes a system call. True if the caller goes on at once, with `result`; if not, go_on() must
 /// follow: the result is in its context, if the call has one.
 bool enter_by_call(exo::CpuLocal& cpu, std::uint64_t number, const CallArguments& arguments,

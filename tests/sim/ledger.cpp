@@ -13,8 +13,23 @@ using exo::FrameState;
 
 std::string frame_name(std::uint32_t frame) { return "frame " + std::to_string(frame); }
 
-/// How many table entries and roots point to each frame as a table.
+/// How often each frame is used: as a table, by an entry or as a root; for links, by a half of a
+/// leaf table; for capabilities, by a table of them.
 using TableUses = std::vector<std::uint32_t>;
+
+void count_links_of(const exo::Env& env, const TableView& table, TableUses& uses) {
+    const exo::FrameInfo leaf = KernelView::info(table.frame.value);
+    for (unsigned half = 0; half < 2; ++half) {
+        const std::uint32_t frame = leaf.links[half];
+        if (frame == 0) continue;
+        const exo::FrameInfo info = KernelView::info(frame % frame_count);
+        if (frame >= frame_count || info.state != FrameState::mappings ||
+            info.owner != &env.space || info.links[0] != table.frame.value ||
+            info.links[1] != (table.base >> 20) + half)
+            violated("A frame of links belongs to half a leaf table.", frame_name(frame));
+        ++uses[frame];
+    }
+}
 
 void count_tables_of(const exo::Env& env, TableUses& uses) {
     static std::vector<TableView> tables;
@@ -26,18 +41,38 @@ void count_tables_of(const exo::Env& env, TableUses& uses) {
         if (info.state != FrameState::table || info.account != env.account)
             violated("A page table is charged to the account of its environment.",
                      frame_name(table.frame.value));
+        if (table.level == 1) count_links_of(env, table, uses);
     }
+}
+
+void count_capability_pages_of(const exo::Env& env, TableUses& uses) {
+    std::uint32_t found = 0;
+    for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
+        const exo::FrameInfo info = KernelView::info(frame);
+        if (info.state != FrameState::capabilities || info.owner != &env.caps) continue;
+        ++uses[frame];
+        ++found;
+    }
+    if (found != env.caps.page_count())
+        violated("A capability table has the pages that say so.",
+                 std::to_string(found) + " pages, not " + std::to_string(env.caps.page_count()));
 }
 
 void check_tables(const KernelView& view) {
     TableUses uses(frame_count);
-    for (const exo::Env* env : view.envs())
+    for (const exo::Env* env : view.envs()) {
         if (KernelView::has_space(*env)) count_tables_of(*env, uses);
+        count_capability_pages_of(*env, uses);
+    }
     ++uses[exo::frame_of(exo::kernel_root()).value];
-    for (std::uint32_t frame = 0; frame < frame_count; ++frame)
-        if ((KernelView::info(frame).state == FrameState::table ? 1 : 0) != uses[frame])
-            violated("A page-table frame is a table in one place of one space.",
+    for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
+        const FrameState state = KernelView::info(frame).state;
+        const bool part = state == FrameState::table || state == FrameState::mappings ||
+                          state == FrameState::capabilities;
+        if ((part ? 1 : 0) != uses[frame])
+            violated("A frame of a table is used in one place of one table.",
                      frame_name(frame) + " is used " + std::to_string(uses[frame]) + " times");
+    }
 }
 
 /// Checks a run's shape; returns its length.

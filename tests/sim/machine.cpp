@@ -67,7 +67,8 @@ void Machine::leave_kernel(Cpu& cpu) {
 /// Until the kernel has to decide who goes on.
 void Machine::user_mode(Cpu& cpu) {
     while (!cpu.in_kernel) {
-        cpu.caller = 0;
+        cpu.call.caller = 0;
+        cpu.revocation.caller = 0;
         if (interrupt_waits(cpu) && (user_stopped_ || chance_.percent(50))) {
             cpu.in_kernel = cpu.kernel_ran = true;
             const bool timer = timer_fired(cpu);

@@ -8,6 +8,7 @@
 #include "arch/machine.hpp"
 #include "exokernel/cpu/cpus.hpp"
 #include "tests/sim/choices.hpp"
+#include "tests/sim/entry.hpp"
 #include "tests/sim/fiber.hpp"
 #include "tests/sim/tlb.hpp"
 
@@ -33,7 +34,9 @@ struct Cpu {
     bool kernel_ran = false;         ///< In its last step.
     unsigned locks = 0;              ///< Locks it holds.
     std::uint64_t kernel_exits = 0;  ///< How often it has left the kernel, or halted.
-    std::uint64_t caller = 0;        ///< Id of the environment whose call it is in; 0: none.
+    CallInProgress call;
+    /// The call of cap_revoke that has returned ok in this step; caller 0: none.
+    CallInProgress revocation;
 };
 
 /// What runs in user mode.

@@ -83,8 +83,8 @@ void MappingHistory::adopt() {
     }
 }
 
-void MappingHistory::check(std::uint64_t caller) {
-    if (!tables_changed()) return;
+bool MappingHistory::check(std::uint64_t caller) {
+    if (!tables_changed()) return false;
     std::vector<bool> seen(frame_count);
     for (const exo::Env* env : view_->envs()) {
         if (!KernelView::has_space(*env)) continue;
@@ -98,6 +98,7 @@ void MappingHistory::check(std::uint64_t caller) {
     }
     for (std::uint32_t frame = 0; frame < frame_count; ++frame)
         if (!seen[frame]) leaves_[frame].env_id = 0;
+    return true;
 }
 
 void MappingHistory::check_leaf(const exo::Env& env, const TableView& table, std::uint64_t caller) {

@@ -18,8 +18,9 @@ public:
     /// Takes over what is there, without questions.
     void adopt();
     /// Compares with what is there after a step in which the kernel ran for `caller`, and takes it
-    /// over. Comes before CapabilityHistory::check(), whose tables of before the step it reads.
-    void check(std::uint64_t caller);
+    /// over; true if it differs. Comes before CapabilityHistory::check(), whose tables of before
+    /// the step it reads.
+    bool check(std::uint64_t caller);
 
 private:
     /// A leaf table: of which environment, from which address on, and what it held.

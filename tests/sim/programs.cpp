@@ -60,12 +60,16 @@ void Programs::step(Cpu& cpu) {
     const std::uint64_t chance = choices_->below(200);
     if (program.spawn.stage != Spawn::Stage::none && chance < 100)
         spawn_step(cpu, env, program);
+    else if (program.flood.left != 0 && chance < 100)
+        flood_step(cpu, env, program);
     else if (chance < 100)
         random_call(cpu, env, program);
     else if (chance == 199 && env.id != first_env_)
         fault(cpu);
     else if (chance >= 197 && program.spawn.stage == Spawn::Stage::none)
-        program.spawn = {Spawn::Stage::account, 0, 0, 0, false};
+        program.spawn = {Spawn::Stage::account, 0, 0, 0, false, choices_->percent(40)};
+    else if (chance == 196 && choices_->percent(15))
+        program.flood = {unsigned(choices_->below(120)), arguments_.any_handle(env), 0};
     else
         touch_memory(cpu);
 }
@@ -74,14 +78,14 @@ void Programs::resumed(Cpu& cpu, const exo::Context& context) {
     Program& program = programs_[cpu.local.running->env->id];
     if (!program.awaits) return;
     program.awaits = false;
-    finish(program, {context.rax, context.rdx});
+    finish(cpu, program, {context.rax, context.rdx});
 }
 
 void Programs::call(Cpu& cpu, Program& program, Call number, const CallArguments& arguments) {
     program.call = std::uint64_t(number);
     program.arguments = arguments;
     note_pages(number, arguments);
-    cpu.caller = cpu.local.running->env->id;
+    cpu.call = {cpu.local.running->env->id, std::uint64_t(number), arguments};
     cpu.in_kernel = cpu.kernel_ran = true;
     CallResult result;
     if (!enter_by_call(cpu.local, std::uint64_t(number), arguments, result)) {
@@ -90,7 +94,7 @@ void Programs::call(Cpu& cpu, Program& program, Call number, const CallArguments
     }
     cpu.in_kernel = false;
     ++cpu.kernel_exits;
-    finish(program, result);
+    finish(cpu, program, result);
 }
 
 /// Remembers which pages a call is about.
@@ -108,7 +112,7 @@ std::uint64_t Programs::expected_address(Choices& chance) {
     return ArgumentSource::page_address(chance);
 }
 
-void Programs::finish(Program& program, const CallResult& result) {
+void Programs::finish(Cpu& cpu, Program& program, const CallResult& result) {
     using lamina::Status;
     for (const std::uint64_t word : {program.call, result.status, result.value})
         fingerprint_ = (fingerprint_ ^ word) * 0x9e37'79b9'7f4a'7c15;
@@ -118,10 +122,18 @@ void Programs::finish(Program& program, const CallResult& result) {
         const std::string_view name = call_shapes()[program.call].name;
         const bool gives_handle =
             name == "cap_derive" || name == "frames_alloc" || name.ends_with("_create");
+        if (Call(program.call) == Call::cap_revoke && status == Status::ok)
+            cpu.revocation = {cpu.local.running->env->id, program.call, program.arguments};
         if (gives_handle && status == Status::ok) program.seen.add(std::uint32_t(result.value));
         if (name == "frames_map" && status == Status::ok) program.seen.add_map(program.arguments);
         if (status == Status::quota_exceeded || status == Status::table_full)
             program.drops_due = 1 + unsigned(choices_->below(4));
+        if (program.flood.left > 1) {
+            if (Call(program.call) == Call::cap_derive && status == Status::ok)
+                program.flood.last = std::uint32_t(result.value);
+            else if (status == Status::quota_exceeded)
+                program.flood.left = 1;
+        }
         if (status == Status::not_mapped && result.value - home < home_pages * exo::page_size)
             program.repair = lamina::page_floor(result.value);
     }
@@ -174,7 +186,7 @@ bool Programs::careless(const exo::Env& env, Call number, CallArguments& argumen
 }
 
 void Programs::fault(Cpu& cpu) {
-    cpu.caller = cpu.local.running->env->id;
+    cpu.call.caller = 0;
     cpu.in_kernel = cpu.kernel_ran = true;
     enter_by_fault(cpu.local);
 }

@@ -36,12 +36,21 @@ struct Spawn {
     std::uint32_t env = 0;
     std::uint32_t frames = 0;
     bool started = false;
+    bool keeps_frames = false;  ///< The new environment's memory can be revoked later.
+};
+
+/// Deriving so much from one capability that revoking it takes many steps; then revoking it.
+struct Flood {
+    unsigned left = 0;  ///< Calls to come, the revocation included; 0: none.
+    std::uint32_t root = 0;
+    std::uint32_t last = 0;
 };
 
 /// What the simulator knows of one environment's program.
 struct Program {
     Memories seen;
     Spawn spawn;
+    Flood flood;
     std::uint64_t call = 0;  ///< The last one it made, and its arguments.
     CallArguments arguments = {};
     unsigned drops_due = 0;    ///< Handles to give up, because something has run out.
@@ -70,7 +79,7 @@ public:
 private:
     void call(Cpu& cpu, Program& program, lamina::Call number, const CallArguments& arguments);
     void note_pages(lamina::Call number, const CallArguments& arguments);
-    void finish(Program& program, const CallResult& result);
+    void finish(Cpu& cpu, Program& program, const CallResult& result);
     void random_call(Cpu& cpu, const exo::Env& env, Program& program);
     void map_again(Cpu& cpu, const exo::Env& env, Program& program);
     bool careless(const exo::Env& env, lamina::Call number, CallArguments& arguments) const;
@@ -78,6 +87,7 @@ private:
     std::uint64_t address_to_touch(Cpu& cpu);
     void store(Cpu& cpu, std::uint64_t address, std::uint64_t value);
     void fault(Cpu& cpu);
+    void flood_step(Cpu& cpu, const exo::Env& env, Program& program);
     void spawn_step(Cpu& cpu, const exo::Env& env, Program& program);
     static void spawn_result(Spawn& spawn, const CallResult& result);
 

@@ -1,4 +1,4 @@
-// tests/sim/spawn.cpp - the calls by which a program makes another environment.
+// tests/sim/spawn.cpp - what takes many calls in a row: making environments, and floods.
 #include "exokernel/memory/frame_table.hpp"
 #include "lamina/report.hpp"
 #include "tests/sim/programs.hpp"
@@ -47,6 +47,17 @@ void Programs::spawn_step(Cpu& cpu, const exo::Env& env, Program& program) {
     }
 }
 
+void Programs::flood_step(Cpu& cpu, const exo::Env& env, Program& program) {
+    Flood& flood = program.flood;
+    if (--flood.left == 0) return call(cpu, program, Call::cap_revoke, {flood.root});
+    const std::uint32_t slot = lamina::handle_slot(lamina::Handle(flood.root));
+    const auto slots = KernelView::slots(env);
+    const auto rights = slot < slots.size() ? slots[slot].rights : lamina::Rights::none;
+    const bool deeper = flood.last != 0 && choices_->percent(50);
+    call(cpu, program, Call::cap_derive,
+         {deeper ? flood.last : flood.root, handle_bits(rights), 0, 0});
+}
+
 void Programs::spawn_result(Spawn& spawn, const CallResult& result) {
     const bool good = result.status == 0;
     const auto made = std::uint32_t(result.value);
@@ -68,7 +79,7 @@ void Programs::spawn_result(Spawn& spawn, const CallResult& result) {
         case Stage::give: spawn.stage = Stage::start; return;
         case Stage::start:
             spawn.started = good;
-            spawn.stage = Stage::drop_frames;
+            spawn.stage = spawn.keeps_frames ? Stage::drop_account : Stage::drop_frames;
             return;
         case Stage::drop_frames: spawn.stage = Stage::drop_account; return;
         case Stage::drop_account:

@@ -63,20 +63,33 @@ it is to give `EFAULT` to programs that expect it.
 All memory is anonymous. A list of regions (`Regions`) says what the program has and how it may
 use it; frames come with the first access, 16 pages at a time, from the account of the
 environment. A program that runs out of its account ends with a page fault. The libOS's own memory
-lies elsewhere and is in no region. Two things are different from Linux: no page is ever writable
-and executable, and a page that has been in use stays readable when all access is taken away,
-because the kernel has no mapping without any.
+lies elsewhere and is in no region. One thing is different from Linux: no page is ever writable
+and executable. The kernel has no mapping without any access; pages that a program takes all access
+from are kept by the libOS, and come back with the first access that is allowed again.
 
 ## Files
 
 Descriptors 0, 1 and 2 are the console, which is no terminal. There is one directory, the root: it
 is empty and read-only.
 
+## Signals
+
+Handlers are called for exceptions (`SIGSEGV`, `SIGFPE`, `SIGILL`, `SIGTRAP`, `SIGBUS`) and for what
+the program sends itself; nobody else sends it any. An exception is delivered in its upcall, by
+changing the trapped context; a signal by a call on the way out of the call. The frame on the
+program's stack, or on the one of `sigaltstack`, is that of Linux, with the registers and the
+extended state, and the handler starts with extended state as after a reset. `rt_sigreturn` takes
+from the frame what a program may set. Nothing of a handler is kept in the libOS, so handlers nest
+and may be left by `siglongjmp`. A signal that is blocked waits, once, with its first reason.
+
+QEMU without virtualisation does not raise exceptions of SSE arithmetic.
+
 ## Ends
 
-`exit_group` ends the environment with the low eight bits of its argument. A signal that nobody
-handles is told on the console and gives 128 and its number: 134 for `abort`. An exception that
-nobody handles ends the environment with the kernel's report, as in any app.
+`exit_group` ends the environment with the low eight bits of its argument. A signal by a call that
+nobody handles is told on the console and gives 128 and its number: 134 for `abort`. An exception
+that nobody handles, or whose signal is blocked, ends the environment with the kernel's report, as
+in any app.
 
 ## The heap
 

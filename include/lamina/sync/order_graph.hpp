@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "lamina/sync/order_nodes.hpp"
 #include "lamina/sync/order_platform.hpp"
@@ -79,13 +80,16 @@ public:
     const ClassInfo& class_at(ClassId id) const { return *classes_[id]; }
     unsigned edge_count() const { return edge_count_; }
 
-    /// Calls `f(const Edge&)` for each edge, in the order of wanted and held class. Edges without
-    /// sites have sites of line 0.
-    template <typename F>
-    void for_each_edge(F&& f) const {
-        for (OrderNode wanted = 0; wanted < N::count; ++wanted)
-            for (OrderNode held = 0; held < N::count; ++held)
-                if (seen_[wanted].has(held)) f(edge(held, wanted));
+    /// The first edge whose place, counted over all pairs, is `from` or later; `from` becomes the
+    /// place behind it. None: there is none any more.
+    std::optional<Edge> next_edge(unsigned& from) const {
+        for (; from < unsigned{N::count} * N::count; ++from) {
+            const auto wanted = OrderNode(from / N::count), held = OrderNode(from % N::count);
+            if (!seen_[wanted].has(held)) continue;
+            ++from;
+            return edge(held, wanted);
+        }
+        return {};
     }
 
     /// An edge with its sites, or with sites of line 0.

@@ -172,11 +172,37 @@ public:
     /// How often a rule was violated, reported or not.
     std::uint32_t count(Violation what) const { return rules_.count(what); }
 
-    /// Calls `f(const Graph&)` while nobody changes the graph. Others who take the slow way wait:
-    /// be quick, and take no validated lock.
+    /// Calls `f(const ClassInfo&)` for each class, by level and within a level by age. f may do
+    /// anything: no lock is held. Cost: the square of the number of classes.
     template <typename F>
-    void with_graph(F&& f) {
-        rules_.with_graph([&](const Graph& graph) { f(graph); });
+    void for_each_class(F&& f) {
+        const ClassId count = rules_.with_graph([](Graph& graph) { return graph.class_count(); });
+        // A class that has a number keeps it, so what is below `count` can be read without the
+        // lock.
+        const Graph& graph = rules_.graph();
+        for (Level level = 0; level != Level(-1);) {
+            Level next = Level(-1);
+            for (ClassId id = 1; id < count; ++id) {
+                const Level its = graph.class_at(id).level;
+                if (its == level) f(graph.class_at(id));
+                if (its > level && its < next) next = its;
+            }
+            level = next;
+        }
+    }
+
+    /// Calls `f(const Edge&, outer class, inner class)` for each pair seen. No lock is held while f
+    /// runs: what is added meanwhile may be left out.
+    template <typename F>
+    void for_each_edge(F&& f) {
+        unsigned from = 0;
+        for (;;) {
+            const auto edge =
+                rules_.with_graph([&](Graph& graph) { return graph.next_edge(from); });
+            if (!edge) return;
+            f(*edge, rules_.graph().class_at(N::class_of(edge->held)),
+              rules_.graph().class_at(N::class_of(edge->wanted)));
+        }
     }
 
 private:

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -76,8 +75,6 @@ TEST_CASE("structures have the sizes of Linux") {
     CHECK(offsetof(abi::SystemInfo, processes) == offsetof(struct sysinfo, procs));
     CHECK(offsetof(abi::SystemInfo, unit_bytes) == offsetof(struct sysinfo, mem_unit));
     CHECK(sizeof(abi::IoPart) == sizeof(struct iovec));
-    CHECK(sizeof(abi::SignalStack) == sizeof(stack_t));
-    CHECK(offsetof(abi::SignalStack, bytes) == offsetof(stack_t, ss_size));
 }
 
 TEST_CASE("constants are those of Linux") {
@@ -91,9 +88,6 @@ TEST_CASE("constants are those of Linux") {
     CHECK(abi::limit_core == RLIMIT_CORE);
     CHECK(abi::limit_files == RLIMIT_NOFILE);
     CHECK(abi::limit_count == RLIM_NLIMITS);
-    CHECK(abi::signal_kill == SIGKILL);
-    CHECK(abi::signal_stop == SIGSTOP);
-    CHECK(abi::signal_stack_disabled == SS_DISABLE);
     CHECK(abi::open_create == O_CREAT);
     CHECK(abi::open_exclusive == O_EXCL);
     CHECK(abi::open_close_on_exec == O_CLOEXEC);

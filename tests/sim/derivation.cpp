@@ -1,0 +1,237 @@
+// tests/sim/derivation.cpp - following what is made from what.
+#include "tests/sim/derivation.hpp"
+
+#include <string>
+#include <vector>
+
+#include "exokernel/memory/address_space.hpp"
+#include "tests/sim/call_shapes.hpp"
+#include "tests/sim/violation.hpp"
+
+namespace sim {
+namespace {
+
+constexpr unsigned env_shift = 37;
+constexpr std::uint64_t page_mark = 1ULL << 36;
+/// No ring has as many members.
+constexpr std::uint32_t ring_max = frame_count * exo::page_table_entries;
+
+std::string name_of(std::uint64_t key) {
+    if (key == 0) return "nothing";
+    const std::uint64_t low = key & (page_mark - 1);
+    return ((key & page_mark) != 0 ? "page " : "slot ") + std::to_string(low) + " of " +
+           std::to_string(key >> env_shift);
+}
+
+bool in_memory(const exo::Link* link) {
+    const auto* start = static_cast<const std::byte*>(exo::arch::direct_map({}));
+    const auto* at = reinterpret_cast<const std::byte*>(link);
+    return at >= start && at < start + frame_count * exo::page_size;
+}
+
+/// The environment that a table or a space is part of.
+std::uint64_t env_with(const void* part) {
+    return static_cast<const exo::Env*>(exo::FrameTable::contents(exo::FrameTable::frame_at(part)))
+        ->id;
+}
+
+exo::CapSlot* slot_of(const exo::Env& env, std::uint32_t slot) {
+    return const_cast<exo::CapTable&>(env.caps).at(slot);
+}
+
+std::uint32_t slot_count(const exo::Env& env) {
+    return env.caps.page_count() * exo::CapPage::slots;
+}
+
+/// The link of a mapped page, by its leaf table.
+const exo::Link& link_of(exo::FrameNumber table, unsigned index) {
+    constexpr unsigned in_frame = exo::page_size / sizeof(exo::Link);
+    const std::uint32_t frame = exo::frames.info(table).links[index / in_frame];
+    if (frame >= frame_count || KernelView::info(frame).state != exo::FrameState::mappings)
+        violated("A mapped page has a link.", "table " + std::to_string(table.value));
+    return static_cast<const exo::Link*>(exo::FrameTable::contents({frame}))[index % in_frame];
+}
+
+void check_whole(const exo::Link& link, std::uint64_t key) {
+    if (!in_memory(link.next) || !in_memory(link.previous) || link.next->previous != &link ||
+        link.previous->next != &link)
+        violated("The rings of the derivation tree are whole.", "at " + name_of(key));
+}
+
+bool page_within(exo::PageEntry page, const exo::Capability& parent) {
+    const std::uint32_t frame = exo::frame_of(page.target()).value;
+    const bool may_write =
+        (page.bits & exo::PageEntry::may_write) == 0 || covers(parent.rights, exo::Rights::write);
+    const bool may_execute = (page.bits & exo::PageEntry::may_execute) == 0 ||
+                             covers(parent.rights, exo::Rights::execute);
+    return may_write && may_execute && covers(parent.rights, exo::Rights::read) &&
+           frame >= parent.first && frame - parent.first < parent.count;
+}
+
+bool capability_within(const exo::Capability& child, const exo::Capability& parent) {
+    if (child.type != parent.type || child.object != parent.object) return false;
+    if (!covers(parent.rights, child.rights)) return false;
+    return child.type != exo::ObjectType::frames ||
+           (child.first >= parent.first && child.first - parent.first < parent.count &&
+            child.count <= parent.count - (child.first - parent.first));
+}
+
+/// Whether what a link is of allows no more than the capability whose child it is.
+bool within(const exo::Link& link, const exo::Capability& parent) {
+    const exo::FrameInfo info = exo::frames.info(exo::FrameTable::frame_at(&link));
+    if (info.state != exo::FrameState::mappings)
+        return capability_within(exo::CapSlot::of(const_cast<exo::Link&>(link)), parent);
+    const std::uint64_t address = exo::AddressSpace::mapping_of(link).address;
+    return page_within(KernelView::table({info.links[0]}).entry[exo::entry_index(address, 1)],
+                       parent);
+}
+
+}  // namespace
+
+DerivationHistory::Key DerivationHistory::key_of_slot(std::uint64_t env, std::uint32_t slot) {
+    return env << env_shift | slot;
+}
+DerivationHistory::Key DerivationHistory::key_of_page(std::uint64_t env, std::uint64_t address) {
+    return env << env_shift | page_mark | address / exo::page_size;
+}
+
+void DerivationHistory::add_nodes(const exo::Env& env, Tree& tree) const {
+    for (std::uint32_t slot = 0; slot < slot_count(env); ++slot) {
+        const exo::CapSlot* cap = slot_of(env, slot);
+        if (cap == nullptr) continue;
+        const Key key = key_of_slot(env.id, slot);
+        check_whole(cap->siblings, key);
+        check_whole(cap->children, key);
+        tree[key] = {0, cap->object};
+    }
+    if (!KernelView::has_space(env)) return;
+    static std::vector<TableView> tables;
+    tables.clear();
+    collect_tables(env.space.root(), tables);
+    for (const TableView& table : tables) {
+        if (table.level != 1) continue;
+        const auto& page = KernelView::table(table.frame);
+        for (unsigned i = 0; i < exo::page_table_entries; ++i) {
+            if (!page.entry[i].is_present()) continue;
+            const Key key = key_of_page(env.id, table.base + i * exo::page_size);
+            check_whole(link_of(table.frame, i), key);
+            tree[key] = {0, &exo::frames.run_of(exo::frame_of(page.entry[i].target()))};
+        }
+    }
+}
+
+/// The node that a link in a ring is of.
+DerivationHistory::Key DerivationHistory::key_of(const exo::Link& link) const {
+    const exo::FrameInfo info = exo::frames.info(exo::FrameTable::frame_at(&link));
+    if (info.state == exo::FrameState::mappings) {
+        const auto page = exo::AddressSpace::mapping_of(link);
+        return key_of_page(env_with(page.space), page.address);
+    }
+    if (info.state != exo::FrameState::capabilities)
+        violated("A ring holds capabilities and mapped pages.", "another link");
+    const auto& cap = exo::CapSlot::of(const_cast<exo::Link&>(link));
+    return key_of_slot(env_with(info.owner), cap.number);
+}
+
+/// Who is in the ring of which capability.
+void DerivationHistory::add_parents(const exo::Env& env, Tree& tree) const {
+    for (std::uint32_t slot = 0; slot < slot_count(env); ++slot) {
+        const exo::CapSlot* parent = slot_of(env, slot);
+        if (parent == nullptr) continue;
+        const Key key = key_of_slot(env.id, slot);
+        const exo::Link* link = &parent->children;
+        for (std::uint32_t i = 0; i < ring_max; ++i) {
+            link = link->next;
+            if (link == &parent->children) break;
+            if (!in_memory(link))
+                violated("The rings of the derivation tree are whole.", "below " + name_of(key));
+            const auto child = tree.find(key_of(*link));
+            if (child == tree.end())
+                violated("A ring holds capabilities and mapped pages.",
+                         name_of(key_of(*link)) + " below " + name_of(key));
+            if (child->second.parent != 0)
+                violated("What was derived is in one ring.", name_of(child->first));
+            check_whole(*link, child->first);
+            if (!within(*link, *parent))
+                violated("What was derived allows no more than what it is below.",
+                         name_of(child->first) + " below " + name_of(key));
+            child->second.parent = key;
+        }
+    }
+}
+
+DerivationHistory::Tree DerivationHistory::kernel_tree() const {
+    Tree tree;
+    for (const exo::Env* env : view_->envs())
+        add_nodes(*env, tree);
+    for (const exo::Env* env : view_->envs())
+        add_parents(*env, tree);
+    return tree;
+}
+
+void DerivationHistory::adopt() { tree_ = kernel_tree(); }
+
+/// The capability that a call made something from: the last one it names that is for the same
+/// object; nothing, if the object was made by the call.
+DerivationHistory::Key DerivationHistory::source_of(const CallInProgress& call,
+                                                    const Node& made) const {
+    if (call.caller == 0 || call.number >= lamina::call_count) return 0;
+    const CallShape& shape = call_shapes()[call.number];
+    for (unsigned i = shape.argument_count; i-- > 0;) {
+        if (shape.arguments[i].kind != "handle") continue;
+        const Key key = key_of_slot(
+            call.caller, lamina::handle_slot(lamina::Handle(std::uint32_t(call.arguments[i]))));
+        const auto source = tree_.find(key);
+        if (source != tree_.end() && source->second.object == made.object) return key;
+    }
+    return 0;
+}
+
+/// cap_move: the one node that went, from the slot it names, is the one that came.
+void DerivationHistory::move(const CallInProgress& call, const Tree& now) {
+    if (call.number != std::uint64_t(lamina::Call::cap_move)) return;
+    const Key from = key_of_slot(
+        call.caller, lamina::handle_slot(lamina::Handle(std::uint32_t(call.arguments[1]))));
+    const auto old = tree_.find(from);
+    if (old == tree_.end() || now.contains(from)) return;
+    for (const auto& [to, node] : now) {
+        if (tree_.contains(to)) continue;
+        tree_[to] = {tree_[from].parent, node.object};
+        for (auto& [key, other] : tree_)
+            if (other.parent == from) other.parent = to;
+        tree_.erase(from);
+        return;
+    }
+}
+
+/// Nodes that went: their children become those of what is left above.
+void DerivationHistory::remove_gone(const Tree& now) {
+    for (auto& [key, node] : tree_)
+        while (node.parent != 0 && !now.contains(node.parent))
+            node.parent = tree_.at(node.parent).parent;
+    std::erase_if(tree_, [&](const auto& entry) { return !now.contains(entry.first); });
+}
+
+void DerivationHistory::check(const CallInProgress& call) {
+    const Tree now = kernel_tree();
+    move(call, now);
+    for (const auto& [key, node] : now)
+        if (!tree_.contains(key)) tree_[key] = {source_of(call, node), node.object};
+    remove_gone(now);
+    for (const auto& [key, node] : now)
+        if (node.parent != tree_[key].parent)
+            violated("Every capability and page is below the one it was made from.",
+                     name_of(key) + " is below " + name_of(node.parent) + ", not " +
+                         name_of(tree_[key].parent));
+}
+
+void DerivationHistory::check_revoked(const CallInProgress& call) const {
+    const Key revoked = key_of_slot(
+        call.caller, lamina::handle_slot(lamina::Handle(std::uint32_t(call.arguments[0]))));
+    for (const auto& [key, node] : tree_)
+        if (node.parent == revoked)
+            violated("When a revocation is done nothing is left of what was derived.",
+                     name_of(key) + " below " + name_of(revoked));
+}
+
+}  // namespace sim
