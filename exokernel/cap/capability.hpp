@@ -53,8 +53,9 @@ struct Capability {
 };
 
 /// A capability in a table, and its place in the derivation tree: `children` is the head of the
-/// ring of what was made from it, capabilities and mapped pages, oldest first; `siblings` is its
-/// own link in such a ring. What an object's creation gave is in a ring without a head.
+/// ring of what was made from it (capabilities, mapped pages, areas of vCPUs), oldest first;
+/// `siblings` is its own link in such a ring. What an object's creation gave is in a ring without a
+/// head.
 struct alignas(64) CapSlot : Capability {
     Link siblings;
     Link children;

@@ -6,6 +6,7 @@
 #include "arch/machine.hpp"
 #include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
+#include "exokernel/cpu/upcall.hpp"
 
 namespace exo {
 
@@ -67,6 +68,8 @@ void answer_shoot_downs() {
     const std::uint64_t wanted = cpu.flushes_wanted.load(std::memory_order_acquire);
     if (cpu.flushes_done.load(std::memory_order_relaxed) == wanted) return;
     arch::flush_tlb();
+    // The area of the vCPU may have been taken away.
+    if (cpu.loaded != nullptr) load_upcalls(cpu, *cpu.loaded);
     cpu.flushes_done.store(wanted, std::memory_order_release);
 }
 

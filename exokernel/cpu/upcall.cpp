@@ -41,8 +41,19 @@ void load_upcalls(CpuLocal& cpu, const Vcpu& vcpu) {
     cpu.resume_bytes = vcpu.entries.resume_end - vcpu.entries.resume_start;
 }
 
+void bind_area(Vcpu& vcpu, lamina::VcpuArea* alias, FrameNumber frame, Link& page) {
+    frames.acquire(frame);
+    unbind_area(vcpu);
+    vcpu.area = alias;
+    vcpu.area_frame = frame;
+    vcpu.area_link.join(page);
+}
+
 void unbind_area(Vcpu& vcpu) {
-    if (vcpu.area != nullptr) frames.release(vcpu.area_frame);
+    if (vcpu.area != nullptr) {
+        vcpu.area_link.leave();
+        frames.release(vcpu.area_frame);
+    }
     vcpu.area = nullptr;
     vcpu.entries = {};
 }

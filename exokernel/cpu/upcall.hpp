@@ -8,7 +8,10 @@ namespace exo {
 /// Copies a vCPU's area and entries to where entry.S looks. Needs: the vCPU is loaded.
 void load_upcalls(CpuLocal& cpu, const Vcpu& vcpu);
 
-/// Lets go of a vCPU's area and forgets its entries.
+/// Binds a page of the vCPU's environment as its area: holds the frame, and is derived from the
+/// capability that `page` was mapped by, until unbound.
+void bind_area(Vcpu& vcpu, lamina::VcpuArea* alias, FrameNumber frame, Link& page);
+/// Lets go of a vCPU's area and forgets its entries. Its CPU may know them until load_upcalls().
 void unbind_area(Vcpu& vcpu);
 
 /// After an interrupt: a context inside the resume range goes back to the start of it.

@@ -39,10 +39,11 @@ struct Vcpu : Object {
     Object* revoked;              ///< and its object, by a reference.
     lamina::VcpuArea* area;       ///< The kernel's alias of the bound area; null: none.
     FrameNumber area_frame;       ///< Held by a reference while bound.
+    Link area_link;               ///< While bound: in the ring that the area's page was in.
     lamina::VcpuEntries entries;  ///< Copied and checked; all zero while no area is bound.
     Context context;
     /// XSAVE area (Intel SDM vol. 1, 13.4). Never in memory user space can reach.
-    alignas(64) std::byte extended_state[page_size - 320];
+    alignas(64) std::byte extended_state[page_size - 384];
 
     /// What the interrupted system call returns when the vCPU goes on.
     void set_result(lamina::Status status, std::uint64_t value) {

@@ -12,24 +12,29 @@ namespace {
 constexpr std::uint32_t entries_at_once = 64;
 
 /// The environment that a table or a space is part of: it is alone in its frame.
-Env& env_with(const void* part) {
+Env& env_of(const void* part) {
     return *static_cast<Env*>(FrameTable::contents(FrameTable::frame_at(part)));
 }
 
 /// Takes a mapped page away. What can still be reached through a TLB is for `flush` to end.
 void revoke_page(const Link& link, CpuSet& flush) {
     const AddressSpace::Mapping page = AddressSpace::mapping_of(link);
-    Env& env = env_with(page.space);
-    const bool is_area = env.vcpu->area != nullptr && env.vcpu->area_frame == page.frame;
     LAMINA_ASSERT(page.space->unmap(page.address, 1).has_value());
-    flush.add(*env.vcpu);
-    if (is_area && env.alive())
-        (void)begin_end(env, lamina::EndCause::revoked, lamina::status_killed);
+    flush.add(*env_of(page.space).vcpu);
+}
+
+/// Takes the page of a vCPU's area away from it, mapped or not, and with it the environment.
+void revoke_area(Vcpu& vcpu, CpuSet& flush) {
+    unbind_area(vcpu);
+    if (this_cpu().loaded == &vcpu) load_upcalls(this_cpu(), vcpu);
+    flush.add(vcpu);
+    if (vcpu.env->alive())
+        (void)begin_end(*vcpu.env, lamina::EndCause::revoked, lamina::status_killed);
 }
 
 /// Drops a capability of any table, and what the environment does by it at this moment.
 void revoke_capability(CapSlot& cap, CapTable& table) {
-    Env& env = env_with(&table);
+    Env& env = env_of(&table);
     if (cap.type == ObjectType::notification && env.alive() && env.vcpu->waits_for == cap.object)
         Notification::cancel_wait(*env.vcpu, Status::revoked);
     if (cap.type == ObjectType::console) console.forget(env);
@@ -41,11 +46,14 @@ bool revoke_some(CapSlot& cap) {
     CpuSet flush;
     for (std::uint32_t i = 0; !cap.children.alone() && i < entries_at_once; ++i) {
         Link& oldest = *cap.children.next;
-        const FrameInfo& where = frames.info(FrameTable::frame_at(&oldest));
+        const FrameNumber frame = FrameTable::frame_at(&oldest);
+        const FrameInfo& where = frames.info(frame);
         if (where.state == FrameState::mappings)
             revoke_page(oldest, flush);
-        else
+        else if (where.state == FrameState::capabilities)
             revoke_capability(CapSlot::of(oldest), *static_cast<CapTable*>(where.owner));
+        else
+            revoke_area(*static_cast<Vcpu*>(FrameTable::contents(frame)), flush);
     }
     shoot_down(flush);
     return cap.children.alone();

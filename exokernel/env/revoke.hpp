@@ -14,8 +14,8 @@ inline bool being_revoked(const Capability& capability) { return capability.obje
 /// slices are used to go on with it (VcpuState::revoking), and its call returns then.
 ///
 /// Each entry that goes leaves a legal state: what was derived from it now counts as derived from
-/// its parent, which will be next. A page whose frame holds the area of a bound vCPU takes its
-/// environment with it. A vCPU that waits at a notification by a revoked capability wakes with
+/// its parent, which will be next. A page in which a vCPU has its area, mapped still or not, takes
+/// its environment with it. A vCPU that waits at a notification by a revoked capability wakes with
 /// `revoked`. Cost: a few steps for each capability and page, in bounded parts.
 bool begin_revocation(Vcpu& vcpu, Handle handle, CapSlot& cap);
 

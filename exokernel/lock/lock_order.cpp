@@ -46,23 +46,9 @@ void set_lock_mode(std::string_view command_line) {
 
 void log_lock_order() {
     if (!lock_validator.setting().is_on()) return;
-    using Graph = LockValidator::Graph;
-    struct Pair {
-        std::string_view held;
-        std::string_view wanted;
-    };
-    Pair pairs[Graph::edge_sites_max];
-    unsigned count = 0;
-    // Copied first: logging takes a lock.
-    lock_validator.with_graph([&](const Graph& graph) {
-        graph.for_each_edge([&](const Graph::Edge& edge) {
-            if (count == Graph::edge_sites_max) return;
-            pairs[count++] = {graph.class_at(Graph::N::class_of(edge.held)).name,
-                              graph.class_at(Graph::N::class_of(edge.wanted)).name};
-        });
+    lock_validator.for_each_edge([](const auto&, const ClassInfo& outer, const ClassInfo& inner) {
+        log("locks", outer.name, " before ", inner.name);
     });
-    for (unsigned i = 0; i < count; ++i)
-        log("locks", pairs[i].held, " before ", pairs[i].wanted);
 }
 
 }  // namespace exo

@@ -44,6 +44,8 @@ public:
     /// Unmaps `count` pages. All or nothing. Errors: not_mapped.
     Result<void> unmap(std::uint64_t address, std::uint32_t count);
 
+    /// The link of a mapped page.
+    Link& link_of(std::uint64_t address) const { return *find_leaves(address).link; }
     /// A mapped page, found by its link.
     struct Mapping {
         AddressSpace* space;

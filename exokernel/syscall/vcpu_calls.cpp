@@ -51,11 +51,8 @@ Result<std::uint64_t> vcpu_bind(handle vcpu, user_address area, user_address ent
     LAMINA_CHECK(check_entries(given));
 
     std::byte* alias = env.space.find(area, true);
-    const FrameNumber frame = FrameTable::frame_at(alias);
-    frames.acquire(frame);
-    unbind_area(bound);
-    bound.area = reinterpret_cast<lamina::VcpuArea*>(alias);
-    bound.area_frame = frame;
+    bind_area(bound, reinterpret_cast<lamina::VcpuArea*>(alias), FrameTable::frame_at(alias),
+              env.space.link_of(area));
     bound.entries = given;
     load_upcalls(this_cpu(), bound);
     return 0;

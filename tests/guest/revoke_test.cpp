@@ -138,9 +138,9 @@ void test_who_waits_by_a_revoked_capability_wakes_with_revoked() {
     TEST_ASSERT_EQUAL(0U, guest::wait_end(std::move(*child)).status);
 }
 
-void test_revoking_the_page_of_a_vcpu_area_ends_its_environment() {
+void revoke_area_of(std::string_view deed) {
     const auto run = frames(1);
-    const std::string_view arguments[] = {"bind-given"};
+    const std::string_view arguments[] = {deed};
     const libos::Grant grants[] = {{9, run.get(), frame_rights}};
     auto request = guest::request("victim", arguments);
     request.grants = grants;
@@ -151,6 +151,9 @@ void test_revoking_the_page_of_a_vcpu_area_ends_its_environment() {
     TEST_ASSERT_OK(sys::cap_revoke(run.get()));
     TEST_ASSERT_EQUAL(lamina::EndCause::revoked, guest::wait_end(std::move(*child)).cause);
 }
+
+void test_revoking_the_page_of_a_vcpu_area_ends_its_environment() { revoke_area_of("bind-given"); }
+void test_also_if_the_page_was_unmapped() { revoke_area_of("bind-given-and-unmap"); }
 
 void test_a_moved_capability_is_gone_here_and_still_revocable() {
     const auto notification = libos::own(sys::notification_create(fixed::account));
@@ -193,6 +196,7 @@ int lamina_main(std::span<const std::string_view>) {
     RUN_TEST(test_a_child_loses_what_was_copied_to_it);
     RUN_TEST(test_who_waits_by_a_revoked_capability_wakes_with_revoked);
     RUN_TEST(test_revoking_the_page_of_a_vcpu_area_ends_its_environment);
+    RUN_TEST(test_also_if_the_page_was_unmapped);
     RUN_TEST(test_a_moved_capability_is_gone_here_and_still_revocable);
     RUN_TEST(test_an_environments_capability_for_itself_cannot_be_moved);
     return libos::unity::end();

@@ -141,18 +141,21 @@ int wait_until_revoked() {
     return !result && result.error() == Status::revoked ? 0 : 1;
 }
 
-// Has its vCPU area in the frame it was given, and waits for ever.
-int bind_given() {
+// Has its vCPU area in the frame it was given, mapped still or not, and waits for ever.
+int bind(bool unmap) {
     constexpr std::uint64_t address = 0x5000'0000'0000;
     constexpr auto writable = lamina::Protection::read | lamina::Protection::write;
     if (!libos::sys::frames_map(libos::fixed::self, given, 0, 1, address, writable)) return 1;
     const lamina::VcpuEntries entries = {};
     if (!libos::sys::vcpu_bind(lamina::Handle{lamina::slots::vcpu}, address, &entries)) return 2;
+    if (unmap && !libos::sys::frames_unmap(libos::fixed::self, address, 1)) return 3;
     const auto own = libos::sys::notification_create(libos::fixed::account);
-    if (!own) return 3;
+    if (!own) return 4;
     (void)libos::sys::notification_wait(*own, 1, lamina::wait_forever);
-    return 4;
+    return 5;
 }
+int bind_given() { return bind(false); }
+int bind_given_and_unmap() { return bind(true); }
 
 int signal() { return libos::sys::notification_signal(given, 0x10) ? 0 : 1; }
 
@@ -264,6 +267,7 @@ struct Deed {
 
 constexpr Deed deeds[] = {
     {"bind-given", bind_given},
+    {"bind-given-and-unmap", bind_given_and_unmap},
     {"breakpoint", breakpoint},
     {"disable-interrupts", disable_interrupts},
     {"execute-constant", execute_constant},

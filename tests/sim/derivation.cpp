@@ -76,6 +76,11 @@ bool capability_within(const exo::Capability& child, const exo::Capability& pare
             child.count <= parent.count - (child.first - parent.first));
 }
 
+/// Whether a link is that of a vCPU's bound area.
+bool is_area(const exo::Link& link) {
+    return exo::frames.info(exo::FrameTable::frame_at(&link)).state == exo::FrameState::object;
+}
+
 /// Whether what a link is of allows no more than the capability whose child it is.
 bool within(const exo::Link& link, const exo::Capability& parent) {
     const exo::FrameInfo info = exo::frames.info(exo::FrameTable::frame_at(&link));
@@ -145,6 +150,7 @@ void DerivationHistory::add_parents(const exo::Env& env, Tree& tree) const {
             if (link == &parent->children) break;
             if (!in_memory(link))
                 violated("The rings of the derivation tree are whole.", "below " + name_of(key));
+            if (is_area(*link)) continue;
             const auto child = tree.find(key_of(*link));
             if (child == tree.end())
                 violated("A ring holds capabilities and mapped pages.",

@@ -131,11 +131,20 @@ TEST_CASE("letting go of an area gives its frame back and forgets every entry") 
     HostMachine machine(64);
     const exo::FrameNumber frame = *exo::frames.alloc_run(1, machine.root);
     Vcpu vcpu = {};
-    vcpu.area = static_cast<VcpuArea*>(exo::FrameTable::contents(frame));
-    vcpu.area_frame = frame;
+    exo::Link page;
+    page.close();
+    auto* area = static_cast<VcpuArea*>(exo::FrameTable::contents(frame));
+    exo::bind_area(vcpu, area, frame, page);
+    CHECK(vcpu.area == area);
+    CHECK(page.next == &vcpu.area_link);
+    exo::frames.release(frame);
+    CHECK(exo::frames.counts().user == 1);
+    exo::bind_area(vcpu, area, frame, page);  // the same again
+    CHECK(exo::frames.info(frame).references == 1);
     vcpu.entries.trap = 0x2000;
     vcpu.entries.foreign = 0x4000;
     exo::unbind_area(vcpu);
+    CHECK(page.alone());
     CHECK(vcpu.area == nullptr);
     CHECK(vcpu.entries.trap == 0);
     CHECK(vcpu.entries.foreign == 0);

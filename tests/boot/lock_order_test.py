@@ -1,4 +1,4 @@
-# tests/boot/locks_test.py - the order of the kernel's locks, as documented and as seen
+# tests/boot/lock_order_test.py - the order of the kernel's locks, as documented and as seen
 import os
 import pathlib
 
