@@ -22,6 +22,7 @@
 #include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/driver/acpi/acpi.hpp"
 #include "exokernel/driver/console/console_device.hpp"
+#include "exokernel/driver/rtc/rtc.hpp"
 #include "exokernel/driver/uart/uart.hpp"
 #include "exokernel/env/info_pages.hpp"
 #include "exokernel/env/revoke.hpp"
@@ -120,6 +121,11 @@ void fill_info_page(const AcpiTables& acpi, const arch::Features& features) {
     page.cpu_count = acpi.cpu_count;
     page.cpu_count_used = std::uint32_t(cpus().size());
     page.xsave_bytes = features.xsave_bytes;
+    constexpr std::uint64_t ns_per_second = 1'000'000'000;
+    if (const auto seconds = read_rtc())
+        page.wall_offset_ns = *seconds * ns_per_second - arch::now_ns();
+    else
+        log("clock", "no time of day");
     copy_text(page.command_line, boot_info.words());
     copy_text(page.build_version, lamina::build::version);
     copy_text(page.build_commit, lamina::build::commit);

@@ -42,6 +42,7 @@ void CapTable::shrink() {
     for (CapSlot& cap : page->slot)
         cap.siblings.leave();
     slot_count_ -= CapPage::slots;
+    pages_[page_count()] = nullptr;
     ops_->free_page(page);
 }
 

@@ -13,4 +13,9 @@ lamina::Result<std::uint64_t> now_ns() {
     return ticks_to_ns(__builtin_ia32_rdtsc() - page.tsc_base, page.tsc_multiplier, page.tsc_shift);
 }
 
+lamina::Result<std::uint64_t> wall_offset_ns() {
+    LAMINA_TRY(const auto* pages, info_pages());
+    return pages->page.wall_offset_ns;
+}
+
 }  // namespace libos

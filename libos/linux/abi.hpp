@@ -36,8 +36,13 @@ struct TimeValue {
     std::int64_t microseconds;
 };
 
+inline constexpr std::int32_t clock_wall = 0;
+inline constexpr std::int32_t clock_monotonic = 1;
 inline constexpr std::int32_t clock_process_cpu = 2;
 inline constexpr std::int32_t clock_thread_cpu = 3;
+inline constexpr std::int32_t clock_wall_coarse = 5;
+inline constexpr std::int32_t clock_wall_alarm = 8;
+inline constexpr std::int32_t clock_atomic = 11;
 inline constexpr std::int32_t clock_last = 11;
 inline constexpr std::int32_t timer_absolute = 1;
 
@@ -118,6 +123,7 @@ inline constexpr std::int32_t futex_wait = 0;
 inline constexpr std::int32_t futex_wake = 1;
 inline constexpr std::int32_t futex_wait_bitset = 9;
 inline constexpr std::int32_t futex_wake_bitset = 10;
-inline constexpr std::int32_t futex_flags = 128 | 256;  // private, real time
+inline constexpr std::int32_t futex_wall_clock = 256;
+inline constexpr std::int32_t futex_flags = 128 | futex_wall_clock;  // private
 
 }  // namespace libos::linux_abi

@@ -77,7 +77,10 @@ std::optional<std::uint64_t> make_stack(const lamina::StartProgram& program,
         {Aux::hardware2, fsgsbase},
         {Aux::signal_stack_bytes_min, signal_frame_bytes + (info ? (*info)->page.xsave_bytes : 0)},
     };
-    StartStack start = {arguments, {}, aux, arguments[0], "x86_64", {}};
+    // What programs ask for most; sorted by name.
+    constexpr std::string_view environment[] = {"HOME=/", "LANG=C", "PATH=/bin", "PWD=/",
+                                                "USER=root"};
+    StartStack start = {arguments, environment, aux, arguments[0], "x86_64", {}};
     fill_random(std::as_writable_bytes(std::span(start.random)));
     const auto stack = memory().stack();
     return build_start_stack(start, stack, reinterpret_cast<std::uint64_t>(stack.data()));

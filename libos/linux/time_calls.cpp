@@ -37,6 +37,20 @@ Outcome<word> to_ns(const TimeSpec& time) {
 
 word since_boot() { return now_ns().value_or(0); }
 
+// Clocks that tell the time of day, and how far they are ahead of those that count from boot.
+bool is_wall_clock(integer clock) {
+    return clock == clock_wall || clock == clock_wall_coarse || clock == clock_wall_alarm ||
+           clock == clock_atomic;
+}
+word offset_of(integer clock) { return is_wall_clock(clock) ? wall_offset_ns().value_or(0) : 0; }
+
+// A time of a clock as one since boot; what is before is at once.
+word to_since_boot(word ns, integer clock) {
+    const auto offset = offset_of(clock);
+    if (ns == lamina::wait_forever) return ns;
+    return ns > offset ? ns - offset : 0;
+}
+
 // The processor time of this environment.
 word run_ns() {
     const auto id = word(process_id());
@@ -49,7 +63,8 @@ word run_ns() {
 
 Outcome<word> read_clock(integer clock) {
     if (clock < 0 || clock > clock_last) return fail(Errno::einval);
-    return clock == clock_process_cpu || clock == clock_thread_cpu ? run_ns() : since_boot();
+    if (clock == clock_process_cpu || clock == clock_thread_cpu) return run_ns();
+    return since_boot() + offset_of(clock);
 }
 
 // Nobody signals this notification: waiting for it is waiting for the deadline.
@@ -85,13 +100,13 @@ Value clock_getres(integer clock, address out) {
 }
 
 Value gettimeofday(address out, address zone) {
-    LAMINA_CHECK(store_if_wanted(out, to_time_value(since_boot())));
+    LAMINA_CHECK(store_if_wanted(out, to_time_value(since_boot() + offset_of(clock_wall))));
     LAMINA_CHECK(store_if_wanted(zone, std::uint64_t{0}));
     return 0;
 }
 
 Value time(address out) {
-    const auto seconds = word(to_time(since_boot()).seconds);
+    const auto seconds = word(to_time(since_boot() + offset_of(clock_wall)).seconds);
     LAMINA_CHECK(store_if_wanted(out, seconds));
     return seconds;
 }
@@ -115,7 +130,7 @@ Value clock_nanosleep(integer clock, integer flags, address time, address) {
     LAMINA_CHECK(read_clock(clock));
     LAMINA_TRY(const auto wanted, load<TimeSpec>(time));
     LAMINA_TRY(const auto ns, to_ns(wanted));
-    wait_until((flags & timer_absolute) != 0 ? ns : after(ns));
+    wait_until((flags & timer_absolute) != 0 ? to_since_boot(ns, clock) : after(ns));
     return 0;
 }
 
@@ -134,7 +149,8 @@ Value futex(address futex, integer operation, integer value, address timeout) {
         LAMINA_TRY(const auto wanted, load<TimeSpec>(timeout));
         LAMINA_TRY(const auto ns, to_ns(wanted));
         const bool absolute = (operation & ~futex_flags) == futex_wait_bitset;
-        deadline = absolute ? ns : after(ns);
+        const auto clock = (operation & futex_wall_clock) != 0 ? clock_wall : clock_monotonic;
+        deadline = absolute ? to_since_boot(ns, clock) : after(ns);
     }
     wait_until(deadline);
     return fail(Errno::etimedout);

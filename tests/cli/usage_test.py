@@ -4,7 +4,7 @@ import subprocess
 import unittest
 
 TOOL = os.path.join(os.getcwd(), "lamina")
-COMMANDS = "run shell test bench sim image gdb loc docs doctor clean help".split()
+COMMANDS = "run shell test bench sim image gdb locks loc docs doctor clean help".split()
 
 
 def lamina(*words):

@@ -21,6 +21,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -287,6 +288,28 @@ void signals() {
     std::printf("disabled: %d\n", stack.ss_flags == SS_DISABLE);
 }
 
+// The clocks of the time of day agree, and are ahead of those that count from boot.
+void wall_clock() {
+    timespec wall = {};
+    timeval now = {};
+    told("wall clock", clock_gettime(CLOCK_REALTIME, &wall));
+    told("gettimeofday", gettimeofday(&now, nullptr));
+    const auto seconds = time(nullptr);
+    std::printf("agree: %d %d\n", now.tv_sec - wall.tv_sec <= 1, seconds - wall.tv_sec <= 1);
+    std::printf("after 2020: %d\n", seconds > 1'577'836'800);
+    timespec until = wall;
+    told("until the past", clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &until, nullptr));
+    until.tv_nsec += 5'000'000;
+    if (until.tv_nsec >= 1'000'000'000) until = {until.tv_sec + 1, until.tv_nsec - 1'000'000'000};
+    told("until soon", clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &until, nullptr));
+    clock_gettime(CLOCK_REALTIME, &wall);
+    std::printf("slept: %d\n", wall.tv_sec > until.tv_sec ||
+                                   (wall.tv_sec == until.tv_sec && wall.tv_nsec >= until.tv_nsec));
+    int word = 5;
+    told("futex until the past", syscall(SYS_futex, &word, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME,
+                                         5, &until, nullptr, ~0U));
+}
+
 void time_passes() {
     timespec first = {};
     timespec second = {};
@@ -305,6 +328,7 @@ void time_passes() {
     told("a bad clock", syscall(SYS_clock_getres, -1, &first));
     timeval now = {};
     told("gettimeofday", gettimeofday(&now, nullptr));
+    wall_clock();
     int word = 5;
     const timespec soon = {0, 1'000'000};
     told("futex other value", syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 6, nullptr));
@@ -313,6 +337,8 @@ void time_passes() {
 }
 
 void process() {
+    for (char** variable = environ; *variable != nullptr; ++variable)
+        std::printf("%s\n", *variable);
     utsname name = {};
     told("uname", uname(&name));
     std::printf("%s %s\n", name.sysname, name.machine);
@@ -360,6 +386,13 @@ void* volatile nowhere = reinterpret_cast<void*>(24);
     if (how == "overflow") std::exit(deep(1'000'000));
     if (how == "term") std::exit(raise(SIGTERM));
     if (how == "fault") *static_cast<volatile int*>(nowhere) = 1;
+    if (how == "date") {
+        const auto now = time(nullptr);
+        char text[32];
+        std::strftime(text, sizeof text, "%Y-%m-%d %H:%M", std::gmtime(&now));
+        std::printf("%s\n", text);
+        std::exit(0);
+    }
     if (how == "status") std::exit(300);
     std::exit(2);
 }

@@ -2,6 +2,9 @@
 from tests.boot import harness
 from tests.linux.hosts import on_host
 
+# What the libOS gives every program.
+ENVIRONMENT = {"HOME": "/", "LANG": "C", "PATH": "/bin", "PWD": "/", "USER": "root"}
+
 PROBES = ("linked_probe", "foreign_probe", "malloc_probe")
 
 
@@ -10,7 +13,7 @@ class ProbeTest(harness.BootTest):
         """Every result and error, registers, red zone, memory contents: as on the host."""
         for probe in PROBES:
             with self.subTest(probe):
-                out, _, status = on_host(probe)
+                out, _, status = on_host(probe, environment=ENVIRONMENT)
                 self.assertGreater(out.count("\n"), 120)
                 guest, end, _ = self.run_script(f"run {probe}")
                 self.assertEqual(guest.splitlines(), out.splitlines())
@@ -21,7 +24,7 @@ class ProbeTest(harness.BootTest):
         for probe in PROBES:
             with self.subTest(probe):
                 guest, _, _ = self.run_script(f"run crash_demo loop &\nrun {probe}")
-                self.assertIn(on_host(probe)[0], guest)
+                self.assertIn(on_host(probe, environment=ENVIRONMENT)[0], guest)
 
     def test_ends(self):
         """An exit status has eight bits; a signal gives 128 and its number, and is told."""
@@ -33,6 +36,15 @@ class ProbeTest(harness.BootTest):
                     guest, end, _ = self.run_script(f"run {probe} {how}")
                     told_by = f"libos: {probe}: {told}" if told else ""
                     self.assertEqual((guest, end.status), (out + error + told_by, status))
+
+    def test_date(self):
+        """The time of day is that of the machine's clock."""
+        clock = ("-rtc", "base=2024-02-29T12:34:00,clock=vm")
+        for probe in PROBES:
+            with self.subTest(probe):
+                guest, end, _ = self.run_script(f"run {probe} date", extra=clock)
+                self.assertRegex(guest, r"\A2024-02-29 12:3[4-9]\n\Z")
+                self.assertEqual(end.status, 0)
 
     def test_faults(self):
         """A fault ends the program with the kernel's report and its function's name; one just

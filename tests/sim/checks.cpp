@@ -45,10 +45,15 @@ void Checks::after_step(const Cpu& actor) {
     if (tree_changed_) derivation_.check(actor.call);
     tree_changed_ = false;
     if (actor.revocation.caller != 0) derivation_.check_revoked(actor.revocation);
-    all();
+    check_whole();
 }
 
 void Checks::all() {
+    view_.refresh();
+    check_whole();
+}
+
+void Checks::check_whole() {
     ++full_checks_;
     check_ledger(view_);
     check_references(view_);

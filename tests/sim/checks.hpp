@@ -20,7 +20,8 @@ public:
     /// Takes over the state after boot, and checks all of it.
     void start(Machine& machine);
     void after_step(const Cpu& actor);
-    /// Ledger, charges, references, sleepers. Needs: no CPU holds a lock.
+    /// Looks for the objects again; then ledger, charges, references, sleepers. Needs: no CPU holds
+    /// a lock.
     void all();
 
     Incarnations& incarnations() { return incarnations_; }
@@ -29,6 +30,7 @@ public:
     std::uint64_t full_checks() const { return full_checks_; }
 
 private:
+    void check_whole();
     void check_sleepers() const;
 
     KernelView view_;

@@ -57,6 +57,11 @@ COMMANDS = {command.name: command for command in (
             passes_on=True,
             notes="gdb has the symbols of the kernel and of APP (init). In gdb, `app NAME` takes "
             "those of another app. All apps have the same addresses: one at a time."),
+    Command("locks", "[FOLDER]",
+            "run a scenario of many locks; write their order, print the ten most contended",
+            most=1, needs_packages=True,
+            notes="FOLDER (the current one) gets locks.dot, locks.json and locks.svg. The exit "
+            "status is 1 if the validator of lock order reported anything."),
     Command("loc", "", "count lines of code (neither blank nor comment)"),
     Command("docs", "--check", "check the documentation against the tree",
             ("--check", "--run")),

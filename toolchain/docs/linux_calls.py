@@ -41,8 +41,8 @@ code in the program and code in the libOS can reach each other by direct jumps.
 
 Before the first instruction of the program the libOS takes over the segments that are mapped,
 places heap and stack, binds its upcall entries and writes the stack that a program finds on
-Linux: arguments, environment (empty), auxiliary vector. `AT_RANDOM` comes from `RDRAND`,
-`AT_SECURE` is 0, there is no vDSO.
+Linux: arguments, environment (`HOME`, `LANG`, `PATH`, `PWD`, `USER`), auxiliary vector. `AT_RANDOM`
+comes from `RDRAND`, `AT_SECURE` is 0, there is no vDSO.
 
 ## A call
 

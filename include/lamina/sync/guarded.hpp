@@ -19,6 +19,7 @@ namespace lamina::sync {
 template <typename Class, typename T, typename Lock>
 class Guarded {
 public:
+    using ClassType = Class;
     static_assert(is_lock_class<Class>());
     static_assert(std::same_as<typename Lock::ClassType, Class>,
                   "the lock of a Guarded is of the Guarded's class");

@@ -80,6 +80,11 @@ TEST_CASE("structures have the sizes of Linux") {
 TEST_CASE("constants are those of Linux") {
     CHECK(abi::mode_character_device == S_IFCHR);
     CHECK(abi::mode_directory == S_IFDIR);
+    CHECK(abi::clock_wall == CLOCK_REALTIME);
+    CHECK(abi::clock_monotonic == CLOCK_MONOTONIC);
+    CHECK(abi::clock_wall_coarse == CLOCK_REALTIME_COARSE);
+    CHECK(abi::clock_wall_alarm == CLOCK_REALTIME_ALARM);
+    CHECK(abi::clock_atomic == CLOCK_TAI);
     CHECK(abi::clock_process_cpu == CLOCK_PROCESS_CPUTIME_ID);
     CHECK(abi::clock_thread_cpu == CLOCK_THREAD_CPUTIME_ID);
     CHECK(abi::clock_last == CLOCK_TAI);

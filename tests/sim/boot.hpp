@@ -1,0 +1,20 @@
+// tests/sim/boot.hpp - the kernel's state as after boot, on the simulated machine.
+#pragma once
+
+#include "exokernel/env/env.hpp"
+#include "exokernel/memory/account.hpp"
+
+namespace sim {
+
+/// What pays for everything.
+exo::Account& root_account();
+
+/// Makes all of the kernel's global state anew, as boot/main.cpp does: memory, frame table, root
+/// account, info pages. Needs: a Machine, which has the CPUs.
+void boot_kernel();
+
+/// Makes and starts the first environment, with memory at `home`, the account of all frames, the
+/// console and the info pages.
+exo::Env& start_first_env();
+
+}  // namespace sim

@@ -1,0 +1,258 @@
+// tests/sim/nth_failure_test.cpp - a call whose n-th frame cannot be had changes nothing, for all n
+#include <cstring>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "lamina/vcpu.hpp"
+#include "tests/sim/arguments.hpp"
+#include "tests/sim/boot.hpp"
+#include "tests/sim/call_shapes.hpp"
+#include "tests/sim/checks.hpp"
+#include "tests/sim/entry.hpp"
+#include "tests/sim/machine.hpp"
+
+namespace {
+
+using lamina::Call;
+using lamina::Status;
+using sim::CallArguments;
+using Handle = std::uint64_t;
+
+constexpr Handle self = lamina::slots::self;
+constexpr Handle account = lamina::slots::account;
+constexpr Handle console = lamina::slots::console;
+constexpr Handle run = lamina::slots::archive;  ///< Frames, for reading, writing and copying.
+/// Every word of this page is an address; it serves as entries and as a saved context.
+constexpr std::uint64_t addresses = sim::home + exo::page_size;
+/// Its neighbours have no table in common but the root.
+constexpr std::uint64_t table_edge = 0x80'0000'0000;
+
+/// A booted kernel; CPU 0 is in user mode, in the first environment. There is a child with an
+/// account of its own, and a notification with a bit set.
+struct Lab {
+    Lab() {
+        sim::boot_kernel();
+        env = &sim::start_first_env();
+        for (unsigned i = 0; i < sim::cpu_count; ++i)
+            machine.cpu(i).root = exo::kernel_root();
+        checks.start(machine);
+        (void)sim::go_on();
+        auto* memory =
+            static_cast<std::byte*>(exo::FrameTable::contents(exo::frame_of(exo::PhysAddr{
+                sim::Tlb::walk(env->space.root(), sim::home, 1) & exo::PageEntry::address_mask})));
+        std::memset(memory, 'a', exo::page_size);
+        for (std::uint64_t at = 0; at < exo::page_size; at += sizeof sim::home)
+            std::memcpy(memory + exo::page_size + at, &sim::home, sizeof sim::home);
+        purse = value(Call::account_create, {account, 30});
+        child = value(Call::env_create, {purse, sim::home, 4, 0, 0, 0});
+        note = value(Call::notification_create, {account});
+        (void)value(Call::notification_signal, {note, 1});
+        spare = value(Call::cap_derive, {run, 0b1001, 0, 1});
+        checks.all();
+    }
+
+    sim::CallResult call(Call number, const CallArguments& arguments) {
+        sim::CallResult result;
+        if (!sim::enter_by_call(machine.cpu(0).local, std::uint64_t(number), arguments, result))
+            (void)sim::go_on();
+        return result;
+    }
+    std::uint64_t value(Call number, const CallArguments& arguments) {
+        const auto result = call(number, arguments);
+        REQUIRE(result.status == 0);
+        return result.value;
+    }
+
+    exo::Env& child_env() { return *checks.view().envs()[1]; }
+    exo::Account& purse_account() { return *child_env().account; }
+
+    /// Makes both tables so full that the next capability needs another page.
+    void fill_tables() {
+        while (!full(*env))
+            (void)value(Call::cap_derive, {run, 1, 0, 1});
+        while (!full(child_env()))
+            (void)value(Call::cap_copy, {child, run, 1, 0});
+    }
+    static bool full(const exo::Env& of) {
+        std::uint32_t used = 0;
+        const auto slots = sim::KernelView::slots(of);
+        for (std::size_t i = lamina::slots::first_free; i < slots.size(); ++i)
+            used += slots[i].used();
+        return used == slots.size() - lamina::slots::first_free;
+    }
+
+    sim::Choices choices{1};
+    sim::Checks checks{sim::root_account()};
+    sim::Machine machine{choices, checks.incarnations()};
+    exo::Env* env = nullptr;
+    Handle purse = 0, child = 0, note = 0, spare = 0;
+};
+
+/// A call, and how many frames it needs with tables full.
+struct Case {
+    Call number;
+    std::function<CallArguments(const Lab&)> arguments;
+    unsigned frames = 0;
+};
+
+/// machine_power does not return, so it has no failures to return from.
+const std::vector<Case>& cases() {
+    static const auto none = [](const Lab&) { return CallArguments{}; };
+    static const std::vector<Case> all = {
+        {Call::null, none},
+        {Call::cap_derive, [](auto&) { return CallArguments{run, 1, 0, 1}; }, 1},
+        {Call::cap_copy, [](auto& lab) { return CallArguments{lab.child, run, 1, 0}; }, 1},
+        {Call::cap_drop, [](auto& lab) { return CallArguments{lab.spare}; }},
+        {Call::cap_inspect, [](auto&) { return CallArguments{run, sim::home}; }},
+        {Call::cap_revoke, [](auto&) { return CallArguments{run}; }},
+        {Call::cap_move, [](auto& lab) { return CallArguments{lab.child, lab.spare, 0}; }, 1},
+        {Call::account_create, [](auto&) { return CallArguments{account, 3}; }, 2},
+        {Call::frames_alloc, [](auto&) { return CallArguments{account, 1}; }, 2},
+        {Call::frames_map,
+         [](auto&) { return CallArguments{self, run, 0, 4, table_edge - 2 * exo::page_size, 3}; },
+         7},
+        {Call::frames_unmap, [](auto&) { return CallArguments{self, sim::home, 1}; }},
+        {Call::frames_protect, [](auto&) { return CallArguments{self, sim::home, 1, 1}; }},
+        {Call::env_create, [](auto&) { return CallArguments{account, sim::home, 4, 0, 0, 1}; }, 5},
+        {Call::env_end, [](auto& lab) { return CallArguments{lab.child, 0}; }},
+        {Call::env_report, [](auto& lab) { return CallArguments{lab.child, sim::home}; }},
+        {Call::env_start,
+         [](auto& lab) { return CallArguments{lab.child, sim::home, sim::home, 0}; }},
+        {Call::vcpu_yield, none},
+        {Call::vcpu_bind,
+         [](auto&) { return CallArguments{lamina::slots::vcpu, sim::home, addresses}; }},
+        {Call::vcpu_resume, [](auto&) { return CallArguments{addresses}; }},
+        {Call::notification_create, [](auto&) { return CallArguments{account}; }, 2},
+        {Call::notification_signal, [](auto& lab) { return CallArguments{lab.note, 2}; }},
+        {Call::notification_wait,
+         [](auto& lab) { return CallArguments{lab.note, 1, lamina::no_wait}; }},
+        {Call::console_write, [](auto&) { return CallArguments{console, sim::home, 8}; }},
+        {Call::console_read, [](auto&) { return CallArguments{console, sim::home, 8}; }},
+        {Call::console_bind, [](auto& lab) { return CallArguments{console, lab.note, 1}; }},
+    };
+    return all;
+}
+
+/// All of the machine's memory that is in use, and what the frame table says of it.
+struct Snapshot {
+    std::vector<std::string> frames;
+
+    static Snapshot take() {
+        Snapshot made;
+        for (std::uint32_t frame = 0; frame < sim::frame_count; ++frame) {
+            std::string text;
+            if (sim::KernelView::is_used(frame)) {
+                const exo::FrameInfo info = sim::KernelView::info(frame);
+                text.assign(reinterpret_cast<const char*>(&info), sizeof info);
+                text.append(static_cast<const char*>(exo::FrameTable::contents({frame})),
+                            exo::page_size);
+            }
+            made.frames.push_back(std::move(text));
+        }
+        return made;
+    }
+
+    bool operator==(const Snapshot&) const = default;
+    /// The first frame that differs, for messages.
+    static std::string difference(const Snapshot& a, const Snapshot& b) {
+        for (std::uint32_t frame = 0; frame < sim::frame_count; ++frame) {
+            if (a.frames[frame] == b.frames[frame]) continue;
+            std::size_t at = 0;
+            while (at < std::min(a.frames[frame].size(), b.frames[frame].size()) &&
+                   a.frames[frame][at] == b.frames[frame][at])
+                ++at;
+            return "frame " + std::to_string(frame) + ", state " +
+                   std::to_string(unsigned(sim::KernelView::info(frame).state)) + ", byte " +
+                   std::to_string(std::int64_t(at) - std::int64_t(sizeof(exo::FrameInfo)));
+        }
+        return "nothing";
+    }
+};
+
+/// Leaves so many frames, in an account or in the machine; gives the rest back at its end.
+class Shortage {
+public:
+    Shortage(exo::Account* payer, std::uint32_t frames_left) : payer_(payer) {
+        if (payer != nullptr) {
+            limit_ = payer->limit;
+            payer->limit = payer->used + frames_left;
+            return;
+        }
+        while (exo::frames.counts().free > frames_left)
+            hoard_.push_back(*exo::frames.alloc(exo::FrameState::object, nullptr));
+    }
+    ~Shortage() {
+        if (payer_ != nullptr) payer_->limit = limit_;
+        for (const exo::FrameNumber frame : hoard_)
+            exo::frames.free(frame);
+    }
+    Shortage(const Shortage&) = delete;
+    Shortage& operator=(const Shortage&) = delete;
+
+private:
+    exo::Account* payer_;
+    std::uint64_t limit_ = 0;
+    std::vector<exo::FrameNumber> hoard_;
+};
+
+enum class Short { machine, root, purse };
+
+/// Makes the call with fewer and fewer frames missing; returns how many it needed of this kind.
+unsigned frames_needed(const Case& tested, Short kind, std::uint64_t expected) {
+    for (unsigned left = 0;; ++left) {
+        REQUIRE(left < 20);
+        Lab lab;
+        lab.fill_tables();
+        const CallArguments arguments = tested.arguments(lab);
+        exo::Account* payer = kind == Short::root    ? &sim::root_account()
+                              : kind == Short::purse ? &lab.purse_account()
+                                                     : nullptr;
+        sim::CallResult result;
+        {
+            const Shortage shortage(payer, left);
+            const Snapshot before = Snapshot::take();
+            result = lab.call(tested.number, arguments);
+            if (result.status == expected) return left;
+            const Snapshot after = Snapshot::take();
+            CHECK_MESSAGE(after == before, Snapshot::difference(before, after));
+        }
+        const Status refusal =
+            kind == Short::machine ? Status::out_of_frames : Status::quota_exceeded;
+        CHECK(Status(result.status) == refusal);
+        CHECK(result.value == 0);
+        lab.checks.all();
+    }
+}
+
+}  // namespace
+
+TEST_CASE("every call but machine_power is tried") {
+    std::map<Call, unsigned> tried;
+    for (const Case& tested : cases())
+        ++tried[tested.number];
+    CHECK(tried.size() == lamina::call_count - 1);
+    CHECK_FALSE(tried.contains(Call::machine_power));
+}
+
+TEST_CASE("a call that cannot have its n-th frame fails and changes nothing") {
+    for (const Case& tested : cases()) {
+        CAPTURE(sim::call_shapes()[std::size_t(tested.number)].name);
+        std::uint64_t expected = 0;
+        {
+            Lab lab;
+            lab.fill_tables();
+            expected = lab.call(tested.number, tested.arguments(lab)).status;
+        }
+        const bool refused_anyway = tested.number == Call::env_report;
+        CHECK((Status(expected) == Status::ok) == !refused_anyway);
+        CHECK(frames_needed(tested, Short::machine, expected) == tested.frames);
+        const unsigned by_root = frames_needed(tested, Short::root, expected);
+        const unsigned by_purse = frames_needed(tested, Short::purse, expected);
+        // An account_create also moves its limit.
+        const unsigned moved = tested.number == Call::account_create ? 3 : 0;
+        CHECK(by_root + by_purse == tested.frames + moved);
+    }
+}
