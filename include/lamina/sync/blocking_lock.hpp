@@ -138,8 +138,9 @@ private:
         const ThreadId me = Platform::self();
         for (std::uint32_t polls = 0; polls < tuning.polls_max; ++polls) {
             std::uint32_t seen = word_.load(std::memory_order_relaxed);
-            if (seen == 0 && word_.compare_exchange_strong(seen, me, std::memory_order_acquire,
-                                                           std::memory_order_relaxed))
+            if (seen == 0 &&
+                word_.compare_exchange_strong(seen, me, std::memory_order_acquire,
+                                              std::memory_order_relaxed))  // [mutex-poll]
                 return true;
             const ThreadId owner = owner_in(seen);
             // The owner is the caller when a release has handed it the lock.
@@ -162,7 +163,8 @@ private:
                 const Guard guard;
                 turn = take_or_queue(me, queued, deadline_ns);
                 // Under the guard: a release that comes later finds the signal cleared.
-                if (turn == Turn::sleep) mine.signal.store(0, std::memory_order_relaxed);
+                if (turn == Turn::sleep)
+                    mine.signal.store(0, std::memory_order_relaxed);  // [mutex-signal]
             }
             if (turn != Turn::sleep) return turn == Turn::taken;
             queued = true;
@@ -183,7 +185,7 @@ private:
             if (owner == 0 || !Platform::alive(owner)) {
                 if ((seen & sleepers) == 0 &&
                     !word_.compare_exchange_strong(seen, me, std::memory_order_acquire,
-                                                   std::memory_order_relaxed))
+                                                   std::memory_order_relaxed))  // [mutex-take-free]
                     continue;
                 if (owner != 0) suspect_ = true;
                 if ((seen & sleepers) != 0) take_among_sleepers(me, queued);
@@ -232,7 +234,7 @@ private:
 
     /// Under the guard, the lock held: the deadline has passed.
     void withdraw(Wait& mine, ThreadId owner) {
-        stile_.remove(mine);
+        stile_.remove(mine);  // [mutex-withdraw]
         if (stile_.first() != nullptr) return;
         stile_.set_owner(0);
         word_.store(owner, std::memory_order_relaxed);
@@ -244,7 +246,7 @@ private:
             const Guard guard;
             woken = release();
         }
-        if (woken != nullptr) Platform::wake(woken->signal);
+        if (woken != nullptr) Platform::wake(woken->signal);  // [mutex-wake]
     }
 
     /// Under the guard: frees the lock, or hands it to the first that sleeps. Returns who must be

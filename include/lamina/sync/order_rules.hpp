@@ -93,8 +93,7 @@ public:
         else
             check_new(stack, step, id);
         if (stack.is_full()) {
-            Report report = report_of(Violation::overflow, step, &stack.entries[stack.depth - 1U]);
-            emit(stack, step.setting, report);
+            complain(stack, step, Violation::overflow, &stack.entries[stack.depth - 1U]);
             return false;
         }
         stack.push(step.lock, id, step.access, step.site);
@@ -114,8 +113,7 @@ public:
             if (entry.lock != &step.lock || entry.access != step.access) continue;
             const Entry top = stack.entries[stack.depth - 1U];
             stack.remove(i);
-            Report report = report_of(Violation::release_order, step, &top);
-            return emit(stack, step.setting, report);
+            return complain(stack, step, Violation::release_order, &top);
         }
         release_by_stranger(stack, step);
     }
@@ -128,8 +126,7 @@ public:
         for (unsigned i = stack.base; i < stack.depth; ++i)
             if (class_of(stack.entries[i]).wait == WaitKind::spins) against = &stack.entries[i];
         if (against == nullptr && stack.interrupts == 0) return;
-        Report report = report_at(Violation::blocking, site, against);
-        emit(stack, setting, report);
+        complain(stack, setting, site, Violation::blocking, against);
     }
 
     [[gnu::noinline, gnu::cold]] void check_none_held(Stack& stack, OrderSetting setting,
@@ -137,8 +134,7 @@ public:
         if (stack.is_reporting) return;
         follow(stack, setting);
         if (stack.depth == stack.base) return;
-        Report report = report_at(Violation::held_at_exit, site, &stack.entries[stack.depth - 1U]);
-        emit(stack, setting, report);
+        complain(stack, setting, site, Violation::held_at_exit, &stack.entries[stack.depth - 1U]);
     }
 
     /// Interrupts are about to be enabled: every lock held is held with them enabled from here on.
@@ -186,8 +182,7 @@ private:
         const bool added = with_graph(
             [&](Graph& graph) { return step.id() != 0 || graph.add_class(step.lock_class); });
         if (!added) {
-            Report report = report_of(Violation::class_table_full, step, nullptr);
-            emit(stack, step.setting, report);
+            complain(stack, step, Violation::class_table_full, nullptr);
         }
         return step.id();
     }
@@ -209,12 +204,11 @@ private:
         const bool reads =
             mine.access != Access::exclusive && step.access == Access::shared_recursive;
         if (step.lock_class.recursive || reads) return;
-        Report report = report_of(Violation::reacquisition, step, &mine);
-        emit(stack, step.setting, report);
+        complain(stack, step, Violation::reacquisition, &mine);
     }
 
     /// Takes a lock it does not hold.
-    void check_new(Stack& stack, const OrderStep& step, ClassId id) {
+    [[gnu::noinline]] void check_new(Stack& stack, const OrderStep& step, ClassId id) {
         check_wait_kind(stack, step);
         std::optional<Report> report;
         bool changed = false;
@@ -242,8 +236,7 @@ private:
         for (unsigned i = stack.base; i < stack.depth; ++i)
             if (class_of(stack.entries[i]).wait == WaitKind::spins) spinning = &stack.entries[i];
         if (spinning == nullptr && stack.interrupts == 0) return;
-        Report report = report_of(Violation::wait_kind, step, spinning);
-        emit(stack, step.setting, report);
+        complain(stack, step, Violation::wait_kind, spinning);
     }
 
     /// The rule of order that forbids the step while `entry` is held, if any.
@@ -324,7 +317,7 @@ private:
     }
 
     /// Reports every circle through an interrupt that was not reported before.
-    void check_interrupts(Stack& stack, OrderSetting setting, const Site& site) {
+    [[gnu::noinline]] void check_interrupts(Stack& stack, OrderSetting setting, const Site& site) {
         if (!Platform::has_interrupts) return;
         std::optional<Report> report;
         const auto find_next = [&](Graph& graph) {
@@ -354,7 +347,7 @@ private:
         return report;
     }
 
-    void release_by_stranger(Stack& stack, const OrderStep& step) {
+    [[gnu::noinline]] void release_by_stranger(Stack& stack, const OrderStep& step) {
         Report report = report_of(Violation::stranger_release, step, nullptr);
         report.held = &step.lock_class;
         report.held_lock = &step.lock;
@@ -391,6 +384,19 @@ private:
         report.wanted = &step.lock_class;
         report.wanted_lock = &step.lock;
         return report;
+    }
+
+    /// Reports a violation that needs no more than this. Never inlined, so that the callers, which
+    /// may be deep in a small stack, have no Report of their own.
+    [[gnu::noinline]] void complain(Stack& stack, const OrderStep& step, Violation what,
+                                    const Entry* against) {
+        Report report = report_of(what, step, against);
+        emit(stack, step.setting, report);
+    }
+    [[gnu::noinline]] void complain(Stack& stack, OrderSetting setting, const Site& site,
+                                    Violation what, const Entry* against) {
+        Report report = report_at(what, site, against);
+        emit(stack, setting, report);
     }
 
     /// Counts the violation, and reports it unless that was done.

@@ -248,7 +248,7 @@ private:
         for (;;) {
             Node* const to = take_out(*from, numa);
             // From here on nobody can come to `from`.
-            from->place.store(Place::free, std::memory_order_release);
+            from->place.store(Place::free, std::memory_order_release);  // [spin-free]
             if (to == nullptr) return;
             Place expected = Place::waiting;
             if (to->place.compare_exchange_strong(expected, Place::head, std::memory_order_release,

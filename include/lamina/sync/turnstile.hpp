@@ -74,14 +74,14 @@ public:
         wait.overtaken = 0;
         wait.priority = std::max(Platform::priority(thread), wait.lent);
         insert(wait);
-        return pass_on(owner_);
+        return pass_on(owner_);  // [turnstile-enqueue]
     }
 
     /// Takes a thread out of the queue, and its loan back.
     void remove(Wait& wait) {
         take_out(wait);
         wait.waits_for = nullptr;
-        pass_on(owner_);
+        pass_on(owner_);  // [turnstile-remove]
     }
 
     /// From here on `thread`, or with 0 nobody, is who the sleepers wait for. Returns whether it
@@ -93,14 +93,14 @@ public:
                 link = &(*link)->next_;
             *link = next_;
             owner_ = nullptr;
-            pass_on(before);
+            pass_on(before);  // [turnstile-return]
         }
         if (thread == 0) return false;
         owner_ = &wait_of(thread);
         owner_->thread = thread;
         next_ = owner_->owes;
         owner_->owes = this;
-        return pass_on(owner_);
+        return pass_on(owner_);  // [turnstile-own]
     }
 
 private:

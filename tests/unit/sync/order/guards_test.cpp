@@ -212,6 +212,26 @@ TEST_CASE("locks by hand: every way to take one is followed") {
     CHECK_FALSE(is_held());
 }
 
+TEST_CASE("locks by hand: a try may be against the order, a wait until a deadline may not") {
+    struct Own : Program<Own> {};
+    Spin<Table, Own> table;
+    Spin<Pool, Own> pool;
+    ValidatedLock<Cache, RwLock<ProgramPlatform>, Own> cache;
+    cache.lock_shared();
+    CHECK(pool.try_lock());
+    CHECK(rules().empty());
+    CHECK(table.lock_until(no_deadline));
+    CHECK(rules() == Rules{Violation::inversion});
+    table.unlock();
+    pool.unlock();
+    cache.unlock_shared();
+    pool.lock();
+    CHECK(cache.try_lock_shared());
+    cache.unlock_shared();
+    pool.unlock();
+    CHECK(rules().empty());
+}
+
 TEST_CASE("in mode panic the raw lock is not touched") {
     struct Own : Program<Own> {};
     Spin<Table, Own> table;

@@ -80,18 +80,29 @@ TEST_CASE("a circle is reported with both sites, the sites of its chain, and all
 
 TEST_CASE("a double unlock is reported with where the lock was last taken") {
     struct Policy : Program<Policy> {};
-    SpinLock<ProgramPlatform> never_used;
     Spin<A, Policy> a;
-    a.lock();
-    const unsigned taken = line() - 1;
+    Spin<C, Policy> c;
+    unsigned taken = 0, given_back = 0;
+    // The second time everything about the lock is known.
+    for (int i = 0; i < 2; ++i) {
+        a.lock();
+        taken = line() - 1;
+        a.unlock();
+    }
     a.unlock();
-    a.unlock();
-    const unsigned given_back = line() - 1;
+    given_back = line() - 1;
+    // A lock taken by a try, and one taken for the first time.
+    REQUIRE(c.try_lock());
+    const unsigned tried = line() - 1;
+    c.unlock();
+    c.unlock();
     const auto reports = ProgramPlatform::take_reports();
-    REQUIRE(reports.size() == 1);
+    REQUIRE(reports.size() == 2);
     CHECK(reports[0].what == Violation::stranger_release);
     CHECK(reports[0].held_site.line() == taken);
     CHECK(reports[0].site.line() == given_back);
+    CHECK(reports[1].what == Violation::stranger_release);
+    CHECK(reports[1].held_site.line() == tried);
 }
 
 TEST_CASE("a lock given back out of order is reported with where the later one was taken") {
