@@ -170,7 +170,8 @@ public:
 
     // What was seen ------------------------------------------------------------------------------
 
-    /// How often a rule was violated, reported or not.
+    /// How often a rule was violated, reported or not; of circles through interrupts, how many
+    /// pairs of classes there are.
     std::uint32_t count(Violation what) const { return rules_.count(what); }
 
     /// Calls `f(const ClassInfo&)` for each class, by level and within a level by age. f may do

@@ -4,8 +4,8 @@
 #include <array>
 #include <cstdio>
 
+#include "lamina/sync/held.hpp"
 #include "lamina/sync/host_platform.hpp"
-#include "lamina/sync/validated_lock.hpp"
 
 using namespace lamina::sync;
 
@@ -85,12 +85,29 @@ unsigned long count_with_held(unsigned held, void (*f)()) {
     validated.unlock();
 }
 
+/// The same around data, by hand and by guards.
+unsigned counter;
+Guarded<Innermost, unsigned, ValidatedLock<Innermost, Raw, Unvalidated>> guarded{0U};
+
+[[gnu::noinline]] void count_by_hand() {
+    raw.lock();
+    ++counter;
+    raw.unlock();
+}
+[[gnu::noinline]] void count_guarded() {
+    Entry<Unvalidated> entry;
+    Held held{guarded, entry};
+    ++*held;
+}
+
 int main() {
     struct sigaction action{};
     action.sa_handler = count_step;
     sigaction(SIGTRAP, &action, nullptr);
     std::printf("raw %lu\n", count(pair_of_raw));
     std::printf("unvalidated %lu\n", count(pair_of_unvalidated));
+    std::printf("by-hand %lu\n", count(count_by_hand));
+    std::printf("guarded %lu\n", count(count_guarded));
     std::printf("off %lu\n", count(pair_of_validated));
     Policy::validator().set_mode(Mode::warn);
     for (const unsigned held : {0U, 1U, 8U})

@@ -56,6 +56,14 @@ class CostTest(unittest.TestCase):
             self.assertGreater(len(raw), 5)
             self.assertNotEqual(raw, validated)
 
+    def test_guards_compiled_out(self):
+        """Guards and witnesses are for the compiler: compiled out, they are lock and unlock."""
+        for name, counts in self.each():
+            self.assertEqual(counts["guarded"], counts["by-hand"])
+            by_hand, guarded = (_instructions(self.programs[name], f"count_{which}()")
+                                for which in ("by_hand", "guarded"))
+            self.assertEqual(by_hand, guarded)
+
     def test_off(self):
         """With the mode off, a load, a test and a branch for each operation."""
         for _, counts in self.each():
