@@ -1,7 +1,7 @@
 # tests/cli/count_lines_test.py - what counts as a line of code
 import unittest
 
-from toolchain.cli.count_lines import count
+from toolchain.cli.count_lines import count, included
 
 
 class CountTest(unittest.TestCase):
@@ -22,6 +22,14 @@ class CountTest(unittest.TestCase):
     def test_shell(self):
         """In a script a line with # first does not count."""
         self.assertEqual(count("run", "#!/bin/sh\n  # a\necho '#'\n"), 1)
+
+    def test_included(self):
+        """What a folder includes counts, also through other headers, and nothing else."""
+        texts = {"k/a.cpp": '#include "l/b.hpp"\n#include <l/d.hpp>\n',
+                 "i/l/b.hpp": '#include "l/c.hpp"',
+                 "i/l/c.hpp": '#include "l/b.hpp"\n#include "l/missing.hpp"', "i/l/d.hpp": "",
+                 "other.cpp": '#include "l/d.hpp"'}
+        self.assertEqual(included(texts, "k/", "i/"), {"i/l/b.hpp", "i/l/c.hpp"})
 
 
 if __name__ == "__main__":

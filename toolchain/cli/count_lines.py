@@ -19,6 +19,20 @@ def count(path, text):
     return sum(1 for line in text.split("\n") if line.strip())
 
 
+def included(texts, folder, root):
+    """Files below `root` that those below `folder` include as "..." relative to it, directly or not;
+    `texts`: the text of each path."""
+    found = set()
+    left = [path for path in texts if path.startswith(folder)]
+    while left:
+        for name in re.findall(r'^#include "([^"]+)"', texts[left.pop()], re.MULTILINE):
+            path = root + name
+            if path in texts and path not in found:
+                found.add(path)
+                left.append(path)
+    return found
+
+
 def _blank_comment(match):
     text = match[0]
     return text if text[0] in "\"'" else " " + "\n" * text.count("\n")

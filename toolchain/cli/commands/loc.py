@@ -9,26 +9,32 @@ KERNEL_CORE_BAR = 10_000
 SUFFIXES = count_lines.CXX + count_lines.PYTHON + (".sh",)
 # The first part whose folder a file is below counts it.
 PARTS = (("drivers", ("exokernel/driver/",)),
-         ("kernel core", ("exokernel/", "include/lamina/")),
+         ("kernel core", ("exokernel/",)),
+         ("shared", ("include/lamina/",)),
          ("libOS", ("libos/",)), ("apps", ("apps/",)),
          ("tests", ("tests/",)), ("tools", ("",)))
+SHOWN = ("kernel core", "drivers", "shared", "libOS", "apps", "tests", "tools")
 
 
 def run(_arguments):
     """Returns 1 if the kernel core is over its bar."""
-    counts = {part: [0, 0] for part, _ in PARTS}
+    texts = {}
     for path in _files():
-        part = next(part for part, folders in PARTS if path.startswith(folders))
         with open(ROOT / path, encoding="utf-8", errors="replace") as file:
-            counts[part][0] += 1
-            counts[part][1] += count_lines.count(path, file.read())
-    for part in ("kernel core", "drivers", "libOS", "apps", "tests", "tools"):
+            texts[path] = file.read()
+    compiled = count_lines.included(texts, "exokernel/", "include/")
+    counts = {part: [0, 0] for part in SHOWN}
+    for path, text in texts.items():
+        part = next(part for part, folders in PARTS if path.startswith(folders))
+        counts["kernel core" if path in compiled else part][0] += 1
+        counts["kernel core" if path in compiled else part][1] += count_lines.count(path, text)
+    for part in SHOWN:
         files, lines = counts[part]
         print(f"{part:<12} {lines:>7} lines {files:>5} files")
     core = counts["kernel core"][1]
     verdict = "under" if core < KERNEL_CORE_BAR else "OVER"
     print(f"kernel core is {verdict} {KERNEL_CORE_BAR:,} lines (exokernel/ without driver/, "
-          "with the headers of include/lamina/)")
+          "with the headers it compiles from include/lamina/)")
     return 0 if core < KERNEL_CORE_BAR else TESTS_FAILED
 
 
