@@ -17,7 +17,7 @@
 #define FREE_BLINDLY 3      /* [mutex-free] does not look whether somebody sleeps */
 #define ANNOUNCE_NOT 4      /* [mutex-announce] does not set the bit */
 #define ANNOUNCE_BLINDLY 5  /* [mutex-announce] does not look whether the owner is still there */
-#define RECHECK_NOT 6       /* [mutex-recheck] takes the owner seen before the guard for the owner */
+#define RECHECK_NOT 6       /* [mutex-recheck] believes what was seen before the guard was taken */
 #define SIGNAL_LATE 7       /* [mutex-signal] is cleared after the guard is released */
 #define SLEEP_BLINDLY 8     /* [mutex-sleep] does not compare the signal */
 #define GRANT_UNSEEN 9      /* [mutex-granted] is not looked for */

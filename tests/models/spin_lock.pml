@@ -4,10 +4,10 @@
  * include/lamina/sync/spin_lock.hpp it stands for. NUMA nodes are left out; how long a waiter is
  * patient is left open, so any patience is covered.
  *
- * Memory: what a thread stores plainly, others may see late; a release makes all of it seen. What it
- * loads plainly it may have loaded early; an acquire forbids that. So each order that a line asks for
- * has a mutation without it (BROKEN), and so has each second look. The model holds with none of them,
- * and fails with each: models_test.py tries that. */
+ * Memory: what a thread stores plainly, others may see late; a release makes all of it seen. What
+ * it loads plainly it may have loaded early; an acquire forbids that. So each order that a line
+ * asks for has a mutation without it (BROKEN), and so has each second look. The model holds with
+ * none of them, and fails with each: models_test.py tries that. */
 
 #define THREADS 3
 #define HOLDS 2

@@ -20,7 +20,7 @@
 #define LOAN_KEPT 2     /* [turnstile-return] does not take the loan back */
 #define OWNER_UNTOLD 3  /* [turnstile-own] does not lend to the new owner */
 #define SLEEPER_LEFT 4  /* [turnstile-remove] does not look whose loan ends */
-#define NEVER_REACHED 5 /* no step: the claim that the urgent one's priority never gets to thread 0 */
+#define NEVER_REACHED 5 /* no step: the claim that thread 0 is never lent the urgent priority */
 byte broken;
 
 byte owner[LOCKS] = NONE;
@@ -74,8 +74,8 @@ inline check() {
 }
 /* Whether somebody sleeps for `lock`. */
 #define slept_for(lock) \
-    (waits_for[0] == lock || waits_for[1] == lock || waits_for[2] == lock || waits_for[3] == lock || \
-     waits_for[4] == lock)
+    (waits_for[0] == lock || waits_for[1] == lock || waits_for[2] == lock || \
+     waits_for[3] == lock || waits_for[4] == lock)
 
 inline take(lock) {
     if

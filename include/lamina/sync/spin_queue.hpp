@@ -54,7 +54,7 @@ public:
         for (std::size_t i = 0; i < nodes_per_slot; ++i) {
             Node& node = nodes_[slot * nodes_per_slot + i];
             Place expected = Place::free;
-            // A compare-and-swap, as an interrupt may claim between a test and a store. [spin-claim]
+            // A compare-and-swap: an interrupt may claim between a test and a store. [spin-claim]
             if (node.place.compare_exchange_strong(expected, Place::waiting,
                                                    std::memory_order_acquire,
                                                    std::memory_order_relaxed)) {
