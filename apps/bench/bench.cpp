@@ -1,9 +1,12 @@
 // apps/bench/bench.cpp - what crossings between user mode and kernel cost, and locks, in time stamp
 // counter ticks. Under `./lamina bench` a tick is one guest instruction.
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
+#include "apps/bench/contend.hpp"
+#include "apps/bench/contend_stage.hpp"
 #include "apps/bench/locks.hpp"
 #include "apps/bench/measure.hpp"
 #include "lamina/layout.hpp"
@@ -13,6 +16,7 @@
 #include "libos/rt/app.hpp"
 #include "libos/sys/calls.hpp"
 #include "libos/sys/handles.hpp"
+#include "libos/text/text.hpp"
 #include "libos/upcall/upcall.hpp"
 
 // In foreign.S.
@@ -115,6 +119,14 @@ int measure_kernel() {
 int lamina_main(std::span<const std::string_view> arguments) {
     if (arguments.size() == 2 && arguments[1] == "kernel") return measure_kernel();
     if (arguments.size() == 2 && arguments[1] == "locks") return bench::measure_locks();
-    libos::print("usage: bench kernel|locks\n");
+    const auto number = [&](std::size_t at) {
+        return at < arguments.size() ? libos::parse_number(arguments[at]) : std::nullopt;
+    };
+    if (arguments.size() == 4 && arguments[1] == "contend" && number(2) && number(3))
+        return bench::contend(arguments[0], *number(2), *number(3));
+    if (arguments.size() == 3 && arguments[1] == "worker" && number(2) &&
+        *number(2) < bench::workers_max)
+        return bench::contend_as_worker(*number(2));
+    libos::print("usage: bench kernel|locks|contend CHANGES MEETINGS\n");
     return 2;
 }

@@ -17,7 +17,7 @@ public:
     using Atomic = lamina::sync::MachineAtomic<T>;
     struct InterruptState {};
 
-    static constexpr std::uint32_t slots_max = 16;
+    static constexpr std::uint32_t slots_max = 32;
 
     static std::uint32_t slot() { return slot_; }
     static void set_slot(std::uint32_t slot) { slot_ = slot; }
