@@ -44,7 +44,9 @@ COMMANDS = {command.name: command for command in (
             "name contains NAME, each for at most --timeout seconds (1800)."),
     Command("bench", "[NAME]", "measure; guest instructions are exact and repeat",
             ("--check", "--record"), most=1, needs_packages=True,
-            notes="NAME is a row or the start of one, such as boot or memory."),
+            notes="NAME is a row or the start of one, such as boot or memory. `bench locks` also "
+            "times the locks on the host beside those of other libraries, and in the guest on 1 to "
+            "8 processors, which is reported and never compared."),
     Command("sim", "", "run the kernel core on simulated processors, checking every step",
             ("--seed", "--seeds", "--steps"), needs_packages=True,
             notes="A seed makes the same run on every machine; what is found is printed with the "
