@@ -73,9 +73,9 @@ public:
     }
     void unlock() {
         statistics_.releases();
-        std::uint32_t seen = word_.load(std::memory_order_relaxed);
-        if ((seen & sleepers) != 0 ||
-            !word_.compare_exchange_strong(seen, 0, std::memory_order_release,
+        // The caller's own number, not what a load gives: the exchange need not wait for one.
+        std::uint32_t expected = Platform::self();
+        if (!word_.compare_exchange_strong(expected, 0, std::memory_order_release,
                                            std::memory_order_relaxed)) [[unlikely]]  // [mutex-free]
             release_to_sleepers();
     }
