@@ -20,8 +20,8 @@ def count(path, text):
 
 
 def included(texts, folder, root):
-    """Files below `root` that those below `folder` include as "..." relative to it, directly or not;
-    `texts`: the text of each path."""
+    """Files below `root` that those below `folder` include as "..." relative to it, directly or
+    not; `texts`: the text of each path."""
     found = set()
     left = [path for path in texts if path.startswith(folder)]
     while left:
