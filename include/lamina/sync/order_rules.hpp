@@ -361,7 +361,6 @@ private:
         const OrderSetting taken{step.lock.setting.load(std::memory_order_relaxed)};
         const bool always_on = step.setting.epoch() == OrderSetting::first_epoch;
         const bool never = taken.word == 0;
-        if (step.id() == 0 && !always_on) return;
         if (never ? !always_on : taken.epoch() != step.setting.epoch()) return;
         if (!never) report.held_site = step.lock.site.load(std::memory_order_relaxed);
         emit(stack, step.setting, report);

@@ -106,6 +106,8 @@ TEST_CASE_SCRIPT("interrupts: a handler gives back what the interrupted code hol
 TEST_CASE_SCRIPT("interrupts: a mutex in a handler", "A:mutex", "( A -A )", "wait_kind A/-")
 TEST_CASE_SCRIPT("interrupts: a token in a handler", "A:token", "( A -A )", "wait_kind A/-")
 TEST_CASE_SCRIPT("interrupts: a mutex tried in a handler", "A:mutex", "( A? -A )", "")
+TEST_CASE_SCRIPT("interrupts: a mutex in a handler is wrong each time, with a spinlock and without",
+                 "A:mutex", "( S A -A -S ) ( A -A )", "wait_kind A/S; wait_kind A/-")
 TEST_CASE_SCRIPT("interrupts: blocking in a handler", "", "( block )", "blocking -/-")
 TEST_CASE_SCRIPT("interrupts: blocking after a handler", "", "( ) block", "")
 TEST_CASE_SCRIPT("interrupts: three unsafe locks under one safe, each reported", "",

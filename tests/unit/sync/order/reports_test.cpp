@@ -125,6 +125,7 @@ TEST_CASE("a lock given back out of order is reported with where the later one w
 namespace {
 struct Sink : Program<Sink> {};
 Spin<A, Sink> sink_lock;
+Spin<C, Sink> sink_inner;
 ValidatedLock<C, RwLock<ProgramPlatform>, Sink> sink_readers;
 }  // namespace
 
@@ -142,6 +143,12 @@ TEST_CASE("locks that the report's sink takes are not followed, and what it leav
         Sink::validator().expect_none_held();
         CHECK(sink_readers.try_lock_shared());
         sink_readers.unlock_shared();
+        // An interrupt that comes meanwhile is not followed either.
+        const Validator<ProgramPlatform>::InterruptScope handler(Sink::validator());
+        sink_inner.lock();
+        sink_lock.lock();
+        sink_lock.unlock();
+        sink_inner.unlock();
     };
     Sink::validator().expect_none_held();
     ProgramPlatform::on_report = nullptr;
@@ -152,6 +159,25 @@ TEST_CASE("locks that the report's sink takes are not followed, and what it leav
     Sink::validator().expect_none_held();
     CHECK(ProgramPlatform::take_reports().empty());
     CHECK(Sink::validator().count(Violation::held_at_exit) == 1);
+}
+
+namespace {
+struct Again : Program<Again> {};
+ValidatedLock<A, ThreadToken<ProgramPlatform>, Again> token;
+}  // namespace
+
+TEST_CASE("a token that the report's sink takes again is held as before") {
+    token.lock();
+    ProgramPlatform::on_report = [] {
+        token.lock();
+        token.unlock();
+    };
+    Again::validator().expect_none_held();
+    ProgramPlatform::on_report = nullptr;
+    CHECK(ProgramPlatform::held().depth == 1);
+    token.unlock();
+    CHECK(ProgramPlatform::held().depth == 0);
+    CHECK(ProgramPlatform::take_reports().size() == 1);
 }
 
 TEST_CASE("a violation is counted each time, and reported once") {

@@ -1,7 +1,6 @@
 // tests/unit/sync/order/threads_test.cpp - one validator, four threads at once.
 #include <array>
 #include <atomic>
-#include <barrier>
 #include <memory>
 #include <set>
 #include <thread>
@@ -20,11 +19,13 @@ constexpr unsigned threads = 4;
 /// Runs `work(number)` on four threads, which begin at the same moment.
 template <typename Work>
 void run_threads(Work work) {
-    std::barrier start(threads);
+    std::atomic<unsigned> arrived{0};
     std::vector<std::thread> made;
     for (unsigned i = 0; i < threads; ++i)
         made.emplace_back([&, i] {
-            start.arrive_and_wait();
+            arrived.fetch_add(1);
+            while (arrived.load() < threads)
+                std::this_thread::yield();
             work(i);
         });
     for (std::thread& thread : made)
@@ -88,6 +89,23 @@ TEST_CASE("4 threads in the order of ranks, with new classes all the time, repor
         ids.insert(info->id.load());
     CHECK(ids.size() == Row::length);
     CHECK_FALSE(ids.contains(0));
+    unsigned known = 0;
+    validator.for_each_class([&](const ClassInfo&) { ++known; });
+    CHECK(known == Row::length);
+}
+
+TEST_CASE("4 threads that meet a class for the first time at once give it one number") {
+    for (unsigned round = 0; round < 500; ++round) {
+        OneValidator validator(Mode::warn, EqualLevels::refuse);
+        Row row(1, 1);
+        run_threads([&](unsigned thread) { nest(validator, row, 0, 1, thread); });
+        unsigned known = 0, edges = 0;
+        validator.for_each_class([&](const ClassInfo&) { ++known; });
+        validator.for_each_edge([&](const auto&, const auto&, const auto&) { ++edges; });
+        REQUIRE(known == 2);
+        REQUIRE(edges == 1);
+    }
+    CHECK(ProgramPlatform::take_reports().empty());
 }
 
 TEST_CASE("4 threads with random pairs: what is settled has no circle, each pair is said once") {
