@@ -43,6 +43,12 @@ class LocksTest(unittest.TestCase):
         graph = json.loads(self.read("locks.json"))
         levels = {each["name"]: each["level"] for each in graph["classes"]}
         self.assertEqual({level // 10 * 10 for level in levels.values()}, set(RANKS.values()))
+        waits = {each["name"]: (each["wait"], each["recursive"]) for each in graph["classes"]}
+        self.assertEqual(waits["session"], ("blocks", False))
+        self.assertEqual(waits["inode"], ("blocks", False))
+        self.assertEqual(waits["socket"], ("yields", True))
+        self.assertEqual(waits["frame_map"], ("spins", False))
+        self.assertEqual(waits["run_queue"], ("spins", False))
         pairs = {(edge["outer"], edge["inner"]) for edge in graph["edges"]}
         self.assertEqual(len(pairs), len(graph["edges"]))
         for outer, inner in pairs:

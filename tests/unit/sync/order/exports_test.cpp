@@ -209,6 +209,9 @@ TEST_CASE("the top ten are the most contended, with as many waits the longest wa
     CHECK(std::string(top.rows()[0].name) == "many");
     CHECK(std::string(top.rows()[1].name) == "long");
     CHECK(std::string(top.rows()[2].name) == "short");
+    TopContended<> quiet;
+    quiet.add("none", waits(0, 1000));
+    CHECK(quiet.rows().empty());
 }
 
 TEST_CASE("the top ten hold ten, and are written as a table with a head") {

@@ -141,6 +141,16 @@ TEST_CASE("readers share, and keep a writer out") {
     CHECK(rules().empty());
 }
 
+TEST_CASE("a reader of an RwLock may not be one twice: a writer may wait between") {
+    struct Own : Program<Own> {};
+    ValidatedLock<Table, RwLock<ProgramPlatform>, Own> lock;
+    lock.lock_shared();
+    lock.lock_shared();
+    CHECK(rules() == Rules{Violation::reacquisition});
+    lock.unlock_shared();
+    lock.unlock_shared();
+}
+
 TEST_CASE("a wait until a deadline ends with nothing held") {
     Guard<Pool, int> pool{1};
     Guard<Table, int> table{1};
