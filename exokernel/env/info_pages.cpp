@@ -72,6 +72,15 @@ void InfoPageWriter::remove_env(const Env& env) {
     });
 }
 
+namespace {
+
+/// A counter that entry.S of another CPU may be adding to, without a lock.
+std::uint64_t counted(const std::uint64_t& counter) {
+    return __atomic_load_n(&counter, __ATOMIC_RELAXED);
+}
+
+}  // namespace
+
 void InfoPageWriter::refresh(const Vcpu* vcpu) {
     const FrameCounts& counts = frames.counts();
     write([&](lamina::InfoPages& pages) {
@@ -84,9 +93,9 @@ void InfoPageWriter::refresh(const Vcpu* vcpu) {
         page.interrupts = page.system_calls = page.switches = page.faults = 0;
         for (const CpuLocal* cpu : cpus()) {
             page.interrupts += cpu->interrupts;
-            page.system_calls += cpu->calls;
+            page.system_calls += counted(cpu->calls);
             page.switches += cpu->switches;
-            page.faults += cpu->faults;
+            page.faults += counted(cpu->faults);
         }
         if (vcpu == nullptr || vcpu->env == nullptr) return;
         lamina::EnvInfo& info = pages.envs[vcpu->env->index];

@@ -11,6 +11,7 @@
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/info_pages.hpp"
 #include "exokernel/env/revoke.hpp"
+#include "exokernel/lock/lock_order.hpp"
 #include "exokernel/memory/frame_table.hpp"
 #include "tests/sim/arguments.hpp"
 #include "tests/sim/violation.hpp"
@@ -55,6 +56,7 @@ exo::Account& root_account() { return all_frames; }
 void boot_kernel() {
     std::memset(memory, 0xa5, sizeof memory);
     exo::arch::host_memory = memory;
+    exo::set_lock_mode("locks=panic");
     exo::set_log_sink([](std::string_view line) { last_log_line = line; });
     exo::set_dispatch_ops({[](exo::Vcpu& vcpu) {
                                return vcpu.state == exo::VcpuState::revoking ? revoke_step(vcpu)

@@ -40,6 +40,7 @@ void Checks::after_step(const Cpu& actor) {
     incarnations_.update();
     tree_changed_ |= mappings_.check(actor.call.caller);
     tree_changed_ |= capabilities_.check(actor.call.caller);
+    tree_changed_ |= derivation_.areas_changed();
     check_stale_entries(*machine_, actor, incarnations_);
     if (machine_->holds_locks()) return;
     if (tree_changed_) derivation_.check(actor.call);

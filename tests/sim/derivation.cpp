@@ -13,11 +13,14 @@ namespace {
 
 constexpr unsigned env_shift = 37;
 constexpr std::uint64_t page_mark = 1ULL << 36;
+/// With page_mark: the area of the environment's vCPU. Page numbers are smaller.
+constexpr std::uint64_t area_mark = 1ULL << 35;
 /// No ring has as many members.
 constexpr std::uint32_t ring_max = frame_count * exo::page_table_entries;
 
 std::string name_of(std::uint64_t key) {
     if (key == 0) return "nothing";
+    if ((key & area_mark) != 0) return "vCPU area of " + std::to_string(key >> env_shift);
     const std::uint64_t low = key & (page_mark - 1);
     return ((key & page_mark) != 0 ? "page " : "slot ") + std::to_string(low) + " of " +
            std::to_string(key >> env_shift);
@@ -81,8 +84,18 @@ bool is_area(const exo::Link& link) {
     return exo::frames.info(exo::FrameTable::frame_at(&link)).state == exo::FrameState::object;
 }
 
+/// What a vCPU's bound area may do: the kernel reads and writes it for its environment.
+bool area_within(const exo::Link& link, const exo::Capability& parent) {
+    const auto& vcpu =
+        *static_cast<const exo::Vcpu*>(exo::FrameTable::contents(exo::FrameTable::frame_at(&link)));
+    const std::uint32_t frame = vcpu.area_frame.value;
+    return covers(parent.rights, exo::Rights::read | exo::Rights::write) && frame >= parent.first &&
+           frame - parent.first < parent.count;
+}
+
 /// Whether what a link is of allows no more than the capability whose child it is.
 bool within(const exo::Link& link, const exo::Capability& parent) {
+    if (is_area(link)) return area_within(link, parent);
     const exo::FrameInfo info = exo::frames.info(exo::FrameTable::frame_at(&link));
     if (info.state != exo::FrameState::mappings)
         return capability_within(exo::CapSlot::of(const_cast<exo::Link&>(link)), parent);
@@ -95,6 +108,9 @@ bool within(const exo::Link& link, const exo::Capability& parent) {
 
 DerivationHistory::Key DerivationHistory::key_of_slot(std::uint64_t env, std::uint32_t slot) {
     return env << env_shift | slot;
+}
+DerivationHistory::Key DerivationHistory::key_of_area(std::uint64_t env) {
+    return env << env_shift | page_mark | area_mark;
 }
 DerivationHistory::Key DerivationHistory::key_of_page(std::uint64_t env, std::uint64_t address) {
     return env << env_shift | page_mark | address / exo::page_size;
@@ -125,6 +141,36 @@ void DerivationHistory::add_nodes(const exo::Env& env, Tree& tree) const {
     }
 }
 
+/// The area of the environment's vCPU, if one is bound.
+void DerivationHistory::add_area(const exo::Env& env, Tree& tree) const {
+    if (env.vcpu == nullptr || env.vcpu->area == nullptr) return;
+    check_whole(env.vcpu->area_link, key_of_area(env.id));
+    tree[key_of_area(env.id)] = {0, &exo::frames.run_of(env.vcpu->area_frame)};
+}
+
+bool DerivationHistory::areas_changed() {
+    Areas now;
+    for (const exo::Env* env : view_->envs())
+        if (env->vcpu != nullptr && env->vcpu->area != nullptr)
+            now[env->id] = {env->vcpu->area, env->vcpu->area_link.next,
+                            env->vcpu->area_link.previous};
+    areas_before_ = std::move(areas_);
+    areas_ = std::move(now);
+    return areas_ != areas_before_;
+}
+
+/// vcpu_bind makes an area anew, below the capability that its page is mapped through.
+void DerivationHistory::bind(const CallInProgress& call) {
+    if (call.caller == 0 || call.number != std::uint64_t(lamina::Call::vcpu_bind)) return;
+    const auto bound = areas_.find(call.caller);
+    const auto before = areas_before_.find(call.caller);
+    if (bound == areas_.end()) return;
+    if (before != areas_before_.end() && before->second == bound->second) return;
+    const auto page = tree_.find(key_of_page(call.caller, call.arguments[1]));
+    if (page != tree_.end())
+        tree_[key_of_area(call.caller)] = {page->second.parent, page->second.object};
+}
+
 /// The node that a link in a ring is of.
 DerivationHistory::Key DerivationHistory::key_of(const exo::Link& link) const {
     const exo::FrameInfo info = exo::frames.info(exo::FrameTable::frame_at(&link));
@@ -132,6 +178,10 @@ DerivationHistory::Key DerivationHistory::key_of(const exo::Link& link) const {
         const auto page = exo::AddressSpace::mapping_of(link);
         return key_of_page(env_with(page.space), page.address);
     }
+    if (is_area(link))
+        return key_of_area(static_cast<const exo::Vcpu*>(
+                               exo::FrameTable::contents(exo::FrameTable::frame_at(&link)))
+                               ->env->id);
     if (info.state != exo::FrameState::capabilities)
         violated("A ring holds capabilities and mapped pages.", "another link");
     const auto& cap = exo::CapSlot::of(const_cast<exo::Link&>(link));
@@ -150,7 +200,6 @@ void DerivationHistory::add_parents(const exo::Env& env, Tree& tree) const {
             if (link == &parent->children) break;
             if (!in_memory(link))
                 violated("The rings of the derivation tree are whole.", "below " + name_of(key));
-            if (is_area(*link)) continue;
             const auto child = tree.find(key_of(*link));
             if (child == tree.end())
                 violated("A ring holds capabilities and mapped pages.",
@@ -171,11 +220,16 @@ DerivationHistory::Tree DerivationHistory::kernel_tree() const {
     for (const exo::Env* env : view_->envs())
         add_nodes(*env, tree);
     for (const exo::Env* env : view_->envs())
+        add_area(*env, tree);
+    for (const exo::Env* env : view_->envs())
         add_parents(*env, tree);
     return tree;
 }
 
-void DerivationHistory::adopt() { tree_ = kernel_tree(); }
+void DerivationHistory::adopt() {
+    (void)areas_changed();
+    tree_ = kernel_tree();
+}
 
 /// The capability that a call made something from: the last one it names that is for the same
 /// object; nothing, if the object was made by the call.
@@ -221,6 +275,7 @@ void DerivationHistory::remove_gone(const Tree& now) {
 void DerivationHistory::check(const CallInProgress& call) {
     const Tree now = kernel_tree();
     move(call, now);
+    bind(call);
     for (const auto& [key, node] : now)
         if (!tree_.contains(key)) tree_[key] = {source_of(call, node), node.object};
     remove_gone(now);

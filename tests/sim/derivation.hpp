@@ -1,6 +1,7 @@
 // tests/sim/derivation.hpp - DerivationHistory: what every capability and page was made from.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <unordered_map>
 
@@ -19,6 +20,8 @@ public:
 
     /// Takes over what is there, without questions.
     void adopt();
+    /// Whether vCPU areas, or their places in rings, are others than when this was last asked.
+    bool areas_changed();
     /// Brings the own tree up to date after a step that changed tables or page tables, and
     /// compares.
     void check(const CallInProgress& call);
@@ -26,20 +29,25 @@ public:
     void check_revoked(const CallInProgress& call) const;
 
 private:
-    /// A capability, or a mapped page, of an environment: see key_of_slot() and key_of_page().
+    /// A capability, a mapped page, or the area of the vCPU, of an environment: see key_of_slot().
     using Key = std::uint64_t;
     struct Node {
         Key parent = 0;  ///< 0: a root.
         const exo::Object* object = nullptr;
     };
     using Tree = std::unordered_map<Key, Node>;
+    /// A bound area and its neighbours, by id of the environment.
+    using Areas = std::unordered_map<std::uint64_t, std::array<const void*, 3>>;
 
     static Key key_of_slot(std::uint64_t env, std::uint32_t slot);
+    static Key key_of_area(std::uint64_t env);
     static Key key_of_page(std::uint64_t env, std::uint64_t address);
     /// The tree as the kernel has it. A ring that is not whole is a violation.
     Tree kernel_tree() const;
     void add_nodes(const exo::Env& env, Tree& tree) const;
     void add_parents(const exo::Env& env, Tree& tree) const;
+    void add_area(const exo::Env& env, Tree& tree) const;
+    void bind(const CallInProgress& call);
     Key key_of(const exo::Link& link) const;
     Key source_of(const CallInProgress& call, const Node& made) const;
     void remove_gone(const Tree& now);
@@ -47,6 +55,8 @@ private:
 
     const KernelView* view_;
     Tree tree_;
+    Areas areas_;
+    Areas areas_before_;  ///< A step before.
 };
 
 }  // namespace sim
