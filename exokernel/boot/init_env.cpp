@@ -90,6 +90,7 @@ void start_init(const BootInfo& boot, Account& root) {
         panic("cannot start init: ", lamina::status_name(loaded.error()), ", ",
               lamina::status_cause(loaded.error()));
     Env& env = **loaded;
+    env.essential = true;
     using namespace lamina;
     env.caps.insert(slots::console, capability(ObjectType::console, &console, Rights::all),
                     nullptr);

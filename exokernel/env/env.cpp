@@ -47,6 +47,17 @@ void give_own_capabilities(Env& env, const Capability& account, CapSlot* payer) 
     env.caps.insert(lamina::slots::vcpu, vcpu, nullptr);
 }
 
+std::string_view in_words(lamina::EndCause cause) {
+    switch (cause) {
+        case lamina::EndCause::exited: return "it exited";
+        case lamina::EndCause::killed: return "it was ended";
+        case lamina::EndCause::faulted: return "an exception";
+        case lamina::EndCause::foreign_while_disabled: return "a foreign call while disabled";
+        case lamina::EndCause::revoked: return "its vCPU area was revoked";
+    }
+    return "no known cause";
+}
+
 }  // namespace
 
 void set_kernel_root(PhysAddr root) { shared_kernel_root = root; }
@@ -98,6 +109,7 @@ Result<void> start_env(Env& env, std::uint64_t entry, std::uint64_t stack, std::
 
 Result<void> begin_end(Env& env, lamina::EndCause cause, std::uint32_t status) {
     if (!env.alive()) return lamina::fail(Status::ended);
+    if (env.essential) panic(env.name(), " has ended: ", in_words(cause), ", status ", status);
     Vcpu& vcpu = *env.vcpu;
     CpuLocal& cpu = this_cpu();
     if (vcpu.state == VcpuState::waiting) Notification::cancel_wait(vcpu, Status::ended);

@@ -24,6 +24,7 @@ struct Env : Object {
     Vcpu* vcpu = nullptr;                      ///< Null when ended.
     Notification* end_notification = nullptr;  ///< Signalled when everything is freed; may be null.
     std::uint64_t end_bits = 0;
+    bool essential = false;  ///< init: nobody could take note of its end, so that is a panic.
     std::uint64_t failed_address = 0;  ///< What the last not_mapped was about.
     AddressSpace space;
     lamina::EnvReport report = {};

@@ -1,6 +1,7 @@
 # tests/guest/bad_input_test.py - init with a bad archive, manifest or app: a named error, no hang
 import contextlib
 import pathlib
+import struct
 import tempfile
 import unittest
 
@@ -138,6 +139,25 @@ class BadInputTest(unittest.TestCase):
             self.assertRegex(out, r"\Aenv [0-9]+ crash_demo: page fault write at 0x0, rip "
                                   r"0x[0-9a-f]+\n139\n\Z")
             self.assertEqual(end.status, 0)
+
+    def test_init_that_exits(self):
+        """An init that ends by itself, without powering off, is a panic that says so."""
+        _, end, log = self.app("init", self.entries["hello", archive.KIND_APP])
+        self.assertIn("panic: init has ended: it exited, status 0\r\n", log)
+        self.assertIsNone(end.status)
+
+    def test_init_that_crashes(self):
+        """So is an init that takes an exception; the log has where."""
+        elf = self.entries["init", archive.KIND_APP]
+        entry, headers = struct.unpack_from("<QQ", elf, 24)
+        size, count = struct.unpack_from("<HH", elf, 54)
+        loaded = [struct.unpack_from("<IIQQQQQQ", elf, headers + i * size) for i in range(count)]
+        place = next(entry - address + offset for _, _, offset, address, _, bytes_, _, _ in loaded
+                     if address <= entry < address + bytes_)
+        _, end, log = self.app("init", self.damaged_elf("init", place, b"\x0f\x0b"))
+        self.assertRegex(log, rf"env: 1 init: invalid opcode, .*rip {entry:#x}\r\n")
+        self.assertIn("panic: init has ended: an exception, status 139\r\n", log)
+        self.assertIsNone(end.status)
 
     def test_archive_the_kernel_cannot_read(self):
         """A damaged archive ends the boot with the error's name on the log."""
