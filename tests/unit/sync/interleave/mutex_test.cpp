@@ -3,54 +3,14 @@
 
 #include "doctest/doctest.h"
 #include "lamina/sync/adaptive_mutex.hpp"
-#include "tests/unit/sync/interleave/platform.hpp"
-
-/// Threads of the explorer, for which the turnstile guard is ideal.
-struct MutexPlatform : interleave::SteppedPlatform {};
-
-/// What a spin lock promises, in one step each for taking and releasing: that the shipped one keeps
-/// the promise is explored apart. With its own steps the states would be too many to visit all.
-template <>
-class lamina::sync::SpinLock<MutexPlatform> {
-public:
-    MutexPlatform::InterruptState lock_masked() {
-        interleave::Explorer::step();
-        interleave::Explorer::note_read(this);
-        while (held_ != 0) {
-            interleave::Explorer::spin();
-            interleave::Explorer::note_read(this);
-        }
-        set(1);
-        return {};
-    }
-    void unlock_masked(MutexPlatform::InterruptState) {
-        interleave::Explorer::step();
-        set(0);
-    }
-
-private:
-    void set(std::uint64_t held) {
-        interleave::Explorer::note_change(this, held_, held);
-        held_ = held;
-    }
-    std::uint64_t held_ = 0;
-};
+#include "tests/unit/sync/interleave/ideal_guard.hpp"
 
 using namespace interleave;
 using namespace lamina::sync;
 
 namespace {
 
-using Stile = Turnstile<MutexPlatform>;
 constexpr std::uint64_t deadline = 500;
-
-/// The guard is private; an explicit instantiation may name private members.
-SpinLock<MutexPlatform>* guard_lock();
-template <SpinLock<MutexPlatform>* guard>
-struct Opened {
-    friend SpinLock<MutexPlatform>* guard_lock() { return guard; }
-};
-template struct Opened<&Stile::Guard::lock_>;
 
 /// What the checks remember; part of the state.
 struct Watch {
