@@ -20,6 +20,8 @@ namespace lamina::sync {
 /// `slots_max` threads have one at the same time. One without a slot can use spin locks (without a
 /// place in their queues), but not locks that block: those end the program with a message.
 ///
+/// A slot that a thread's destructors take after it gave its own back stays taken.
+///
 /// Signal handlers are what interrupts are elsewhere; they are not masked, and must take no lock.
 class HostPlatform {
 public:

@@ -46,6 +46,7 @@ class SpinQueue {
 public:
     using Node = QueueNode<Platform>;
     static constexpr std::size_t nodes_per_slot = 4;
+    static_assert(Platform::slots_max <= 1U << thread_slot_bits);
 
     /// A free place of the calling slot, made `waiting`; null if it has none.
     static Node* claim() {

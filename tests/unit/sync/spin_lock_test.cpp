@@ -63,6 +63,10 @@ struct Masking : TestPlatform {
     }
 };
 
+struct Slotless : TestPlatform {
+    static std::uint32_t slot() { return no_slot; }
+};
+
 }  // namespace
 
 TEST_CASE("a spin lock without statistics is one word") {
@@ -230,18 +234,29 @@ TEST_CASE("patience is asked of the first that overtakes, not of those that foll
 TEST_CASE("the count of overtakings starts again for the next that is first") {
     constexpr SpinTuning tuning{.polls_before_overtaking = 0, .overtakings_max = 1};
     SpinLock<TestPlatform, NoStatistics, tuning> lock;
-    for (int i = 0; i < 3; ++i) {
+    const auto work = [&] {
         lock.lock();
-        Waiter first(0, [&] {
-            lock.lock();
-            lock.unlock();
-        });
-        first.stop();
         lock.unlock();
-        CHECK(lock.lock_for(100));  // the one overtaking
-        lock.unlock();
-        CHECK_FALSE(lock.lock_for(100));
-    }
+    };
+    lock.lock();
+    Waiter first(0, work);
+    first.wait_until_it_waits();
+    first.stop();
+    Waiter second(0, work);
+    second.wait_until_it_waits();
+    second.stop();
+    lock.unlock();
+    CHECK(lock.lock_for(100));  // the one overtaking
+    lock.unlock();
+    CHECK_FALSE(lock.lock_for(100));
+    first.go_on();
+    wait_until([&] { return first.done(); });
+    CHECK(lock.lock_for(100));  // of the second
+    lock.unlock();
+    CHECK_FALSE(lock.lock_for(100));
+    second.join();
+    CHECK(lock.try_lock());
+    lock.unlock();
 }
 
 TEST_CASE("the queue steps over a waiter that gave up, wherever it stood") {
@@ -298,6 +313,25 @@ TEST_CASE("a slot whose places are all left behind waits without one, and gets t
         REQUIRE(place != nullptr);
         place->place.store(Place::free);
     }
+}
+
+TEST_CASE("a thread for which no slot was left waits on the word alone") {
+    SpinLock<Slotless> lock;
+    lock.lock();
+    CHECK_FALSE(lock.lock_for(10));
+    bool taken = false;
+    Waiter waiter(0, [&] {
+        lock.lock();
+        taken = true;
+        lock.unlock();
+    });
+    waiter.wait_until_it_waits(3);
+    CHECK_FALSE(taken);
+    lock.unlock();
+    waiter.join();
+    CHECK(taken);
+    CHECK(lock.try_lock());
+    lock.unlock();
 }
 
 TEST_CASE("every counter of a spin lock counts what its name says") {
