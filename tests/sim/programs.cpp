@@ -21,7 +21,7 @@ constexpr Weight weights[] = {
     {Call::null, 1},         {Call::cap_derive, 8},    {Call::cap_copy, 8},
     {Call::cap_drop, 8},     {Call::frames_alloc, 8},  {Call::frames_map, 16},
     {Call::frames_unmap, 8}, {Call::env_end, 2},       {Call::frames_protect, 8},
-    {Call::vcpu_bind, 3},    {Call::vcpu_resume, 1},   {Call::notification_wait, 5},
+    {Call::vcpu_bind, 6},    {Call::vcpu_resume, 1},   {Call::notification_wait, 5},
     {Call::env_create, 1},   {Call::machine_power, 1}, {Call::account_create, 1},
 };
 
@@ -139,6 +139,12 @@ void Programs::finish(Cpu& cpu, Program& program, const CallResult& result) {
     }
     if (program.of_spawn) spawn_result(program.spawn, result);
     program.of_spawn = false;
+    Spawn& spawn = program.spawn;
+    if (spawn.stage == Spawn::Stage::none && spawn.started && spawn.keeps_frames) {
+        spawn.keeps_frames = false;
+        if (program.flood.left == 0 && choices_->percent(50))
+            program.flood = {unsigned(choices_->below(120)), spawn.frames, 0};
+    }
 }
 
 void Programs::random_call(Cpu& cpu, const exo::Env& env, Program& program) {
