@@ -75,8 +75,8 @@ extern "C" void libos_stop_upcalls(lamina::VcpuArea* trapped) {
 
 extern "C" void libos_handle_slice_end() { (void)sys::vcpu_yield(); }
 
-extern "C" void libos_handle_pending() {
-    area.pending = 0;
+extern "C" void libos_handle_pending(lamina::VcpuArea* masked) {
+    masked->pending = 0;
     (void)sys::vcpu_yield();
 }
 

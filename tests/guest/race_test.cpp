@@ -181,11 +181,13 @@ bool change_context(Target& target) {
 bool change_entries(Target& target) {
     auto& entries = target.pages.argument<lamina::VcpuEntries>();
     const auto good = entries;
-    put(entries.trap, kernel_image);
-    put(entries.foreign, std::uint64_t{0x8000'0000'0000'0000});
+    for (int i = 0; i < 16; ++i) {
+        put(entries.trap, kernel_image);
+        put(entries.foreign, std::uint64_t{0x8000'0000'0000'0000});
+        put(entries.trap, good.trap);
+        put(entries.foreign, good.foreign);
+    }
     put(entries.stack, ~std::uint64_t{0});
-    put(entries.trap, good.trap);
-    put(entries.foreign, good.foreign);
     put(entries.stack, good.stack);
     return true;
 }
@@ -215,12 +217,16 @@ struct Race {
     std::string_view deed;
     Step step;
     Ends ends;
-    std::uint64_t events = 1000;  // As often the app does it,
-    std::uint64_t steps = 1000;   // and as often this one, before it is stopped.
+    std::uint64_t meetings = 8;  // That often both must have done something at the same time.
+    std::uint64_t events = 60;   // And so often the app, before it is stopped.
     int lives = 1;
 };
 
-constexpr std::uint64_t steps_of_a_stuck_app = 20'000;
+// An app that computes with what was changed may hang in its own code; one that has done nothing
+// yet may only wait for its CPU.
+bool is_stuck(std::uint64_t turns, std::uint64_t events) {
+    return turns >= (events > 0 ? 2'000 : 200'000);
+}
 
 // No upcall and no call of these is harmed at all.
 constexpr Race harmless[] = {
@@ -232,37 +238,37 @@ constexpr Race harmless[] = {
 };
 
 constexpr Race on_arguments[] = {
-    {"race_resume_changed", change_context, Ends::refused, 5000, 5000},
+    {"race_resume_changed", change_context, Ends::refused, 20, 500},
     {"race_resume_unmapped", unmap_arguments, Ends::refused},
-    {"race_bind_changed", change_entries, Ends::refused, 5000, 5000},
+    {"race_bind_changed", change_entries, Ends::refused, 20, 500},
     {"race_bind_unmapped", unmap_arguments, Ends::refused},
-    {"race_names", change_name, Ends::refused, 4},
+    {"race_names", change_name, Ends::refused, 10, 50},
     {"race_results", unmap_arguments, Ends::refused},
     {"race_results", protect_arguments, Ends::refused},
 };
 
 constexpr Race on_pages[] = {
-    {"race_writes", unmap_written, Ends::refused},
-    {"race_writes", protect_written, Ends::refused},
+    {"race_writes", unmap_written, Ends::refused, 20},
+    {"race_writes", protect_written, Ends::refused, 20},
 };
 
 // The app's own code believes what is in the area, or needs what is taken away.
 constexpr Race harmful[] = {
-    {"race_exceptions", change_disabled, Ends::badly, 200, 200, 5},
-    {"race_foreign_calls", change_disabled, Ends::badly, 200, 200, 5},
-    {"race_by_libos", change_disabled, Ends::badly, 200, 200, 5},
-    {"race_by_libos", change_pending, Ends::badly, 50, 500, 3},
-    {"race_by_libos", change_thread, Ends::badly, 200, 200, 5},
-    {"race_by_libos", change_contexts, Ends::badly, 200, 200, 5},
-    {"race_by_libos", change_everything, Ends::badly, 200, 200, 5},
-    {"race_by_libos", replace_area, Ends::badly, 200, 200, 5},
-    {"race_by_libos", protect_upcall_code, Ends::badly, 200, 200, 5},
-    {"race_by_libos", protect_upcall_stack, Ends::badly, 200, 200, 5},
+    {"race_exceptions", change_disabled, Ends::badly, 5, 40, 3},
+    {"race_foreign_calls", change_disabled, Ends::badly, 5, 40, 3},
+    {"race_by_libos", change_disabled, Ends::badly, 5, 40, 3},
+    {"race_by_libos", change_pending, Ends::badly, 10, 20, 2},
+    {"race_by_libos", change_thread, Ends::badly, 5, 40, 3},
+    {"race_by_libos", change_contexts, Ends::badly, 5, 40, 3},
+    {"race_by_libos", change_everything, Ends::badly, 5, 40, 3},
+    {"race_by_libos", replace_area, Ends::badly, 5, 40, 3},
+    {"race_by_libos", protect_upcall_code, Ends::badly, 5, 40, 3},
+    {"race_by_libos", protect_upcall_stack, Ends::badly, 5, 40, 3},
 };
 
 constexpr Race killing[] = {
-    {"race_until_killed", replace_area, Ends::killed, 20, 20, 5},
-    {"race_by_libos", do_nothing, Ends::killed, 20, 20, 5},
+    {"race_until_killed", replace_area, Ends::killed, 2, 10, 3},
+    {"race_by_libos", do_nothing, Ends::killed, 2, 10, 3},
 };
 
 std::uint64_t cpu_count() {
@@ -295,15 +301,18 @@ bool attack(const Race& race, Player& app, const Pages& pages, Random& random) {
     auto& control = pages.control();
     while (control.ready == 0 && !app.ended())
         (void)sys::vcpu_yield();
-    for (std::uint64_t steps = 0; !app.ended(); ++steps) {
-        for (int i = 0; i < 8; ++i)
+    std::uint64_t meetings = 0;
+    std::uint64_t seen = 0;
+    for (std::uint64_t turns = 0; !app.ended(); ++turns) {
+        for (int i = 0; i < 4; ++i)
             if (!race.step(target)) return false;
-        const bool enough = steps * 8 >= race.steps && control.events >= race.events;
+        const std::uint64_t events = control.events;
+        meetings += events != seen ? 1 : 0;
+        seen = events;
+        const bool enough = meetings >= race.meetings && events >= race.events;
         if (enough && race.ends == Ends::killed) (void)sys::env_end(app.env(), 0);
         if (enough) control.stop = 1;
-        // It may hang in its own code.
-        if (race.ends == Ends::badly && steps == steps_of_a_stuck_app / 8)
-            (void)sys::env_end(app.env(), 0);
+        if (race.ends == Ends::badly && is_stuck(turns, events)) (void)sys::env_end(app.env(), 0);
     }
     return true;
 }
@@ -359,6 +368,7 @@ void test_two_vcpus_with_one_area_harm_each_other_only() {
     constexpr std::string_view deeds[][2] = {{"race_exceptions", "race_exceptions"},
                                              {"race_exceptions", "race_foreign_calls"},
                                              {"race_by_libos", "race_by_libos"}};
+    std::uint64_t events = 0;
     for (const auto& [one, other] : deeds) {
         const auto pages = Pages::create();
         TEST_ASSERT_OK(pages);
@@ -368,14 +378,15 @@ void test_two_vcpus_with_one_area_harm_each_other_only() {
         TEST_ASSERT_OK(second);
         for (std::uint64_t polls = 0; !first->ended() || !second->ended(); ++polls) {
             if (pages->control().events >= 1000) pages->control().stop = 1;
-            if (polls == steps_of_a_stuck_app) {
+            if (is_stuck(polls, pages->control().events)) {
                 (void)sys::env_end(first->env(), 0);
                 (void)sys::env_end(second->env(), 0);
             }
             (void)sys::vcpu_yield();
         }
-        TEST_ASSERT_TRUE(pages->control().events > 0);
+        events += pages->control().events;
     }
+    TEST_ASSERT_TRUE(events > 0);
     TEST_ASSERT_EQUAL(free, guest::frames_free());
 }
 
