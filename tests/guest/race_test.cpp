@@ -163,12 +163,15 @@ bool protect_upcall_stack(Target& target) {
 
 // --- steps on arguments in memory
 
+// In each step: most of an attack's time is to go into these, not into its own calls.
+constexpr int toggles = 300;
+
 bool change_context(Target& target) {
     auto& context = target.pages.argument<lamina::SavedContext>();
     const auto good = context.rip;
     const auto bad = target.random.below(2) == 0 ? kernel_image : 0x8000'0000'0000'0000;
     constexpr std::uint64_t trap_flag = 0x100;
-    for (int i = 0; i < 16; ++i) {
+    for (int i = 0; i < toggles; ++i) {
         put(context.rip, bad);
         put(context.rflags, ~trap_flag);
         put(context.rip, good);
@@ -181,12 +184,12 @@ bool change_context(Target& target) {
 bool change_entries(Target& target) {
     auto& entries = target.pages.argument<lamina::VcpuEntries>();
     const auto good = entries;
-    for (int i = 0; i < 16; ++i) {
+    for (int i = 0; i < toggles; ++i) {
         put(entries.trap, kernel_image);
-        put(entries.foreign, std::uint64_t{0x8000'0000'0000'0000});
         put(entries.trap, good.trap);
-        put(entries.foreign, good.foreign);
     }
+    put(entries.foreign, std::uint64_t{0x8000'0000'0000'0000});
+    put(entries.foreign, good.foreign);
     put(entries.stack, ~std::uint64_t{0});
     put(entries.stack, good.stack);
     return true;
@@ -196,7 +199,7 @@ bool change_name(Target& target) {
     char* const name = &target.pages.argument<char>();
     char& letter = name[target.random.below(20)];
     const auto bad = char(target.random.below(' '));
-    for (int i = 0; i < 64; ++i) {
+    for (int i = 0; i < toggles; ++i) {
         put(letter, bad);
         put(letter, 'x');
     }
@@ -238,9 +241,9 @@ constexpr Race harmless[] = {
 };
 
 constexpr Race on_arguments[] = {
-    {"race_resume_changed", change_context, Ends::refused, 20, 500},
+    {"race_resume_changed", change_context, Ends::refused, 60, 3000},
     {"race_resume_unmapped", unmap_arguments, Ends::refused},
-    {"race_bind_changed", change_entries, Ends::refused, 20, 500},
+    {"race_bind_changed", change_entries, Ends::refused, 60, 3000},
     {"race_bind_unmapped", unmap_arguments, Ends::refused},
     {"race_names", change_name, Ends::refused, 10, 50},
     {"race_results", unmap_arguments, Ends::refused},

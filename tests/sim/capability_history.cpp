@@ -86,6 +86,7 @@ bool CapabilityHistory::check_table(const exo::Env& env, Table& table, std::uint
     const auto slots = KernelView::slots(env);
     table.slots.resize(slots.size());
     table.used_generations.resize(slots.size());
+    if (slots.empty()) return false;  // of an environment that has ended
     if (std::memcmp(slots.data(), table.slots.data(), slots.size() * sizeof slots[0]) == 0)
         return false;
     for (std::uint32_t slot = 0; slot < slots.size(); ++slot) {
