@@ -40,8 +40,13 @@ class GdbRemote:
         self._send("vCont;c")
 
     def stops_within(self, seconds):
-        """Whether a stop is told within a time; wait_stop() then takes it."""
-        return bool(self._data) or bool(select.select([self._socket], [], [], seconds)[0])
+        """Whether a stop is told within a time; wait_stop() then takes it. What comes may be the
+        receipt of the packet before: only a packet of the stub's own is a stop."""
+        while b"$" not in self._data:
+            if not select.select([self._socket], [], [], seconds)[0]:
+                return False
+            self._data += self._socket.recv(65536)
+        return True
 
     def wait_stop(self):
         """Waits for a breakpoint; returns its address."""
