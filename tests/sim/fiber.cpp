@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-extern "C" void sim_switch_stack(void** save_here, void* go_on_there);
+#include "tests/stack_switch/stack_switch.hpp"
 
 namespace sim {
 namespace {
@@ -18,7 +18,7 @@ Fiber::Fiber() : stack_(std::make_unique_for_overwrite<std::byte[]>(stack_bytes)
 void Fiber::start(Body body, void* argument) {
     body_ = body;
     argument_ = argument;
-    // At the first resume, sim_switch_stack pops six registers and returns to run(), which finds
+    // At the first resume, tests_switch_stack pops six registers and returns to run(), which finds
     // the stack as after a call: 8 bytes below a multiple of 16 (System V ABI for x86-64, 3.2.2).
     auto top = reinterpret_cast<std::uintptr_t>(stack_.get() + stack_bytes) & ~std::uintptr_t{15};
     auto* words = reinterpret_cast<void**>(top);
@@ -36,10 +36,10 @@ void Fiber::run() {
 
 void Fiber::resume() {
     running = this;
-    sim_switch_stack(&outside_, inside_);
+    tests_switch_stack(&outside_, inside_);
     running = nullptr;
 }
 
-void Fiber::pause() { sim_switch_stack(&inside_, outside_); }
+void Fiber::pause() { tests_switch_stack(&inside_, outside_); }
 
 }  // namespace sim

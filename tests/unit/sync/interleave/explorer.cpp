@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-extern "C" void interleave_switch(void** save_here, void* go_on_there);
+#include "tests/stack_switch/stack_switch.hpp"
 
 namespace interleave {
 namespace {
@@ -40,7 +40,7 @@ std::vector<const void*> addresses;
 std::byte* top_of(int thread) { return stacks[std::size_t(thread)].data() + stack_bytes; }
 Thread& thread_at(int thread) { return machine.threads[std::size_t(thread)]; }
 
-void pause() { interleave_switch(&thread_at(running).stack_pointer, outside); }
+void pause() { tests_switch_stack(&thread_at(running).stack_pointer, outside); }
 void run_body() {
     scenario->body(running);
     thread_at(running).status = Status::done;
@@ -61,7 +61,7 @@ void start(int thread) {
 }
 void resume(int thread) {
     running = thread;
-    interleave_switch(&outside, thread_at(thread).stack_pointer);
+    tests_switch_stack(&outside, thread_at(thread).stack_pointer);
     running = -1;
 }
 

@@ -1,11 +1,11 @@
-/* tests/unit/sync/interleave/switch.S - goes on on another stack. */
+/* tests/stack_switch/stack_switch.S - changes from one stack to another. */
 
     .text
 
-/* void interleave_switch(void** save_here, void* go_on_there): what a function must keep by the C
+/* void tests_switch_stack(void** save_here, void* go_on_there): what a function must keep by the C
  * calling convention stays on the stack that is left. */
-    .globl interleave_switch
-interleave_switch:
+    .globl tests_switch_stack
+tests_switch_stack:
     push %rbp
     push %rbx
     push %r12
