@@ -9,6 +9,7 @@
 #include "apps/bench/contend_stage.hpp"
 #include "apps/bench/locks.hpp"
 #include "apps/bench/measure.hpp"
+#include "apps/bench/memory.hpp"
 #include "lamina/layout.hpp"
 #include "lamina/rights.hpp"
 #include "lamina/syscalls.hpp"
@@ -46,7 +47,7 @@ std::uint64_t used_of_batch = 0;
 
 /// Frames are allocated many at a time, as a pager that expects more faults does.
 bool map_fresh_frame(lamina::VcpuArea& area) {
-    return sys::frames_map(fixed::self, fresh, used_of_batch++, 1,
+    return sys::frames_map(Handle::null, fresh, used_of_batch++, 1,
                            lamina::page_floor(area.trap_address),
                            lamina::Protection::read | lamina::Protection::write)
         .has_value();
@@ -57,7 +58,7 @@ std::uint64_t page_fault() {
     // The page tables stay from here on: the row is about the fault.
     const auto kept = sys::frames_alloc(fixed::account, 1);
     if (!kept) return 0;
-    (void)sys::frames_map(fixed::self, *kept, 0, 1, page + lamina::page_size,
+    (void)sys::frames_map(Handle::null, *kept, 0, 1, page + lamina::page_size,
                           lamina::Protection::read);
     constexpr std::uint64_t zeroing = 512;
     const std::uint64_t alloc =
@@ -65,41 +66,9 @@ std::uint64_t page_fault() {
                 [] { (void)sys::cap_drop(fresh); });
     fresh = sys::frames_alloc(fixed::account, batch).value_or(Handle::null);
     const std::uint64_t fault = measure([] { *reinterpret_cast<volatile char*>(page) = 1; },
-                                        [] { (void)sys::frames_unmap(fixed::self, page, 1); });
+                                        [] { (void)sys::frames_unmap(Handle::null, page, 1); });
     (void)sys::cap_drop(fresh);
     return fault + (alloc - batch * zeroing + batch - 1) / batch;
-}
-
-constexpr auto read_write = lamina::Protection::read | lamina::Protection::write;
-
-void map() { (void)sys::frames_map(fixed::self, fresh, 0, 1, page, read_write); }
-void unmap() { (void)sys::frames_unmap(fixed::self, page, 1); }
-void alloc() { fresh = sys::frames_alloc(fixed::account, 1).value_or(Handle::null); }
-void drop() { (void)sys::cap_drop(fresh); }
-
-/// Calls on memory; the page tables for `page` are there already.
-void measure_memory() {
-    row("frames_alloc", measure(alloc, drop));
-    row("frames_alloc_drop", measure([] {
-            alloc();
-            drop();
-        }));
-    alloc();
-    row("frames_map", measure(map, unmap));
-    row("frames_map_unmap", measure([] {
-            map();
-            unmap();
-        }));
-    Handle derived;
-    row("cap_derive_drop", measure([&] {
-            derived = sys::cap_derive(fresh, lamina::Rights::read, 0, 1).value_or(Handle::null);
-            (void)sys::cap_drop(derived);
-        }));
-    map();
-    row("frames_protect",
-        measure([] { (void)sys::frames_protect(fixed::self, page, 1, lamina::Protection::read); }));
-    unmap();
-    drop();
 }
 
 int measure_kernel() {
@@ -110,8 +79,7 @@ int measure_kernel() {
     row("exception", measure([] { asm volatile("ud2"); }));
     libos::set_trap_handler(14, map_fresh_frame);
     row("page_fault", page_fault());
-    measure_memory();
-    return 0;
+    return bench::measure_memory();
 }
 
 }  // namespace

@@ -19,9 +19,9 @@ constexpr auto read_write = lamina::Protection::read | lamina::Protection::write
 lamina::Result<Shared*> map_shared() {
     const auto run = lamina::make_handle(shared_slot, 0);
     const std::uint64_t places = SharedPlaces::page();
-    LAMINA_CHECK(sys::frames_unmap(libos::fixed::self, places, 1));
-    LAMINA_CHECK(sys::frames_map(libos::fixed::self, run, queue_page, 1, places, read_write));
-    LAMINA_CHECK(sys::frames_map(libos::fixed::self, run, shared_first, shared_pages,
+    LAMINA_CHECK(sys::frames_unmap(lamina::Handle::null, places, 1));
+    LAMINA_CHECK(sys::frames_map(lamina::Handle::null, run, queue_page, 1, places, read_write));
+    LAMINA_CHECK(sys::frames_map(lamina::Handle::null, run, shared_first, shared_pages,
                                  shared_address, read_write));
     return reinterpret_cast<Shared*>(shared_address);
 }

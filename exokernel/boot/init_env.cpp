@@ -34,8 +34,9 @@ Result<void> give_pages(Env& env, std::uint64_t address, FrameNumber first, std:
     CapSlot source;
     static_cast<Capability&>(source) = frames.capability(first, count, Rights::none);
     source.children.close();
+    source.siblings.join(frames.run_of(first).roots);
     const auto mapped = env.space.map(address, source, 0, count, {protection, protection});
-    source.children.leave();
+    source.siblings.give_way_to(source.children);
     frames.release(first);
     return mapped;
 }
@@ -58,7 +59,9 @@ Capability capability(ObjectType type, Object* object, Rights rights) {
 }
 
 void give_run(Env& env, std::uint32_t slot, FrameNumber first, std::uint32_t count) {
-    env.caps.insert(slot, frames.capability(first, count, Rights::read | Rights::copy), nullptr);
+    env.caps.insert(**env.caps.fixed_slot(slot),
+                    frames.capability(first, count, Rights::read | Rights::copy),
+                    &frames.run_of(first).roots);
 }
 
 /// The archive's frames and what init is in it.
@@ -92,10 +95,10 @@ void start_init(const BootInfo& boot, Account& root) {
     Env& env = **loaded;
     env.essential = true;
     using namespace lamina;
-    env.caps.insert(slots::console, capability(ObjectType::console, &console, Rights::all),
-                    nullptr);
-    env.caps.insert(slots::machine, capability(ObjectType::machine, &machine, Rights::all),
-                    nullptr);
+    env.caps.insert(**env.caps.fixed_slot(slots::console),
+                    capability(ObjectType::console, &console, Rights::all), nullptr);
+    env.caps.insert(**env.caps.fixed_slot(slots::machine),
+                    capability(ObjectType::machine, &machine, Rights::all), nullptr);
     give_run(env, slots::archive, frame_of({boot.archive.start}),
              std::uint32_t((page_ceil(boot.archive.bytes())) / page_size));
     frames.release(frame_of({boot.archive.start}));  // boot's own reference

@@ -25,7 +25,7 @@
 #include "exokernel/driver/rtc/rtc.hpp"
 #include "exokernel/driver/uart/uart.hpp"
 #include "exokernel/env/info_pages.hpp"
-#include "exokernel/env/revoke.hpp"
+#include "exokernel/env/long_call.hpp"
 #include "exokernel/memory/frame_table.hpp"
 #include "lamina/syscalls.hpp"
 #include "toolchain/build_info.hpp"
@@ -139,8 +139,8 @@ void fill_info_page(const AcpiTables& acpi, const arch::Features& features) {
 /// What dispatch calls back.
 void set_callbacks() {
     set_dispatch_ops({[](Vcpu& vcpu) {
-                          return vcpu.state == VcpuState::revoking ? revoke_step(vcpu)
-                                                                   : end_step(*vcpu.env);
+                          return vcpu.state == VcpuState::in_call ? step_long_call(vcpu)
+                                                                  : end_step(*vcpu.env);
                       },
                       [](const Vcpu* vcpu) { info_pages.refresh(vcpu); }});
     set_account_destroyer(destroy_object);

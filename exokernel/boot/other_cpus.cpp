@@ -66,6 +66,7 @@ extern "C" [[noreturn]] void exo_other_cpu_main(arch::CpuBlock* block) {
     block->local.has_smap = features->smap;
     arch::enable_local_apic();
     arrived.store(true, std::memory_order_release);
+    lock_kernel();
     exo_leave();
 }
 

@@ -1,7 +1,6 @@
 // exokernel/cap/capability.hpp - Capability: one entry of an environment's table.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -26,40 +25,39 @@ struct Object {
     std::uint32_t references;
 };
 
-/// An object, what may be done with it, and the generation that makes old handles stale.
+/// An object and what may be done with it.
 struct Capability {
     ObjectType type = ObjectType::none;
     /// Whether it keeps its object alive. An environment's capability for itself does not.
     bool counted = true;
-    std::uint16_t generation = 0;
     Rights rights = Rights::none;
     Object* object = nullptr;
-    /// Frames: the first page frame and how many pages.
+    /// Frames: the first page frame and how many pages. Others: the halves of the badge.
     std::uint32_t first = 0;
     std::uint32_t count = 0;
 
     bool used() const { return type != ObjectType::none; }
 
-    /// Whether this is what `handle` names, of a type that is not none: one comparison of the first
-    /// word without `counted`, as the upper half of a handle is the generation.
-    bool is(Handle handle, ObjectType wanted) const {
-        std::uint32_t word;
-        static_assert(offsetof(Capability, generation) == 2 &&
-                      std::endian::native == std::endian::little);
-        __builtin_memcpy(&word, this, sizeof word);
-        return (word & 0xffff'00ff) ==
-               ((std::uint32_t(handle) & 0xffff'0000) | std::uint32_t(wanted));
+    /// What a notification's capability is known by: the bits it may signal; 0: all.
+    std::uint64_t badge() const { return first | std::uint64_t{count} << 32; }
+    void set_badge(std::uint64_t badge) {
+        first = std::uint32_t(badge);
+        count = std::uint32_t(badge >> 32);
     }
 };
 
 /// A capability in a table, and its place in the derivation tree: `children` is the head of the
 /// ring of what was made from it (capabilities, mapped pages, areas of vCPUs), oldest first;
-/// `siblings` is its own link in such a ring. What an object's creation gave is in a ring without a
-/// head.
+/// `siblings` is its own link in such a ring. What an object's creation gave is in the ring of the
+/// run's roots (frames), or in one without a head.
 struct alignas(64) CapSlot : Capability {
     Link siblings;
     Link children;
-    std::uint32_t number = 0;  ///< Of the slot in its table.
+    /// The handle that names it, null while the slot is free: compared as a whole, so that a stale
+    /// handle is as wrong as a made-up one.
+    Handle name = Handle::null;
+    std::uint16_t number = 0;      ///< Of the slot in its table.
+    std::uint16_t generation = 0;  ///< Of its next capability's handle.
 
     /// The slot that has this as its `siblings`.
     static CapSlot& of(Link& siblings) {

@@ -39,7 +39,8 @@ struct Link {
     /// The others of the ring of `head` take the place of this one, which leaves its ring; `head`
     /// is alone after. If this one was alone they are left as a ring without a head.
     void give_way_to(Link& head) {
-        if (head.alone()) return leave();
+        if (head.alone()) [[likely]]
+            return leave();
         if (alone()) {
             head.leave();
             return head.close();

@@ -28,7 +28,7 @@ Result<void> CapTable::grow() {
     slot_count_ += CapPage::slots;
     for (std::uint32_t i = 0; i < CapPage::slots; ++i) {
         CapSlot& cap = page->slot[i];
-        cap.number = slot_count_ - CapPage::slots + i;
+        cap.number = std::uint16_t(slot_count_ - CapPage::slots + i);
         if (cap.number >= first_free) cap.siblings.join(free_);
     }
     return {};
@@ -53,70 +53,23 @@ Status CapTable::refusal(Handle handle, ObjectType type) const {
     return cap->type != type ? Status::wrong_type : Status::missing_right;
 }
 
-Result<void> CapTable::check_slot(std::uint32_t slot) const {
-    if (slot == 0 || slot >= first_free) return lamina::fail(Status::bad_argument);
-    const CapSlot& cap = slot_at(slot);
+Result<CapSlot*> CapTable::fixed_slot(std::uint32_t number) {
+    if (number == 0 || number >= first_free) return lamina::fail(Status::bad_argument);
+    CapSlot& cap = slot_at(number);
     if (cap.used() || cap.generation == generation_max) return lamina::fail(Status::slot_in_use);
-    return {};
+    return &cap;
 }
 
-/// Takes a slot out of the queue of free ones, if it was there.
-CapSlot& CapTable::take(std::uint32_t slot) {
-    LAMINA_ASSERT(slot != 0 && slot < slot_count_);
-    CapSlot& cap = slot_at(slot);
-    LAMINA_ASSERT(!cap.used());
-    if (slot >= first_free) {
-        LAMINA_ASSERT(free_.next == &cap.siblings);
-        cap.siblings.leave();
-    }
-    ++used_;
-    return cap;
-}
-
-Handle CapTable::insert(std::uint32_t slot, const Capability& capability, CapSlot* parent,
-                        bool acquired) {
-    CapSlot& here = take(slot);
-    const std::uint16_t generation = here.generation;
-    static_cast<Capability&>(here) = capability;
-    here.generation = generation;
-    here.children.close();
-    if (parent != nullptr)
-        here.siblings.join(parent->children);
-    else
-        here.siblings.close();
-    if (here.counted && !acquired) ++here.object->references;
-    return lamina::make_handle(slot, generation);
-}
-
-Handle CapTable::move_to(CapTable& target, std::uint32_t slot, CapSlot& from) {
-    CapSlot& here = target.take(slot);
-    const std::uint16_t generation = here.generation;
+Handle CapTable::move_to(CapTable& target, CapSlot& here, CapSlot& from) {
+    target.take(here);
     static_cast<Capability&>(here) = from;
-    here.generation = generation;
     here.siblings.replace(from.siblings);
     here.children.replace(from.children);
     from.siblings.close();
     from.children.close();
     from.counted = false;
     drop(from);
-    return lamina::make_handle(slot, generation);
-}
-
-void CapTable::drop(CapSlot& cap) {
-    Object* const object = cap.counted ? cap.object : nullptr;
-    cap.siblings.give_way_to(cap.children);
-    cap.type = ObjectType::none;
-    cap.object = nullptr;
-    if (++cap.generation != generation_max && cap.number >= first_free) cap.siblings.join(free_);
-    --used_;
-    if (object != nullptr && --object->references == 0) ops_->destroy(*object);
-}
-
-Result<void> CapTable::drop(Handle handle) {
-    CapSlot* cap = find(handle);
-    if (cap == nullptr) return lamina::fail(Status::bad_handle);
-    drop(*cap);
-    return {};
+    return here.name;
 }
 
 bool CapTable::drop_some(std::uint32_t budget) {

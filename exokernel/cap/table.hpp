@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
+#include "arch/machine.hpp"
 #include "exokernel/cap/capability.hpp"
+#include "exokernel/core/panic.hpp"
 
 namespace exo {
 
@@ -45,9 +47,12 @@ public:
     /// The capability a handle names, if it has this type and all these rights. Pointers stay valid
     /// until the slot is dropped. Errors: bad_handle, wrong_type, missing_right. Cost: O(1).
     Result<CapSlot*> lookup(Handle handle, ObjectType type, Rights needed) {
-        CapSlot* cap = place_of(handle);
-        if (cap != nullptr && cap->is(handle, type) && covers(cap->rights, needed)) [[likely]]
-            return cap;
+        const std::uint32_t slot = handle_slot(handle);
+        if (slot < slot_count_) [[likely]] {
+            CapSlot& cap = slot_at(slot);
+            if (cap.name == handle && cap.type == type && covers(cap.rights, needed)) [[likely]]
+                return &cap;
+        }
         return lamina::fail(refusal(handle, type));
     }
 
@@ -63,31 +68,56 @@ public:
 
     /// A free slot that insert() may use next; grows the table if there is none. Errors:
     /// table_full, quota_exceeded, out_of_frames.
-    Result<std::uint32_t> free_slot() {
+    Result<CapSlot*> free_slot() {
         if (free_.alone()) [[unlikely]]
             LAMINA_CHECK(grow());
-        return CapSlot::of(*free_.next).number;
+        return &CapSlot::of(*free_.next);
     }
     /// Frees the last page if nothing is in it: undoes the growth of a free_slot() not made use of.
     void shrink();
-    /// Whether insert() would succeed for the fixed slot `slot`. Errors: bad_argument, slot_in_use.
-    Result<void> check_slot(std::uint32_t slot) const;
+    /// The fixed slot of a number, if insert() may use it. Errors: bad_argument, slot_in_use.
+    Result<CapSlot*> fixed_slot(std::uint32_t number);
 
-    /// Puts a capability into a slot found by free_slot() or check_slot(), acquires its object
-    /// (unless the reference is handed over: `acquired`) and names it. It becomes the youngest
-    /// child of `parent`, or the root of a tree of its own.
-    Handle insert(std::uint32_t slot, const Capability& capability, CapSlot* parent,
-                  bool acquired = false);
+    /// Puts a capability into a slot of free_slot() or fixed_slot(), acquires its object (unless
+    /// the reference is handed over: `acquired`) and names it. It becomes the youngest in the ring
+    /// of `head`, which is its parent's `children` or the roots of a run; null: it is the root of a
+    /// tree of its own.
+    [[gnu::always_inline]] Handle insert(CapSlot& here, const Capability& capability, Link* head,
+                                         bool acquired = false) {
+        take(here);
+        static_cast<Capability&>(here) = capability;
+        here.children.close();
+        if (head != nullptr)
+            here.siblings.join(*head);
+        else
+            here.siblings.close();
+        if (!acquired && here.counted) ++here.object->references;
+        return here.name;
+    }
 
     /// Moves a capability, with all that was derived from it, to a slot as for insert() of another
     /// table.
-    Handle move_to(CapTable& target, std::uint32_t slot, CapSlot& from);
+    Handle move_to(CapTable& target, CapSlot& here, CapSlot& from);
 
     /// Frees the slot and releases the object; what was derived from it now counts as derived from
     /// its parent. Errors: bad_handle.
-    Result<void> drop(Handle handle);
+    Result<void> drop(Handle handle) {
+        CapSlot* cap = find(handle);
+        if (cap == nullptr) [[unlikely]]
+            return lamina::fail(Status::bad_handle);
+        drop(*cap);
+        return {};
+    }
     /// The same for a used slot of this table.
-    void drop(CapSlot& cap);
+    [[gnu::always_inline]] void drop(CapSlot& cap) {
+        cap.siblings.give_way_to(cap.children);
+        cap.type = ObjectType::none;
+        cap.name = Handle::null;
+        if (++cap.generation != generation_max && cap.number >= lamina::slots::first_free)
+            cap.siblings.join(free_);
+        --used_;
+        if (cap.counted && --cap.object->references == 0) ops_->destroy(*cap.object);
+    }
 
     /// Drops capabilities, looking at up to `budget` slots, for the end of an environment; true
     /// when none is left.
@@ -107,18 +137,23 @@ private:
     CapSlot& slot_at(std::uint32_t slot) const {
         return pages_[slot / CapPage::slots]->slot[slot % CapPage::slots];
     }
-    /// The slot of a handle, whatever is in it; null beyond the table.
-    CapSlot* place_of(Handle handle) const {
-        const std::uint32_t slot = handle_slot(handle);
-        return slot < slot_count_ ? &slot_at(slot) : nullptr;
-    }
+    /// The used slot that a handle names, or null.
     CapSlot* find(Handle handle) const {
-        CapSlot* cap = place_of(handle);
-        return cap != nullptr && cap->used() && cap->is(handle, cap->type) ? cap : nullptr;
+        const std::uint32_t slot = handle_slot(handle);
+        if (slot >= slot_count_) [[unlikely]]
+            return nullptr;
+        CapSlot& cap = slot_at(slot);
+        return cap.name == handle && cap.used() ? &cap : nullptr;
     }
-    Status refusal(Handle handle, ObjectType type) const;
-    Result<void> grow();
-    CapSlot& take(std::uint32_t slot);
+    LAMINA_KEEPS_REGISTERS Status refusal(Handle handle, ObjectType type) const;
+    LAMINA_KEEPS_REGISTERS Result<void> grow();
+    /// Takes a slot out of the queue of free ones, if it was there, and names it.
+    void take(CapSlot& slot) {
+        LAMINA_ASSERT(slot.name == Handle::null);
+        if (slot.number >= lamina::slots::first_free) slot.siblings.leave();
+        ++used_;
+        slot.name = lamina::make_handle(slot.number, slot.generation);
+    }
 
     const CapOps* ops_;
     Object* account_ = nullptr;

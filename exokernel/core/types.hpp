@@ -11,6 +11,9 @@ namespace exo {
 
 using lamina::page_size;
 
+/// Most CPUs the kernel runs on.
+inline constexpr std::uint32_t cpus_max = 64;
+
 /// A physical page frame by number: physical address / 4096.
 struct FrameNumber {
     std::uint32_t value = 0;

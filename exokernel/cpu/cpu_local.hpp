@@ -33,7 +33,6 @@ struct CpuLocal {
 
     std::uint32_t index = 0;  ///< 0 is the one that booted.
     std::uint8_t apic_id = 0;
-    bool holds_kernel_lock = false;
     /// Shoot-downs asked for and done: another CPU adds one to the first, this one follows.
     std::atomic<std::uint64_t> flushes_wanted{0};
     std::atomic<std::uint64_t> flushes_done{0};
@@ -66,6 +65,7 @@ static_assert(offsetof(CpuLocal, foreign_entry) == CPU_FOREIGN_ENTRY);
 static_assert(offsetof(CpuLocal, upcall_stack) == CPU_UPCALL_STACK);
 static_assert(offsetof(CpuLocal, resume_start) == CPU_RESUME_START);
 static_assert(offsetof(CpuLocal, resume_bytes) == CPU_RESUME_BYTES);
+static_assert(offsetof(CpuLocal, index) == CPU_INDEX);
 static_assert(CALL_TAG == lamina::call_tag);
 static_assert(STATUS_BAD_CALL == int(lamina::Status::bad_call));
 

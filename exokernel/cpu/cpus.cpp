@@ -12,12 +12,14 @@ namespace exo {
 
 constinit RankedLock<KernelLock> kernel_lock;
 
-std::uint32_t KernelPlatform::slot() { return this_cpu().index; }
 KernelPlatform::Stack& KernelPlatform::held() { return this_cpu().held_locks; }
 void KernelPlatform::relax() {
     answer_shoot_downs();
     arch::relax();
 }
+
+LAMINA_NOT_ANALYSED void wait_for_kernel_lock() { kernel_lock.lock(); }
+LAMINA_NOT_ANALYSED void give_back_kernel_lock() { kernel_lock.unlock(); }
 
 namespace {
 

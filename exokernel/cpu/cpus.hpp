@@ -9,8 +9,6 @@
 
 namespace exo {
 
-inline constexpr std::uint32_t cpus_max = KernelPlatform::slots_max;
-
 /// The CPUs that run, by index. They only grow, at boot.
 std::span<CpuLocal* const> cpus();
 void add_cpu(CpuLocal& cpu);
@@ -61,19 +59,22 @@ struct KernelLock {
 };
 extern RankedLock<KernelLock> kernel_lock;
 
-/// Takes the kernel lock for this CPU, unless it has it already. Which is given back elsewhere than
-/// where it was taken: the compiler cannot follow it, the validator does.
+/// What lock_kernel() and unlock_kernel() do when somebody holds the lock or the validator is on.
+/// They keep every register, so that a system call has nothing to save for the rare case.
+LAMINA_KEEPS_REGISTERS void wait_for_kernel_lock();
+LAMINA_KEEPS_REGISTERS void give_back_kernel_lock();
+
+/// Takes the kernel lock for this CPU. Needs: it has it not. It is given back elsewhere than where
+/// it was taken: the compiler cannot follow it, the validator does.
 LAMINA_NOT_ANALYSED inline void lock_kernel() {
-    CpuLocal& cpu = this_cpu();
-    if (cpu.holds_kernel_lock) return;
-    kernel_lock.lock();
-    cpu.holds_kernel_lock = true;
+    if (!kernel_lock.lock_at_once()) [[unlikely]]
+        wait_for_kernel_lock();
 }
 
 /// Gives it back.
 LAMINA_NOT_ANALYSED inline void unlock_kernel() {
-    this_cpu().holds_kernel_lock = false;
-    kernel_lock.unlock();
+    if (!kernel_lock.unlock_at_once()) [[unlikely]]
+        give_back_kernel_lock();
 }
 
 }  // namespace exo

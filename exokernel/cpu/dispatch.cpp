@@ -116,7 +116,6 @@ void yield_slice() {
 
 extern "C" Context* exo_dispatch() {
     CpuLocal& cpu = this_cpu();
-    lock_kernel();
     cpu.must_dispatch = 0;
     const std::uint64_t now_ns = arch::now_ns();
     wake_due(cpu, now_ns);

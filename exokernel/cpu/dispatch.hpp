@@ -20,8 +20,7 @@ void yield_slice();
 
 /// Picks the vCPU to run, loads it, and returns the context to go on with. Takes down ending
 /// environments in their slices and halts while nobody is ready. Needs: the running vCPU's
-/// registers are saved in its context. Takes the kernel lock if this CPU has not, and gives it
-/// back.
+/// registers are saved in its context; the kernel lock, which it gives back.
 extern "C" Context* exo_dispatch();
 
 }  // namespace exo

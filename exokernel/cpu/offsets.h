@@ -36,6 +36,7 @@
 #define CPU_UPCALL_STACK 88
 #define CPU_RESUME_START 96
 #define CPU_RESUME_BYTES 104
+#define CPU_INDEX 112
 
 /* The kernel's stack with its guard page, from its start (arch/x86_64/stacks.hpp). */
 #define KERNEL_STACK_TOP 0x5000

@@ -17,12 +17,18 @@ struct Notification;
 class SliceVector;
 
 enum class VcpuState : std::uint8_t {
-    created,   ///< Never started: in the slice vector, not ready.
-    ready,     ///< Runs when its slice comes.
-    waiting,   ///< For a notification or a deadline.
-    revoking,  ///< Its slice is used to go on with a revocation; then it is ready.
-    ending,    ///< Its slice is used to take its environment down.
-    ended,     ///< Out of the slice vector.
+    created,  ///< Never started: in the slice vector, not ready.
+    ready,    ///< Runs when its slice comes.
+    waiting,  ///< For a notification or a deadline.
+    in_call,  ///< Its slice is used to go on with a long call; then it is ready.
+    ending,   ///< Its slice is used to take its environment down.
+    ended,    ///< Out of the slice vector.
+};
+
+/// A call that takes more than one step.
+enum class LongCall : std::uint8_t {
+    revoke,  ///< Of what was derived from the capability `handle`; `object` is its object.
+    alloc,   ///< Of a run, `object`, whose first `done` frames are zeroed.
 };
 
 /// Takes one page frame, the extended state at its end.
@@ -35,8 +41,10 @@ struct Vcpu : Object {
     std::uint64_t run_ns;     ///< Time it ran, up to the last switch away from it.
     Notification* waits_for;  ///< Set while waiting.
     std::uint64_t wait_mask;
-    Handle revokes;               ///< Set while revoking: the capability whose descendants go,
-    Object* revoked;              ///< and its object, by a reference.
+    LongCall long_call;           ///< While in_call: what it does,
+    Handle handle;                ///< by which capability,
+    Object* object;               ///< with what, by a reference,
+    std::uint32_t done;           ///< and how much of it is done.
     lamina::VcpuArea* area;       ///< The kernel's alias of the bound area; null: none.
     FrameNumber area_frame;       ///< Held by a reference while bound.
     Link area_link;               ///< While bound: in the ring that the area's page was in.

@@ -11,7 +11,7 @@
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/info_pages.hpp"
-#include "exokernel/env/revoke.hpp"
+#include "exokernel/env/long_call.hpp"
 #include "exokernel/memory/frame_table.hpp"
 
 namespace exo {
@@ -33,18 +33,21 @@ Result<Env*> alloc_env(Account& account) {
 
 /// Fills the slots every environment starts with.
 void give_own_capabilities(Env& env, const Capability& account, CapSlot* payer) {
+    const auto fill = [&](std::uint32_t slot, const Capability& given, Link* head) {
+        env.caps.insert(**env.caps.fixed_slot(slot), given, head);
+    };
     Capability self;
     self.type = ObjectType::env;
     self.counted = false;
     self.rights = Rights::all;
     self.object = &env;
-    env.caps.insert(lamina::slots::self, self, nullptr);
-    env.caps.insert(lamina::slots::account, account, payer);
+    fill(lamina::slots::self, self, nullptr);
+    fill(lamina::slots::account, account, payer != nullptr ? &payer->children : nullptr);
     Capability vcpu;
     vcpu.type = ObjectType::vcpu;
     vcpu.rights = Rights::manage | Rights::copy;
     vcpu.object = env.vcpu;
-    env.caps.insert(lamina::slots::vcpu, vcpu, nullptr);
+    fill(lamina::slots::vcpu, vcpu, nullptr);
 }
 
 std::string_view in_words(lamina::EndCause cause) {
@@ -113,7 +116,7 @@ Result<void> begin_end(Env& env, lamina::EndCause cause, std::uint32_t status) {
     Vcpu& vcpu = *env.vcpu;
     CpuLocal& cpu = this_cpu();
     if (vcpu.state == VcpuState::waiting) Notification::cancel_wait(vcpu, Status::ended);
-    if (vcpu.state == VcpuState::revoking) stop_revocation(vcpu);
+    if (vcpu.state == VcpuState::in_call) stop_long_call(vcpu);
     if (vcpu.state == VcpuState::created) ++env.references;
     env.report.cause = cause;
     env.report.status = status;

@@ -82,7 +82,7 @@ std::uint64_t counted(const std::uint64_t& counter) {
 }  // namespace
 
 void InfoPageWriter::refresh(const Vcpu* vcpu) {
-    const FrameCounts& counts = frames.counts();
+    const FrameCounts counts = frames.counts();
     write([&](lamina::InfoPages& pages) {
         lamina::InfoPage& page = pages.page;
         page.frames_total = counts.total;

@@ -34,13 +34,9 @@ Result<CapPage*> alloc_page(CapTable& table, Object& account) {
 
 void free_page(CapPage* page) { frames.free(FrameTable::frame_at(page)); }
 
-}  // namespace
-
-const CapOps cap_ops = {destroy_object, alloc_page, free_page};
-
-void destroy_object(Object& object) {
+/// Any but a run of frames.
+[[gnu::noinline]] void destroy_other(Object& object) {
     switch (object.type) {
-        case ObjectType::frames: frames.free_run(static_cast<FrameInfo&>(object)); break;
         case ObjectType::account: destroy_account(static_cast<Account&>(object)); break;
         case ObjectType::env: {
             auto& env = static_cast<Env&>(object);
@@ -55,6 +51,16 @@ void destroy_object(Object& object) {
         case ObjectType::notification: frames.free(FrameTable::frame_at(&object)); break;
         default: panic("the last reference to a static object was dropped");
     }
+}
+
+}  // namespace
+
+const CapOps cap_ops = {destroy_object, alloc_page, free_page};
+
+void destroy_object(Object& object) {
+    if (object.type == ObjectType::frames) [[likely]]
+        return frames.free_run(static_cast<FrameInfo&>(object));
+    destroy_other(object);
 }
 
 }  // namespace exo

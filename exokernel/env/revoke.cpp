@@ -4,6 +4,7 @@
 #include "exokernel/core/panic.hpp"
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/env/console.hpp"
+#include "exokernel/env/long_call.hpp"
 #include "exokernel/memory/frame_table.hpp"
 
 namespace exo {
@@ -19,7 +20,7 @@ Env& env_of(const void* part) {
 /// Takes a mapped page away. What can still be reached through a TLB is for `flush` to end.
 void revoke_page(const Link& link, CpuSet& flush) {
     const AddressSpace::Mapping page = AddressSpace::mapping_of(link);
-    LAMINA_ASSERT(page.space->unmap(page.address, 1).has_value());
+    LAMINA_ASSERT(page.space->unmap(page.address, page.count).has_value());
     flush.add(*env_of(page.space).vcpu);
 }
 
@@ -64,29 +65,24 @@ bool revoke_some(CapSlot& cap) {
 bool begin_revocation(Vcpu& vcpu, Handle handle, CapSlot& cap) {
     if (revoke_some(cap) || !vcpu.env->alive()) return true;
     // The reference keeps the object, and so the count of revokers, when the capability goes.
-    vcpu.revokes = handle;
-    vcpu.revoked = cap.object;
     ++cap.object->references;
     ++cap.object->revokers;
-    vcpu.state = VcpuState::revoking;
+    begin_long_call(vcpu, LongCall::revoke, handle, *cap.object);
     return false;
 }
 
-void stop_revocation(Vcpu& vcpu) {
-    LAMINA_ASSERT(vcpu.state == VcpuState::revoking);
-    Object& object = *vcpu.revoked;
+void end_revocation(Vcpu& vcpu) {
+    Object& object = end_long_call(vcpu);
     --object.revokers;
-    vcpu.revoked = nullptr;
-    vcpu.state = VcpuState::ready;
     release_object(object);
 }
 
 bool revoke_step(Vcpu& vcpu) {
     // It may have been revoked itself meanwhile, and what was derived from it will be.
-    const auto cap = vcpu.env->caps.lookup_any(vcpu.revokes, Rights::none);
+    const auto cap = vcpu.env->caps.lookup_any(vcpu.handle, Rights::none);
     if (cap && !revoke_some(**cap)) return false;
-    if (vcpu.state != VcpuState::revoking) return false;  // it has ended its own environment
-    stop_revocation(vcpu);
+    if (vcpu.state != VcpuState::in_call) return false;  // it has ended its own environment
+    end_revocation(vcpu);
     vcpu.set_result(cap ? Status::ok : Status::bad_handle, 0);
     return true;
 }

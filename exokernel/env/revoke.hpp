@@ -11,7 +11,7 @@ inline bool being_revoked(const Capability& capability) { return capability.obje
 
 /// Begins the revocation of all that was derived from `cap`, capabilities in all tables and mapped
 /// pages in all spaces, for a vCPU whose environment holds it. True if it is done; else the vCPU's
-/// slices are used to go on with it (VcpuState::revoking), and its call returns then.
+/// slices are used to go on with it, as a long call.
 ///
 /// Each entry that goes leaves a legal state: what was derived from it now counts as derived from
 /// its parent, which will be next. A page in which a vCPU has its area, mapped still or not, takes
@@ -19,10 +19,9 @@ inline bool being_revoked(const Capability& capability) { return capability.obje
 /// `revoked`. Cost: a few steps for each capability and page, in bounded parts.
 bool begin_revocation(Vcpu& vcpu, Handle handle, CapSlot& cap);
 
-/// Does the next part; called in the vCPU's slices. True when it is done and the vCPU is ready.
+/// Does the next part of it, as step_long_call().
 bool revoke_step(Vcpu& vcpu);
-
-/// Lets a revocation be as far as it is, as its vCPU ends.
-void stop_revocation(Vcpu& vcpu);
+/// The vCPU's revocation is over, done or not.
+void end_revocation(Vcpu& vcpu);
 
 }  // namespace exo

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "arch/machine.hpp"
+#include "exokernel/core/types.hpp"
 #include "lamina/sync/held_stack.hpp"
 #include "lamina/sync/platform.hpp"
 
@@ -18,11 +19,10 @@ struct KernelPlatform {
     struct InterruptState {};
     using Stack = lamina::sync::HeldStack<32>;
 
-    static constexpr std::uint32_t slots_max = 64;
+    static constexpr std::uint32_t slots_max = cpus_max;
     static constexpr bool has_interrupts = false;
 
-    /// Index of this CPU; cpu/ tells.
-    static std::uint32_t slot();
+    static std::uint32_t slot() { return arch::cpu_index(); }
     /// The locks this CPU holds.
     static Stack& held();
     /// One round of a wait: answers what other CPUs ask of this one, and lets them go on.

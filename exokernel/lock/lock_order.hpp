@@ -27,6 +27,7 @@ public:
         arch::lock_point(arch::LockPoint::taken, this);
     }
     bool try_lock() {
+        arch::lock_point(arch::LockPoint::before, this);
         const bool taken = raw_.try_lock();
         if (taken) arch::lock_point(arch::LockPoint::taken, this);
         return taken;

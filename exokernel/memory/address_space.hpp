@@ -2,32 +2,32 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
-#include "exokernel/core/types.hpp"
-#include "exokernel/memory/account.hpp"
-#include "exokernel/memory/page_entry.hpp"
+#include "arch/machine.hpp"
+#include "exokernel/memory/frame_table.hpp"
+#include "exokernel/memory/page_tables.hpp"
 #include "lamina/layout.hpp"
-#include "lamina/result.hpp"
 #include "lamina/syscalls.hpp"
 
 namespace exo {
 
 using lamina::Protection;
 
-/// Maps user pages. Tables are charged to the account given at creation; each mapped page holds a
-/// reference to its run, and a Link makes it a child of the capability it was mapped through, so
-/// that revocation finds it. The links of 256 pages, one MiB, fill a frame, made with the first of
-/// them; the frame's entry in the frame table tells which pages they are of. A link is in a ring if
-/// and only if its page is mapped. The kernel half is shared by all spaces and not touched here.
-/// Does not move once created.
+/// Maps user pages of 4 KiB, 2 MiB and 1 GiB. Each mapped page holds a reference to its run, and
+/// its Link makes it a child of the capability it was mapped through, so that revocation finds it.
+/// A link is in a ring if and only if its page is mapped. Ranges are given by an address and a
+/// count of page frames; one call changes at most pages_per_call_max entries, all or none.
+///
+/// What is inlined here is for one page of 4 KiB whose table is known, which is what most calls are
+/// about. Anything else, and every error, goes to the general functions.
 class AddressSpace {
 public:
-    AddressSpace() = default;
-    AddressSpace(const AddressSpace&) = delete;
-    AddressSpace& operator=(const AddressSpace&) = delete;
-
-    /// An empty space with its root table. Errors: quota_exceeded, out_of_frames.
-    Result<void> create(Account& account, PhysAddr kernel_root);
+    /// An empty space with its root table; `account` pays for tables. Errors: quota_exceeded,
+    /// out_of_frames.
+    Result<void> create(Account& account, PhysAddr kernel_root) {
+        return tables_.create(account, kernel_root, *this);
+    }
 
     /// How pages are mapped, and the most that protect() may make of it later.
     struct Use {
@@ -35,67 +35,127 @@ public:
         Protection allowed;
     };
 
-    /// Maps pages [first, first + count) of the frames `source` is for at `address`. All or
-    /// nothing. The range must be page-aligned and in the user half, and count at least 1. The
-    /// pages become the youngest children of `source`. Errors: already_mapped, quota_exceeded,
-    /// out_of_frames.
-    Result<void> map(std::uint64_t address, CapSlot& source, std::uint32_t first,
-                     std::uint32_t count, Use use);
-    /// Unmaps `count` pages. All or nothing. Errors: not_mapped.
-    Result<void> unmap(std::uint64_t address, std::uint32_t count);
+    /// Maps frames [first, first + count) of those `source` is for at `address`, in pages of the
+    /// size that `use.now` says. The pages become the youngest children of `source`. Needs: the
+    /// frames are within `source`. Errors: bad_argument (count, or frames not aligned to the size),
+    /// bad_address, already_mapped, quota_exceeded, out_of_frames.
+    [[gnu::always_inline]] Result<void> map(std::uint64_t address, CapSlot& source,
+                                            std::uint64_t first, std::uint64_t count, Use use) {
+        Leaves at;
+        if (count != 1 || !tables_.known(address, at) || !is_small(use.now) ||
+            at.entry->is_present()) [[unlikely]]
+            return map_slowly(address, source, first, count, use);
+        ++source.object->references;
+        at.entry->bits = address_of({source.first + std::uint32_t(first)}).value | leaf_bits(use);
+        at.link->join(source.children);
+        return {};
+    }
+
+    /// Whether the caller knows that the space is the one this CPU has loaded.
+    enum class Whose { anybodys, callers };
+
+    /// Unmaps a range. Errors: bad_argument (count), bad_address, not_mapped, partial_page.
+    [[gnu::always_inline]] Result<void> unmap(std::uint64_t address, std::uint64_t count,
+                                              Whose whose = Whose::anybodys) {
+        Leaves at;
+        if (count != 1 || !tables_.known(address, at) || !at.entry->is_present()) [[unlikely]]
+            return unmap_slowly(address, count);
+        clear_leaf(*at.entry, *at.link);
+        if (is_loaded(whose)) arch::invalidate_page(address);
+        return {};
+    }
+
+    /// What protect() needs and makes of an entry.
+    struct Change {
+        explicit Change(Protection use)
+            : needed(PageEntry::present | allowed_bits(use)), bits(protection_bits(use)) {}
+        std::uint64_t needed;
+        std::uint64_t bits;
+    };
+
+    /// Changes how mapped pages may be used, and their software bits; their size stays. Errors: as
+    /// unmap(); missing_right (more than a page's mapping allows).
+    [[gnu::always_inline]] Result<void> protect(std::uint64_t address, std::uint64_t count,
+                                                Change change, Whose whose = Whose::anybodys) {
+        Leaves at;
+        if (count != 1 || !tables_.known(address, at) ||
+            !at.entry->has(change.needed)) [[unlikely]]
+            return protect_slowly(address, count, change);
+        at.entry->bits = (at.entry->bits & kept_bits) | change.bits;
+        if (is_loaded(whose)) arch::invalidate_page(address);
+        return {};
+    }
 
     /// The link of a mapped page.
-    Link& link_of(std::uint64_t address) const { return *find_leaves(address).link; }
-    /// A mapped page, found by its link.
+    Link& link_of(std::uint64_t address) const;
+    /// What a link in a frame of state `mappings` stands for.
     struct Mapping {
         AddressSpace* space;
         std::uint64_t address;
-        FrameNumber frame;
+        FrameNumber frame;       ///< The first one.
+        std::uint32_t count;     ///< Of frames: the page's size.
     };
-    /// What a link in a frame of state `mappings` stands for.
     static Mapping mapping_of(const Link& link);
-
-    /// Changes how `count` mapped pages may be used. All or nothing. Errors: not_mapped,
-    /// missing_right (more than a page's mapping allows).
-    Result<void> protect(std::uint64_t address, std::uint32_t count, Protection protection);
 
     /// Where a user byte is in the kernel's half, if user code may access it so. Null if not.
     std::byte* find(std::uint64_t address, bool write) const;
 
     /// Unmaps pages and frees tables, about `budget` entries of work; true when only the root is
     /// left. Needs: the space is loaded nowhere.
-    bool clear_some(std::uint32_t budget);
+    bool clear_some(std::uint32_t budget) { return tables_.clear_some(budget, clear_leaf); }
     /// Frees the root. Needs: clear_some() returned true, the space is loaded nowhere.
-    void destroy();
+    void destroy() { tables_.destroy(); }
 
-    PhysAddr root() const { return root_; }
+    PhysAddr root() const { return tables_.root(); }
 
 private:
-    /// Entries of pages in a row up to the next MiB, and their links. Both null: not made yet.
-    struct Leaves {
-        PageEntry* entry = nullptr;
-        Link* link = nullptr;
+    /// Entries in a row, in one half of a table: several of pages of 4 KiB, of which only the first
+    /// is known to be mapped, or one of a large page.
+    struct Row {
+        Leaves at;
+        unsigned level = 1;
+        std::uint32_t pages = 0;
+        std::uint64_t bytes() const { return pages * entry_span(level); }
+        std::span<PageEntry> entries() const { return {at.entry, pages}; }
     };
-    PageEntry* find_entry(std::uint64_t address, unsigned level) const;
-    Leaves find_leaves(std::uint64_t address) const;
-    std::uint32_t missing(std::uint64_t address, std::uint32_t count) const;
-    Leaves make_leaves(std::uint64_t address);
-    static void fill(const Leaves& leaves, CapSlot& source, std::uint32_t first,
-                     std::uint32_t count, std::uint64_t bits);
-    static void clear_leaf(PageEntry& entry, Link& link);
-    static void free_table(FrameNumber table);
-    bool clear_below(PhysAddr table, unsigned level, std::uint64_t base, std::uint32_t& budget);
-    Result<void> map_parts(std::uint64_t address, CapSlot& source, std::uint32_t first,
-                           std::uint32_t count, std::uint64_t bits);
-    void unmap_part(const Leaves& leaves, std::uint64_t address, std::uint32_t count);
-    Result<void> unmap_parts(std::uint64_t address, std::uint32_t count);
-    void protect_part(PageEntry* leaf, std::uint64_t address, std::uint32_t count,
-                      std::uint64_t bits);
-    Result<void> protect_parts(std::uint64_t address, std::uint32_t count, Protection protection);
 
-    PhysAddr root_ = {};
-    Account* account_ = nullptr;
-    std::uint64_t clear_from_ = 0;  ///< Addresses below are cleared already.
+    static bool is_small(Protection use) {
+        return !has(use, Protection::size_2m) && !has(use, Protection::size_1g);
+    }
+    // Protection's bits are chosen so that these are shifts (static_asserts in the source file).
+    static std::uint64_t protection_bits(Protection use) {
+        const auto bits = std::uint64_t(use);
+        return PageEntry::present | PageEntry::user | (bits & 2) | (~bits & 4) << 61 |
+               (bits & 0x700) << 1;
+    }
+    static std::uint64_t allowed_bits(Protection use) { return (std::uint64_t(use) & 6) << 51; }
+    static std::uint64_t leaf_bits(Use use) {
+        return protection_bits(use.now) | allowed_bits(use.allowed);
+    }
+
+    /// What protect() leaves of an entry.
+    static constexpr std::uint64_t kept_bits = PageEntry::address_mask | PageEntry::may_write |
+                                               PageEntry::may_execute | PageEntry::large;
+    bool is_loaded(Whose whose) const {
+        return whose == Whose::callers || arch::loaded_page_table() == root();
+    }
+
+    /// A page leaves its ring and loses its entry and its reference.
+    static void clear_leaf(PageEntry& entry, Link& link) {
+        const FrameNumber frame = frame_of(entry.target());
+        entry.bits = 0;
+        link.leave();
+        frames.release(frame);
+    }
+    LAMINA_KEEPS_REGISTERS Result<void> map_slowly(std::uint64_t address, CapSlot& source, std::uint64_t first,
+                            std::uint64_t count, Use use);
+    LAMINA_KEEPS_REGISTERS Result<void> unmap_slowly(std::uint64_t address, std::uint64_t count);
+    LAMINA_KEEPS_REGISTERS Result<void> protect_slowly(std::uint64_t address, std::uint64_t count,
+                                                       Change change);
+    Result<Row> row_at(std::uint64_t address, std::uint64_t count) const;
+    Result<void> check_rows(std::uint64_t address, std::uint64_t count, std::uint64_t needed) const;
+
+    PageTables tables_;
 };
 
 }  // namespace exo

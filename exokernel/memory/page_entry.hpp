@@ -22,12 +22,21 @@ struct PageEntry {
     static constexpr std::uint64_t may_write = 1ULL << 52;
     static constexpr std::uint64_t may_execute = 1ULL << 53;
     static constexpr std::uint64_t address_mask = 0x000f'ffff'ffff'f000;
+    static constexpr std::uint64_t software = 7ULL << 9;  ///< Ignored too: the environment's.
 
     std::uint64_t bits = 0;
 
     bool is_present() const { return (bits & present) != 0; }
+    bool has(std::uint64_t wanted) const { return (bits & wanted) == wanted; }
+    /// Whether it maps a page rather than naming a table.
+    bool is_leaf(unsigned level) const {
+        return is_present() && (level == 1 || (bits & large) != 0);
+    }
     PhysAddr target() const { return {bits & address_mask}; }
 };
+
+/// Levels whose entries may map pages: of 4 KiB, 2 MiB, 1 GiB.
+inline constexpr unsigned leaf_level_max = 3;
 
 inline constexpr unsigned page_table_entries = 512;
 inline constexpr unsigned page_table_levels = 4;
@@ -43,6 +52,8 @@ constexpr unsigned entry_index(std::uint64_t address, unsigned level) {
     return unsigned(address >> (12 + 9 * (level - 1))) % page_table_entries;
 }
 
+/// Page frames that one entry of a level covers.
+constexpr std::uint32_t entry_frames(unsigned level) { return 1U << (9 * (level - 1)); }
 /// Bytes one entry of a level covers.
 constexpr std::uint64_t entry_span(unsigned level) { return page_size << (9 * (level - 1)); }
 

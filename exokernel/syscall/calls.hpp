@@ -43,6 +43,22 @@ using out_env_report = std::uint64_t;
 
 }  // namespace calls
 
+/// The living environment that a handle names for changes to its space and table; the null handle
+/// is the caller itself, with nothing to look up. Errors: bad_handle, wrong_type, missing_right,
+/// ended.
+inline Result<Env*> managed(lamina::Handle env) {
+    if (env == Handle::null) [[likely]]
+        return &caller();
+    LAMINA_TRY(const Capability* cap, caller().caps.lookup(env, ObjectType::env, Rights::manage));
+    auto* const target = static_cast<Env*>(cap->object);
+    if (!target->alive()) return lamina::fail(Status::ended);
+    return target;
+}
+
+/// The notification that a handle may set these bits of. Errors: bad_handle, wrong_type,
+/// missing_right (also for bits its badge does not have).
+Result<Notification*> signalled(lamina::Handle notification, std::uint64_t bits);
+
 /// Copies to user memory of the calling environment. Errors: bad_address, not_mapped.
 Result<void> copy_to_caller(std::uint64_t address, const void* from, std::uint64_t bytes);
 

@@ -52,10 +52,8 @@ Result<std::uint64_t> console_bind(handle console_handle, handle notification, w
     LAMINA_CHECK(env.caps.lookup(console_handle, ObjectType::console, Rights::read));
     Notification* told = nullptr;
     if (notification != Handle::null) {
-        LAMINA_TRY(const Capability* cap,
-                   env.caps.lookup(notification, ObjectType::notification, Rights::signal));
+        LAMINA_TRY(told, signalled(notification, bits));
         if (bits == 0) return lamina::fail(Status::bad_argument);
-        told = static_cast<Notification*>(cap->object);
     }
     console.bind(env, told, bits);
     if (console_device.input_waiting() != 0) console.input_arrived();

@@ -14,9 +14,7 @@ Result<std::uint64_t> env_create(handle account, user_address name, word name_by
     EnvRequest request{{}, *payer, payer, nullptr, bits, env.id, std::uint32_t(cpu)};
     if (cpu >= cpus().size()) return lamina::fail(Status::bad_argument);
     if (notification != Handle::null) {
-        LAMINA_TRY(const Capability* told,
-                   env.caps.lookup(notification, ObjectType::notification, Rights::signal));
-        request.notification = static_cast<Notification*>(told->object);
+        LAMINA_TRY(request.notification, signalled(notification, bits));
     }
     if (name_bytes == 0 || name_bytes > lamina::env_name_bytes_max)
         return lamina::fail(Status::bad_argument);
@@ -28,7 +26,7 @@ Result<std::uint64_t> env_create(handle account, user_address name, word name_by
     for (char c : request.name)
         if (c <= ' ' || c > '~') return lamina::fail(Status::bad_argument);
     if (being_revoked(*payer)) return lamina::fail(Status::busy);
-    LAMINA_TRY(const std::uint32_t place, env.caps.free_slot());
+    LAMINA_TRY(CapSlot* const place, env.caps.free_slot());
 
     const auto made = create_env(request);
     if (!made) {
@@ -39,7 +37,7 @@ Result<std::uint64_t> env_create(handle account, user_address name, word name_by
     given.type = ObjectType::env;
     given.rights = Rights::read | Rights::manage | Rights::end | Rights::copy;
     given.object = *made;
-    return std::uint64_t(env.caps.insert(place, given, nullptr));
+    return std::uint64_t(env.caps.insert(*place, given, nullptr));
 }
 
 Result<std::uint64_t> env_end(handle env, word status) {

@@ -1,4 +1,5 @@
-// exokernel/syscall/frames_calls.cpp - system calls on accounts and page frames.
+// exokernel/syscall/frames_calls.cpp - system calls that make, split and merge runs of page frames.
+#include "exokernel/env/long_call.hpp"
 #include "exokernel/env/revoke.hpp"
 #include "exokernel/memory/frame_table.hpp"
 #include "exokernel/syscall/calls.hpp"
@@ -6,120 +7,72 @@
 namespace exo::calls {
 namespace {
 
-/// Errors: bad_argument (count), bad_address (alignment, range).
-Result<void> check_pages(std::uint64_t address, std::uint64_t count) {
-    if (count - 1 >= lamina::frames_per_call_max) return lamina::fail(Status::bad_argument);
-    if (!lamina::page_aligned(address) || !lamina::in_user_half(address, count * page_size))
-        return lamina::fail(Status::bad_address);
-    return {};
+Result<std::uint64_t> alloc(handle account, word count, FrameNumber first) {
+    Env& env = caller();
+    LAMINA_TRY(const Capability* cap, env.caps.lookup(account, ObjectType::account, Rights::spend));
+    if (count - 1 >= lamina::run_frames_max) return lamina::fail(Status::bad_argument);
+    LAMINA_TRY(
+        FrameInfo* const run,
+        frames.reserve_run(first, std::uint32_t(count), static_cast<Account&>(*cap->object)));
+    if (count > lamina::pages_per_call_max) {
+        begin_alloc(*env.vcpu, *run);
+        return 0;  // replaced when it is done
+    }
+    frames.prepare(*run, 0, std::uint32_t(count));
+    const auto place = env.caps.free_slot();
+    if (!place) [[unlikely]] {
+        release_object(*run);
+        return lamina::fail(place.error());
+    }
+    return std::uint64_t(env.caps.insert(**place, whole_run(*run), &run->roots, true));
 }
 
-Rights rights_for(Protection wanted) {
-    Rights needed = Rights::read;
-    if (has(wanted, Protection::write)) needed = needed | Rights::write;
-    if (has(wanted, Protection::execute)) needed = needed | Rights::execute;
-    return needed;
-}
-
-Protection allowed_by(Rights rights) {
-    Protection allowed = Protection::read;
-    if (covers(rights, Rights::write)) allowed = allowed | Protection::write;
-    if (covers(rights, Rights::execute)) allowed = allowed | Protection::execute;
-    return allowed;
-}
-
-/// The living environment a handle names, for changes to its address space.
-Result<Env*> managed(handle env) {
-    LAMINA_TRY(const Capability* cap, caller().caps.lookup(env, ObjectType::env, Rights::manage));
-    return static_cast<Env*>(cap->object);
+/// The run that a capability has for itself: nothing else refers to it.
+Result<CapSlot*> sole(handle source) {
+    LAMINA_TRY(CapSlot* const cap,
+               caller().caps.lookup(source, ObjectType::frames, Rights::copy));
+    const auto& run = static_cast<const FrameInfo&>(*cap->object);
+    if (run.references != 1 || cap->count != run.extent) return lamina::fail(Status::shared);
+    return cap;
 }
 
 }  // namespace
 
-Result<std::uint64_t> account_create(handle account, word limit_frames) {
-    CapTable& caps = caller().caps;
-    LAMINA_TRY(const Capability* cap, caps.lookup(account, ObjectType::account, Rights::spend));
-    auto& parent = static_cast<Account&>(*cap->object);
-    if (limit_frames == 0) return lamina::fail(Status::bad_argument);
-    if (parent.depth == Account::depth_max) return lamina::fail(Status::limit_reached);
-    LAMINA_CHECK(parent.charge(limit_frames));
-    const auto refund = [&](Status why) {
-        parent.refund(limit_frames);
-        return lamina::fail(why);
-    };
-    const auto frame = frames.alloc(FrameState::object, &parent);
-    if (!frame) return refund(frame.error());
-    const auto place = caps.free_slot();
-    if (!place) {
-        frames.free(*frame);
-        return refund(place.error());
-    }
-    auto& made = *static_cast<Account*>(FrameTable::contents(*frame));
-    made.type = ObjectType::account;
-    made.parent = &parent;
-    made.limit = limit_frames;
-    made.depth = parent.depth + 1;
-    Capability given;
-    given.type = ObjectType::account;
-    given.rights = Rights::spend | Rights::copy;
-    given.object = &made;
-    return std::uint64_t(caps.insert(*place, given, nullptr));
-}
-
 Result<std::uint64_t> frames_alloc(handle account, word count) {
-    CapTable& caps = caller().caps;
-    LAMINA_TRY(const Capability* cap, caps.lookup(account, ObjectType::account, Rights::spend));
-    if (count == 0 || count > lamina::frames_per_call_max)
+    return alloc(account, count, {0});
+}
+
+Result<std::uint64_t> frames_alloc_at(handle account, word first, word count) {
+    if (first == 0 || first != std::uint32_t(first)) return lamina::fail(Status::bad_argument);
+    return alloc(account, count, {std::uint32_t(first)});
+}
+
+Result<std::uint64_t> frames_split(handle source, word count) {
+    LAMINA_TRY(CapSlot* const cap, sole(source));
+    if (count == 0 || count >= cap->count) return lamina::fail(Status::bad_argument);
+    LAMINA_TRY(CapSlot* const place, caller().caps.free_slot());
+    FrameInfo& rest =
+        frames.split_run(static_cast<FrameInfo&>(*cap->object), std::uint32_t(count));
+    Capability given = *cap;
+    given.object = &rest;
+    given.first += std::uint32_t(count);
+    given.count -= std::uint32_t(count);
+    cap->count = std::uint32_t(count);
+    return std::uint64_t(caller().caps.insert(*place, given, &rest.roots, true));
+}
+
+Result<std::uint64_t> frames_merge(handle first, handle second) {
+    LAMINA_TRY(CapSlot* const cap, sole(first));
+    LAMINA_TRY(CapSlot* const next, sole(second));
+    auto& run = static_cast<FrameInfo&>(*cap->object);
+    auto& rest = static_cast<FrameInfo&>(*next->object);
+    if (cap->first + cap->count != next->first || run.account != rest.account ||
+        cap->rights != next->rights || cap->count + next->count > lamina::run_frames_max)
         return lamina::fail(Status::bad_argument);
-    auto& payer = static_cast<Account&>(*cap->object);
-    LAMINA_TRY(const FrameNumber first, frames.alloc_run(std::uint32_t(count), payer));
-    const auto place = caps.free_slot();
-    if (!place) {
-        frames.release(first);
-        return lamina::fail(place.error());
-    }
-    const Capability given = frames.capability(
-        first, std::uint32_t(count), Rights::read | Rights::write | Rights::execute | Rights::copy);
-    return std::uint64_t(caps.insert(*place, given, nullptr, true));
-}
-
-Result<std::uint64_t> frames_map(handle env, handle run, word first, word count,
-                                 user_address address, protection wanted) {
-    LAMINA_TRY(Env* const target, managed(env));
-    LAMINA_TRY(CapSlot* const cap,
-               caller().caps.lookup(run, ObjectType::frames, rights_for(wanted)));
-    LAMINA_CHECK(check_pages(address, count));
-    if (first >= cap->count || count > cap->count - first)
-        return lamina::fail(Status::bad_argument);
-    if (has(wanted, Protection::write) && has(wanted, Protection::execute))
-        return lamina::fail(Status::write_and_execute);
-    if (!target->alive()) return lamina::fail(Status::ended);
-    // What one environment maps into another is no more than it says; the capability is not given.
-    const Protection allowed = target == &caller() ? allowed_by(cap->rights) : wanted;
-    if (being_revoked(*cap)) return lamina::fail(Status::busy);
-    LAMINA_CHECK(target->space.map(address, *cap, std::uint32_t(first), std::uint32_t(count),
-                                   {wanted, allowed}));
-    return 0;
-}
-
-Result<std::uint64_t> frames_protect(handle env, user_address address, word count,
-                                     protection wanted) {
-    LAMINA_TRY(Env* const target, managed(env));
-    LAMINA_CHECK(check_pages(address, count));
-    if (has(wanted, Protection::write) && has(wanted, Protection::execute))
-        return lamina::fail(Status::write_and_execute);
-    if (!target->alive()) return lamina::fail(Status::ended);
-    LAMINA_CHECK(target->space.protect(address, std::uint32_t(count), wanted));
-    shoot_down(*target->vcpu);
-    return 0;
-}
-
-Result<std::uint64_t> frames_unmap(handle env, user_address address, word count) {
-    LAMINA_TRY(Env* const target, managed(env));
-    LAMINA_CHECK(check_pages(address, count));
-    if (!target->alive()) return lamina::fail(Status::ended);
-    LAMINA_CHECK(target->space.unmap(address, std::uint32_t(count)));
-    shoot_down(*target->vcpu);
+    frames.merge_runs(run, rest);
+    cap->count += next->count;
+    next->counted = false;  // its reference went with the merge
+    caller().caps.drop(*next);
     return 0;
 }
 

@@ -21,13 +21,12 @@ Result<std::uint64_t> notification_create(handle account) {
     given.type = ObjectType::notification;
     given.rights = Rights::signal | Rights::wait | Rights::copy;
     given.object = &made;
-    return std::uint64_t(caps.insert(*place, given, nullptr));
+    return std::uint64_t(caps.insert(**place, given, nullptr));
 }
 
 Result<std::uint64_t> notification_signal(handle notification, word bits) {
-    LAMINA_TRY(const Capability* cap,
-               caller().caps.lookup(notification, ObjectType::notification, Rights::signal));
-    static_cast<Notification*>(cap->object)->signal(bits);
+    LAMINA_TRY(Notification* const told, signalled(notification, bits));
+    told->signal(bits);
     return 0;
 }
 

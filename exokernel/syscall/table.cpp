@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "arch/machine.hpp"
 #include "exokernel/memory/user_memory.hpp"
 #include "exokernel/syscall/calls.hpp"
 
@@ -13,22 +14,29 @@ Result<std::uint64_t> calls::null() { return 0; }
 
 namespace {
 
-/// A register as an argument of type T. Bits that T has no meaning for are a problem, unless an
-/// earlier argument has one already.
+/// Why a register is no protection; ok if it is one.
+LAMINA_KEEPS_REGISTERS Status refusal_of_protection(std::uint64_t reg) {
+    using lamina::Protection;
+    if ((reg & 7) == 0 || (reg & ~std::uint64_t(Protection::all)) != 0) return Status::bad_argument;
+    constexpr auto both = std::uint64_t(Protection::write | Protection::execute);
+    return (reg & both) == both ? Status::write_and_execute : Status::ok;
+}
+
+/// Why a register is no argument of type T; ok if it is one.
 template <typename T>
-T decode(std::uint64_t reg, Status& problem) {
-    bool good = true;
-    Status refusal = Status::bad_argument;
+Status refusal(std::uint64_t reg) {
     if constexpr (std::is_same_v<T, lamina::Handle>) {
-        good = reg >> 32 == 0;
-        refusal = Status::bad_handle;
+        if (reg >> 32 != 0) [[unlikely]]
+            return Status::bad_handle;
     } else if constexpr (std::is_same_v<T, lamina::Rights>) {
-        good = (reg & ~std::uint64_t(lamina::Rights::all)) == 0;
+        if ((reg & ~std::uint64_t(lamina::Rights::all)) != 0) [[unlikely]]
+            return Status::bad_argument;
     } else if constexpr (std::is_same_v<T, lamina::Protection>) {
-        good = reg != 0 && reg <= 7;
+        // 1 to 5: small pages, no software bits, not writable and executable at once.
+        if (reg - 1 >= 5) [[unlikely]]
+            return refusal_of_protection(reg);
     }
-    if (!good && problem == Status::ok) problem = refusal;
-    return T(reg);
+    return Status::ok;
 }
 
 CallResult finish(const Result<std::uint64_t>& result) {
@@ -48,11 +56,11 @@ struct Entry<handler, locked> {
 
     static CallResult call(std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
                            std::uint64_t a4, std::uint64_t a5) {
-        const std::uint64_t regs[] = {a0, a1, a2, a3, a4, a5};
         if constexpr (!locked) {
             return finish(handler());
         } else {
             lock_kernel();
+            const std::uint64_t regs[] = {a0, a1, a2, a3, a4, a5};
             const CallResult result = finish(unpack(regs, std::index_sequence_for<Args...>{}));
             // A call that does not return at once keeps the lock until its result is in the
             // context: whoever ends its wait replaces that.
@@ -62,14 +70,13 @@ struct Entry<handler, locked> {
     }
 
 private:
+    /// Decodes from the first argument on; the first that is refused counts.
     template <std::size_t... index>
     static Result<std::uint64_t> unpack(const std::uint64_t* regs, std::index_sequence<index...>) {
         Status problem = Status::ok;
-        // Braces: decoded from the first argument on.
-        [[maybe_unused]] const std::tuple<Args...> decoded{decode<Args>(regs[index], problem)...};
-        if (problem != Status::ok) [[unlikely]]
-            return lamina::fail(problem);
-        return handler(std::get<index>(decoded)...);
+        if (((problem = refusal<Arg<index>>(regs[index]), problem == Status::ok) && ...)) [[likely]]
+            return handler(Arg<index>(regs[index])...);
+        return lamina::fail(problem);
     }
 };
 
@@ -81,6 +88,14 @@ extern "C" constexpr std::array<CallEntry, lamina::call_count> exo_call_table = 
 #include "lamina/syscalls.def"
 #undef LAMINA_SYSCALL
 };
+
+Result<Notification*> signalled(lamina::Handle notification, std::uint64_t bits) {
+    LAMINA_TRY(const Capability* cap, caller().caps.lookup(notification, ObjectType::notification,
+                                                           Rights::signal));
+    if (cap->badge() != 0 && (bits & ~cap->badge()) != 0)
+        return lamina::fail(Status::missing_right);
+    return static_cast<Notification*>(cap->object);
+}
 
 Result<void> copy_to_caller(std::uint64_t address, const void* from, std::uint64_t bytes) {
     Env& env = caller();

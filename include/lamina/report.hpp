@@ -13,7 +13,8 @@ struct CapInfo {
     ObjectType type;
     std::uint8_t reserved[3];
     Rights rights;
-    std::uint64_t first_frame;  ///< Frames: physical page number of the first page; else 0.
+    /// Frames: physical page number of the first page. Notification: the badge. Else 0.
+    std::uint64_t first_frame;
     std::uint64_t count;        ///< Frames: pages. Account: frames of its quota. Else 0.
     std::uint64_t used;         ///< Account: frames charged now; else 0.
     std::uint64_t id;           ///< Env: its id, which never repeats; else 0.

@@ -34,8 +34,17 @@ inline constexpr std::uint32_t call_count = 0
 #undef LAMINA_SYSCALL
     ;
 
-/// How a page is mapped. Readable is implied by the others.
-enum class Protection : std::uint32_t { read = 1, write = 2, execute = 4 };
+/// How pages are mapped: what may be done (readable is implied by the others), their size, and
+/// three bits that are the environment's own, in the entries of its page tables.
+enum class Protection : std::uint32_t {
+    read = 1,
+    write = 2,
+    execute = 4,
+    size_2m = 8,   ///< Pages of 2 MiB: address and frame are multiples of that.
+    size_1g = 16,  ///< Pages of 1 GiB.
+    software = 0x700,
+    all = 0x71f,
+};
 
 constexpr Protection operator|(Protection a, Protection b) {
     return Protection(std::uint32_t(a) | std::uint32_t(b));
@@ -52,8 +61,14 @@ inline constexpr std::uint64_t wait_forever = ~std::uint64_t{0};
 inline constexpr std::uint64_t power_off = 0;
 inline constexpr std::uint64_t power_reboot = 1;
 
-/// Most pages one frames_alloc, frames_map or frames_unmap takes: every call is bounded.
-inline constexpr std::uint64_t frames_per_call_max = 512;
+/// Most entries of page tables that one call changes: every call is bounded.
+inline constexpr std::uint64_t pages_per_call_max = 512;
+/// A range in the lists of frames_map_list and its kind: an address, which is a multiple of 4096,
+/// plus the number of pages less one. Most ranges and pages of one call:
+inline constexpr std::uint64_t ranges_per_call_max = 256;
+inline constexpr std::uint64_t listed_pages_max = 4096;
+/// Most page frames of a run, 1 GiB.
+inline constexpr std::uint64_t run_frames_max = 1ULL << 18;
 
 /// Longest environment name in bytes, without a terminator.
 inline constexpr std::uint64_t env_name_bytes_max = 24;

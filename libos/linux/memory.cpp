@@ -41,7 +41,7 @@ bool is_program_range(std::uint64_t first, std::uint64_t end) {
 template <typename Step>
 bool in_pieces(std::uint64_t first, std::uint64_t end, Step step) {
     while (first < end) {
-        const auto pages = std::min((end - first) / page_size, lamina::frames_per_call_max);
+        const auto pages = std::min((end - first) / page_size, lamina::pages_per_call_max);
         if (!step(first, pages)) return false;
         first += pages * page_size;
     }

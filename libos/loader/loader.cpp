@@ -59,7 +59,7 @@ Result<void> load_segment(lamina::Handle account, lamina::Handle env,
                           const lamina::ElfSegment& segment) {
     const auto pages = segment.page_count();
     for (std::uint64_t first = 0; first < pages;) {
-        const auto piece = std::min(pages - first, lamina::frames_per_call_max);
+        const auto piece = std::min(pages - first, lamina::pages_per_call_max);
         LAMINA_CHECK(load_piece(account, env, segment, first, piece));
         first += piece;
     }

@@ -19,7 +19,7 @@ lamina::Result<void> map_pieces(lamina::Handle frames, std::uint64_t first, std:
                                 std::uint64_t address, lamina::Protection protection,
                                 std::uint64_t& mapped) {
     while (mapped < pages) {
-        const auto piece = std::min(pages - mapped, lamina::frames_per_call_max);
+        const auto piece = std::min(pages - mapped, lamina::pages_per_call_max);
         LAMINA_CHECK(sys::frames_map(fixed::self, frames, first + mapped, piece,
                                      address + mapped * lamina::page_size, protection));
         mapped += piece;
@@ -30,7 +30,7 @@ lamina::Result<void> map_pieces(lamina::Handle frames, std::uint64_t first, std:
 lamina::Result<void> map_new_pieces(lamina::Handle account, std::uint64_t pages,
                                     std::uint64_t address, std::uint64_t& mapped) {
     while (mapped < pages) {
-        const auto piece = std::min(pages - mapped, lamina::frames_per_call_max);
+        const auto piece = std::min(pages - mapped, lamina::pages_per_call_max);
         LAMINA_TRY(const OwnedHandle frames, own(sys::frames_alloc(account, piece)));
         LAMINA_CHECK(sys::frames_map(fixed::self, frames.get(), 0, piece,
                                      address + mapped * lamina::page_size,
@@ -42,7 +42,7 @@ lamina::Result<void> map_new_pieces(lamina::Handle account, std::uint64_t pages,
 
 void unmap(std::uint64_t address, std::uint64_t pages) {
     for (std::uint64_t done = 0; done < pages;) {
-        const auto piece = std::min(pages - done, lamina::frames_per_call_max);
+        const auto piece = std::min(pages - done, lamina::pages_per_call_max);
         const bool unmapped =
             sys::frames_unmap(fixed::self, address + done * lamina::page_size, piece).has_value();
         LAMINA_ASSERT(unmapped);

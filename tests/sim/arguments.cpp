@@ -113,7 +113,7 @@ std::uint64_t ArgumentSource::word(std::string_view name, std::uint64_t now_ns) 
     if (choices_->percent(2))
         return mutation::extremes[choices_->below(std::size(mutation::extremes))];
     if (name == "count") {
-        if (choices_->percent(5)) return lamina::frames_per_call_max + choices_->below(2);
+        if (choices_->percent(5)) return lamina::pages_per_call_max + choices_->below(2);
         if (choices_->percent(60)) return 1;
         return choices_->below(choices_->percent(80) ? 5 : 20);
     }

@@ -58,6 +58,8 @@ void interrupt_in_kernel(exo::CpuLocal& cpu, bool timer) {
     exo::unlock_kernel();
 }
 
+void come_from_boot() { exo::lock_kernel(); }
+
 const exo::Context& go_on() { return *exo::exo_dispatch(); }
 
 }  // namespace sim

@@ -23,6 +23,9 @@ struct CallInProgress {
     CallArguments arguments = {};
 };
 
+/// Begins with what follows a CPU's start: go_on() is next.
+void come_from_boot();
+
 /// Makes a system call. True if the caller goes on at once, with `result`; if not, go_on() must
 /// follow: the result is in its context, if the call has one.
 bool enter_by_call(exo::CpuLocal& cpu, std::uint64_t number, const CallArguments& arguments,

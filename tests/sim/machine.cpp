@@ -50,6 +50,7 @@ void Machine::start(UserCode& user) {
 
 void Machine::run(void* argument) {
     const auto [machine, cpu] = *static_cast<Arguments*>(argument);
+    come_from_boot();
     for (;;) {
         machine->leave_kernel(*cpu);
         machine->user_mode(*cpu);

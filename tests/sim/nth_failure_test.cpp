@@ -39,6 +39,7 @@ struct Lab {
         for (unsigned i = 0; i < sim::cpu_count; ++i)
             machine.cpu(i).root = exo::kernel_root();
         checks.start(machine);
+        sim::come_from_boot();
         (void)sim::go_on();
         auto* memory =
             static_cast<std::byte*>(exo::FrameTable::contents(exo::frame_of(exo::PhysAddr{

@@ -4,6 +4,9 @@
 #include "exokernel/core/panic.hpp"
 #include "exokernel/core/types.hpp"
 
+/// The host's rare cases may use any register.
+#define LAMINA_KEEPS_REGISTERS [[gnu::cold, gnu::noinline]]
+
 namespace exo::arch {
 
 /// Where a CPU is with a lock.
@@ -19,6 +22,7 @@ public:
     virtual PhysAddr loaded_page_table() = 0;
     virtual void load_page_table(PhysAddr table) = 0;
     virtual void* cpu_local() = 0;
+    virtual std::uint32_t cpu_index() = 0;
     virtual void interrupt_cpu(std::uint8_t apic_id) = 0;
     virtual std::uint64_t now_ns() = 0;
     virtual void arm_timer(std::uint64_t deadline_ns) = 0;
@@ -76,6 +80,8 @@ inline void load_page_table(PhysAddr table) {
 }
 
 inline void* cpu_local() { return host_cpus != nullptr ? host_cpus->cpu_local() : host_cpu_local; }
+
+inline std::uint32_t cpu_index() { return host_cpus != nullptr ? host_cpus->cpu_index() : 0; }
 
 inline void interrupt_cpu(std::uint8_t apic_id) {
     if (host_cpus != nullptr)

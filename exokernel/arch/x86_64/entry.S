@@ -17,8 +17,7 @@
 
 /* `syscall` (docs/life-of-a-system-call.md). In: rax tag and number, rcx the caller's rip, r11 its
  * rflags, interrupts masked, everything else the caller's. What a handler must keep by the C
- * calling convention stays in its registers; it is saved too, for the case that another vCPU
- * goes on. */
+ * calling convention stays in its registers, and is saved when another vCPU may go on. */
     .globl exo_syscall_entry
 exo_syscall_entry:
     swapgs
@@ -28,12 +27,6 @@ exo_syscall_entry:
     cmp $CALL_TAG, %esp
     jne no_native_call
     mov %gs:CPU_CONTEXT, %rsp
-    mov %rbx, CONTEXT_RBX(%rsp)
-    mov %rbp, CONTEXT_RBP(%rsp)
-    mov %r12, CONTEXT_R12(%rsp)
-    mov %r13, CONTEXT_R13(%rsp)
-    mov %r14, CONTEXT_R14(%rsp)
-    mov %r15, CONTEXT_R15(%rsp)
     mov %rcx, CONTEXT_RIP(%rsp)
     mov %r11, CONTEXT_RFLAGS(%rsp)
     mov %gs:CPU_USER_RSP, %rcx
@@ -112,6 +105,12 @@ call_dispatch:
     je exo_leave
     mov %gs:CPU_CONTEXT, %rdi
     xor %ecx, %ecx
+    mov %rbx, CONTEXT_RBX(%rdi)
+    mov %rbp, CONTEXT_RBP(%rdi)
+    mov %r12, CONTEXT_R12(%rdi)
+    mov %r13, CONTEXT_R13(%rdi)
+    mov %r14, CONTEXT_R14(%rdi)
+    mov %r15, CONTEXT_R15(%rdi)
     mov %rax, CONTEXT_RAX(%rdi)
     mov %rdx, CONTEXT_RDX(%rdi)
     mov %rcx, CONTEXT_RCX(%rdi)

@@ -2,6 +2,10 @@
 #pragma once
 
 #include "exokernel/core/types.hpp"
+#include "exokernel/cpu/offsets.h"
+
+/// A function for a rare case that a fast path calls: it keeps every register.
+#define LAMINA_KEEPS_REGISTERS [[gnu::cold, gnu::noinline, gnu::no_caller_saved_registers]]
 
 namespace exo::arch {
 
@@ -37,6 +41,13 @@ inline void* cpu_local() {
     void* self;
     asm("mov %%gs:0, %0" : "=r"(self));  // not volatile: it is the same all through a function
     return self;
+}
+
+/// The index of this CPU, 0 for the one that booted (CPU_INDEX in cpu/offsets.h).
+inline std::uint32_t cpu_index() {
+    std::uint32_t index;
+    asm("mov %%gs:%c1, %0" : "=r"(index) : "i"(CPU_INDEX));
+    return index;
 }
 
 /// Nanoseconds since boot, from the time stamp counter. Needs: the clock is calibrated.

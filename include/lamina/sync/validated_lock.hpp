@@ -71,6 +71,19 @@ public:
         raw_.unlock();
     }
 
+    /// For a caller that wants its slow path elsewhere: takes the lock if it is free and the
+    /// validator is off. If not, nothing has happened and lock() is to be called.
+    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_at_once() {
+        return !setting().is_on() && raw_.try_lock();
+    }
+    /// Gives the lock back if the validator is off. If not, unlock() is to be called.
+    [[nodiscard]] LAMINA_NOT_ANALYSED bool unlock_at_once() {
+        if (setting().is_on()) [[unlikely]]
+            return false;
+        raw_.unlock();
+        return true;
+    }
+
     LAMINA_ACQUIRES_SHARED LAMINA_NOT_ANALYSED void lock_shared(Site site = Site::current()) {
         if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
             return lock_checked<shared>(now, Way::waits, site);

@@ -23,6 +23,7 @@ void run_cpu(sim::ThreadCpus& cpus, unsigned index, std::uint64_t first_id) {
     auto& cpu = cpus.cpu(index);
     sim::Choices choices(index + 1);
     std::unordered_map<std::uint64_t, sim::ThreadProgram> programs;
+    sim::come_from_boot();
     for (;;) {
         (void)sim::go_on();
         const std::uint64_t id = cpu.local.running->env->id;

@@ -67,7 +67,7 @@ exo::Account HostMachine::account(std::uint64_t limit) {
 bool coalesced(const std::vector<exo::FrameInfo>& entries) {
     for (std::uint32_t frame = 1; frame < entries.size(); ++frame) {
         const exo::FrameInfo& info = entries[frame];
-        if (info.state != exo::FrameState::free_head || info.order == exo::FrameTable::order_max)
+        if (info.state != exo::FrameState::free_head || info.order == exo::FreeFrames::order_max)
             continue;
         const std::uint32_t buddy = frame ^ (1U << info.order);
         if (buddy < entries.size() && entries[buddy].state == exo::FrameState::free_head &&

@@ -38,7 +38,7 @@ struct Tables {
         given.object = &object;
         const auto slot = table.free_slot();
         REQUIRE(slot);
-        return **table.lookup_any(table.insert(*slot, given, parent), Rights::none);
+        return **table.lookup_any(table.insert(*slot, given, parent != nullptr ? &parent->children : nullptr), Rights::none);
     }
 
     Object object{ObjectType::notification, 0, 0};

@@ -37,7 +37,7 @@ struct Fixture {
     }
 
     Handle put(std::uint32_t slot, const Capability& given, exo::CapSlot* parent = nullptr) {
-        return table.insert(slot, given, parent);
+        return table.insert(slot, given, parent != nullptr ? &parent->children : nullptr);
     }
 
     Object env{ObjectType::env, 0, 0};

@@ -1,0 +1,172 @@
+// apps/bench/memory.cpp - what system calls on memory and capabilities cost. Each round takes another
+// page and another frame; the page tables are there, as they are for most calls of a program.
+#include "apps/bench/memory.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "apps/bench/measure.hpp"
+#include "lamina/layout.hpp"
+#include "lamina/rights.hpp"
+#include "lamina/syscalls.hpp"
+#include "libos/console/console.hpp"
+#include "libos/sys/calls.hpp"
+#include "libos/sys/handles.hpp"
+
+namespace bench {
+namespace {
+
+using lamina::Handle;
+using lamina::Protection;
+namespace sys = libos::sys;
+namespace fixed = libos::fixed;
+
+constexpr auto read_write = Protection::read | Protection::write;
+constexpr Handle own = Handle::null;  ///< The caller's own address space.
+
+constexpr std::uint64_t base = 0x3000'0000;
+constexpr std::uint64_t pages = 2048;  ///< 8 MiB, four tables.
+constexpr std::uint64_t many = 100;
+
+/// Goes through all pages, far apart from one to the next.
+constexpr std::uint64_t page_of(std::uint64_t round) {
+    return base + round * 389 % pages * lamina::page_size;
+}
+
+bool failed = false;
+
+template <typename Value>
+Value must(const lamina::Result<Value>& result) {
+    if (!result) {
+        failed = true;
+        return Value{};
+    }
+    return *result;
+}
+void must(const lamina::Result<void>& result) { failed |= !result; }
+
+/// The median of what `work(round)` takes; `undo(round)` is not counted.
+template <typename Work, typename Undo>
+std::uint64_t median(Work work, Undo undo) {
+    static std::array<std::uint64_t, rounds> took;
+    std::uint64_t round = 0;
+    for (std::uint64_t& each : took) {
+        // Now and then a timer interrupt lies in it: the median does not see it.
+        const std::uint64_t start = ticks();
+        std::uint64_t empty = ticks() - start;
+        settle(empty);
+        std::uint64_t before = ticks();
+        work(round);
+        const std::uint64_t after = ticks();
+        settle(before);
+        each = after - before - empty;
+        undo(round++);
+    }
+    std::ranges::sort(took);
+    return took[rounds / 2];
+}
+constexpr auto nothing = [](std::uint64_t) {};
+
+/// Makes all tables, and leaves nothing mapped.
+void make_tables(Handle run) {
+    for (std::uint64_t i = 0; i < pages; i += 256) {
+        must(sys::frames_map(own, run, 0, 1, base + i * lamina::page_size, read_write));
+        must(sys::frames_unmap(own, base + i * lamina::page_size, 1));
+    }
+}
+
+void measure_single(Handle run) {
+    const auto map = [run](std::uint64_t round) {
+        must(sys::frames_map(own, run, round % many, 1, page_of(round), read_write));
+    };
+    const auto unmap = [](std::uint64_t round) {
+        must(sys::frames_unmap(own, page_of(round), 1));
+    };
+    const auto both = [&](std::uint64_t round) {
+        map(round);
+        unmap(round);
+    };
+    row("map_unmap", median(both, nothing));
+    for (std::uint64_t i = 0; i < rounds; ++i)
+        map(i);
+    row("protect", median(
+                       [](std::uint64_t round) {
+                           const auto other = round % 2 == 0 ? Protection::read : read_write;
+                           must(sys::frames_protect(own, page_of(round), 1, other));
+                       },
+                       nothing));
+    for (std::uint64_t i = 0; i < rounds; ++i)
+        unmap(i);
+}
+
+void measure_many(Handle run) {
+    const auto map = [run](std::uint64_t round) {
+        must(sys::frames_map(own, run, 0, many, page_of(round), read_write));
+    };
+    const auto unmap = [](std::uint64_t round) {
+        must(sys::frames_unmap(own, page_of(round), many));
+    };
+    row("map_100", median(map, unmap) / many);
+    must(sys::frames_map(own, run, 0, many, base, read_write));
+    row("protect_100", median(
+                           [](std::uint64_t round) {
+                               const auto other = round % 2 == 0 ? Protection::read : read_write;
+                               must(sys::frames_protect(own, base, many, other));
+                           },
+                           nothing) /
+                           many);
+    must(sys::frames_unmap(own, base, many));
+}
+
+void measure_scattered(Handle run) {
+    static std::array<std::uint64_t, many> list;
+    for (std::uint64_t i = 0; i < many; ++i)
+        list[i] = page_of(i);
+    const auto map = [run](std::uint64_t) {
+        failed |= must(sys::frames_map_list(own, run, 0, list.data(), many, read_write)) != many;
+    };
+    const auto unmap = [](std::uint64_t) {
+        failed |= must(sys::frames_unmap_list(own, list.data(), many)) != many;
+    };
+    row("map_100_scattered", median(map, unmap) / many);
+    map(0);
+    row("protect_100_scattered",
+        median(
+            [](std::uint64_t round) {
+                const auto other = round % 2 == 0 ? Protection::read : read_write;
+                failed |= must(sys::frames_protect_list(own, list.data(), many, other)) != many;
+            },
+            nothing) /
+            many);
+    unmap(0);
+}
+
+void measure_capabilities(Handle run) {
+    row("derive_drop", median(
+                           [run](std::uint64_t round) {
+                               must(sys::cap_drop(must(sys::cap_derive(run, lamina::Rights::read,
+                                                                       round % many, 1))));
+                           },
+                           nothing));
+    constexpr std::uint64_t zeroing = 512;
+    row("alloc_drop",
+        median([](std::uint64_t) { must(sys::cap_drop(must(sys::frames_alloc(fixed::account, 1)))); },
+               nothing) -
+            zeroing);
+}
+
+}  // namespace
+
+int measure_memory() {
+    const Handle run = must(sys::frames_alloc(fixed::account, many));
+    make_tables(run);
+    measure_single(run);
+    measure_many(run);
+    measure_scattered(run);
+    measure_capabilities(run);
+    if (failed) libos::print("a call that is measured has failed\n");
+    return failed ? 1 : 0;
+}
+
+}  // namespace bench

@@ -1,0 +1,71 @@
+// exokernel/env/long_call.cpp - calls that take more than one step, in their caller's slices.
+#include "exokernel/env/long_call.hpp"
+
+#include <algorithm>
+
+#include "exokernel/core/panic.hpp"
+#include "exokernel/env/revoke.hpp"
+#include "exokernel/memory/frame_table.hpp"
+
+namespace exo {
+namespace {
+
+constexpr std::uint32_t frames_at_once = 256;
+
+bool alloc_step(Vcpu& vcpu) {
+    auto& run = static_cast<FrameInfo&>(*vcpu.object);
+    const std::uint32_t part = std::min(frames_at_once, run.extent - vcpu.done);
+    frames.prepare(run, vcpu.done, part);
+    vcpu.done += part;
+    if (vcpu.done != run.extent) return false;
+    end_long_call(vcpu);
+    CapTable& caps = vcpu.env->caps;
+    if (const auto place = caps.free_slot()) {
+        const Handle made = caps.insert(**place, whole_run(run), &run.roots, true);
+        vcpu.set_result(Status::ok, std::uint64_t(made));
+    } else {
+        release_object(run);
+        vcpu.set_result(place.error(), 0);
+    }
+    return true;
+}
+
+}  // namespace
+
+Capability whole_run(FrameInfo& run) {
+    Capability made;
+    made.type = ObjectType::frames;
+    made.rights = Rights::read | Rights::write | Rights::execute | Rights::copy;
+    made.object = &run;
+    made.first = frames.number_of(run).value;
+    made.count = run.extent;
+    return made;
+}
+
+void begin_long_call(Vcpu& vcpu, LongCall what, Handle handle, Object& object) {
+    vcpu.long_call = what;
+    vcpu.handle = handle;
+    vcpu.object = &object;
+    vcpu.done = 0;
+    vcpu.state = VcpuState::in_call;
+    this_cpu().must_dispatch = 1;
+}
+
+Object& end_long_call(Vcpu& vcpu) {
+    LAMINA_ASSERT(vcpu.state == VcpuState::in_call);
+    vcpu.state = VcpuState::ready;
+    return *vcpu.object;
+}
+
+bool step_long_call(Vcpu& vcpu) {
+    return vcpu.long_call == LongCall::revoke ? revoke_step(vcpu) : alloc_step(vcpu);
+}
+
+void stop_long_call(Vcpu& vcpu) {
+    if (vcpu.long_call == LongCall::revoke)
+        end_revocation(vcpu);
+    else
+        release_object(end_long_call(vcpu));
+}
+
+}  // namespace exo

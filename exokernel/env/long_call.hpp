@@ -1,0 +1,31 @@
+// exokernel/env/long_call.hpp - calls that take more than one step, in their caller's slices.
+#pragma once
+
+#include "exokernel/env/env.hpp"
+
+namespace exo {
+
+struct FrameInfo;
+
+/// Makes a vCPU's slices go on with a call (VcpuState::in_call); dispatch must follow. A reference
+/// to the object is the call's until end_long_call().
+void begin_long_call(Vcpu& vcpu, LongCall what, Handle handle, Object& object);
+/// The vCPU is ready again; its call's reference is handed over.
+Object& end_long_call(Vcpu& vcpu);
+
+/// Does the next part; called in the vCPU's slices. True when it is done and the vCPU is ready,
+/// with the call's result in its context.
+bool step_long_call(Vcpu& vcpu);
+/// Leaves the call as far as it is, as its vCPU ends.
+void stop_long_call(Vcpu& vcpu);
+
+/// Zeroes a new run and gives the vCPU's environment a capability for it. The call's result is the
+/// handle, or table_full, quota_exceeded or out_of_frames, and then the run is free again.
+inline void begin_alloc(Vcpu& vcpu, Object& run) {
+    begin_long_call(vcpu, LongCall::alloc, Handle::null, run);
+}
+
+/// A capability for all of a run, as its allocation gives it.
+Capability whole_run(FrameInfo& run);
+
+}  // namespace exo

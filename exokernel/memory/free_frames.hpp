@@ -1,0 +1,77 @@
+// exokernel/memory/free_frames.hpp - FreeFrames: a buddy allocator of page frames, with caches.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "arch/machine.hpp"
+#include "exokernel/core/types.hpp"
+#include "exokernel/memory/frame_info.hpp"
+
+namespace exo {
+
+/// The free frames form blocks of 2^order frames, aligned to their size and coalesced with their
+/// buddy as soon as both are free. Up to cache_max single frames a CPU are kept out of the blocks,
+/// so that taking and putting one does not split and coalesce each time; those of all CPUs go back
+/// when no block is large enough, so none is hoarded while somebody needs it. Frame 0 is never
+/// free.
+class FreeFrames {
+public:
+    static constexpr unsigned order_max = 18;  ///< 1 GiB.
+    static constexpr std::uint32_t cache_max = 63;
+
+    /// Works on `entries`, one per frame from 0 on, none free.
+    void adopt(std::span<FrameInfo> entries) { entries_ = entries; }
+    std::uint64_t count() const { return count_; }
+
+    /// The first of `count` frames in a row, cut out of the smallest block that holds them (up to
+    /// 1 << order_max); 0 if there is none. A single one comes from this CPU's cache, if it has.
+    std::uint32_t take(std::uint32_t count) {
+        if (Cache& mine = cache(); count == 1 && mine.used != 0) [[likely]] {
+            --count_;
+            return mine.frames[--mine.used];
+        }
+        return take_slowly(count);
+    }
+    /// Takes just these frames, if all are free.
+    bool take_at(std::uint32_t first, std::uint32_t count);
+    /// Frees frames. A single one goes to this CPU's cache.
+    void put(std::uint32_t first, std::uint32_t count) {
+        Cache& mine = cache();
+        if (count != 1 || mine.used == cache_max) [[unlikely]]
+            return put_slowly(first, count);
+        ++count_;
+        entries_[first].state = FrameState::free;
+        mine.frames[mine.used++] = first;
+    }
+    /// Empties all caches.
+    void drain();
+
+    /// Whether lists and caches hold what they should. For tests: O(frames).
+    bool consistent() const;
+
+private:
+    struct Cache {
+        std::uint32_t used = 0;
+        std::uint32_t frames[cache_max] = {};  ///< In state `free`, in no block.
+    };
+    static_assert(sizeof(Cache) == 256);  // found by a shift
+
+    Cache& cache() { return caches_[arch::cpu_index()]; }
+    std::uint32_t take_slowly(std::uint32_t count);
+    void put_slowly(std::uint32_t first, std::uint32_t count);
+    void drain(Cache& cache);
+    void push(std::uint32_t frame, unsigned order);
+    void remove(std::uint32_t frame);
+    std::uint32_t take_blocks(std::uint32_t count);
+    void put_blocks(std::uint32_t first, std::uint32_t count);
+    void put_block(std::uint32_t frame, unsigned order);
+    std::uint32_t block_of(std::uint32_t frame) const;
+
+    std::span<FrameInfo> entries_;
+    std::uint64_t count_ = 0;
+    std::uint32_t lists_[order_max + 1] = {};
+    Cache caches_[cpus_max];
+};
+
+}  // namespace exo

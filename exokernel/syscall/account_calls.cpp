@@ -1,0 +1,37 @@
+// exokernel/syscall/account_calls.cpp - system calls on accounts.
+#include "exokernel/memory/frame_table.hpp"
+#include "exokernel/syscall/calls.hpp"
+
+namespace exo::calls {
+
+Result<std::uint64_t> account_create(handle account, word limit_frames) {
+    CapTable& caps = caller().caps;
+    LAMINA_TRY(const Capability* cap, caps.lookup(account, ObjectType::account, Rights::spend));
+    auto& parent = static_cast<Account&>(*cap->object);
+    if (limit_frames == 0) return lamina::fail(Status::bad_argument);
+    if (parent.depth == Account::depth_max) return lamina::fail(Status::limit_reached);
+    LAMINA_CHECK(parent.charge(limit_frames));
+    const auto refund = [&](Status why) {
+        parent.refund(limit_frames);
+        return lamina::fail(why);
+    };
+    const auto frame = frames.alloc(FrameState::object, &parent);
+    if (!frame) return refund(frame.error());
+    const auto place = caps.free_slot();
+    if (!place) {
+        frames.free(*frame);
+        return refund(place.error());
+    }
+    auto& made = *static_cast<Account*>(FrameTable::contents(*frame));
+    made.type = ObjectType::account;
+    made.parent = &parent;
+    made.limit = limit_frames;
+    made.depth = parent.depth + 1;
+    Capability given;
+    given.type = ObjectType::account;
+    given.rights = Rights::spend | Rights::copy;
+    given.object = &made;
+    return std::uint64_t(caps.insert(**place, given, nullptr));
+}
+
+}  // namespace exo::calls

@@ -1,0 +1,145 @@
+// exokernel/syscall/map_calls.cpp - system calls that map, unmap and protect pages.
+#include "exokernel/env/revoke.hpp"
+#include "exokernel/memory/user_memory.hpp"
+#include "exokernel/syscall/calls.hpp"
+
+namespace exo::calls {
+namespace {
+
+// Rights and Protection have the same bits for the same things.
+static_assert(int(Rights::read) == int(Protection::read) &&
+              int(Rights::write) == int(Protection::write) &&
+              int(Rights::execute) == int(Protection::execute));
+constexpr std::uint32_t use_bits = 7;
+
+Rights rights_for(Protection wanted) {
+    return Rights::read | Rights(std::uint32_t(wanted) & use_bits);
+}
+Protection allowed_by(Rights rights) { return Protection(std::uint32_t(rights) & use_bits); }
+
+/// Applies `change(space, whose)` to the space of the environment a handle names. The caller's own
+/// is loaded here and nowhere else; another's may be on another CPU, which is told then.
+template <typename Change>
+[[gnu::always_inline]] inline Result<std::uint64_t> change_space(handle env, Change change) {
+    using Whose = AddressSpace::Whose;
+    if (env == Handle::null) [[likely]]
+        return change(caller().space, Whose::callers);
+    LAMINA_TRY(Env* const target, managed(env));
+    const auto done = change(target->space, Whose::anybodys);
+    if (target != &caller()) shoot_down(*target->vcpu);
+    return done;
+}
+
+/// What pages are mapped through. What one environment maps into another is no more than it says:
+/// the capability is not given.
+struct Source {
+    CapSlot* cap;
+    AddressSpace::Use use;
+};
+
+[[gnu::always_inline]] inline Result<Source> source_of(const AddressSpace& space, handle run,
+                                                       Protection wanted) {
+    LAMINA_TRY(CapSlot* const cap,
+               caller().caps.lookup(run, ObjectType::frames, rights_for(wanted)));
+    if (being_revoked(*cap)) return lamina::fail(Status::busy);
+    const bool own = &space == &caller().space;
+    return Source{cap, {wanted, own ? allowed_by(cap->rights) : wanted}};
+}
+
+[[gnu::always_inline]] inline Result<void> map(AddressSpace& space, const Source& source,
+                                               std::uint64_t first, std::uint64_t count,
+                                               std::uint64_t address) {
+    if (first >= source.cap->count || count > source.cap->count - first)
+        return lamina::fail(Status::bad_argument);
+    return space.map(address, *source.cap, first, count, source.use);
+}
+
+/// Reads the ranges of a list in user memory, each word once, and applies `change(address, pages)`
+/// until it refuses one or enough pages are done. How many ranges were; the refusal if none.
+template <typename Change>
+[[gnu::always_inline]] inline Result<std::uint64_t> for_each_range(user_address list, word count,
+                                                                   Change change) {
+    if (count - 1 >= lamina::ranges_per_call_max) return lamina::fail(Status::bad_argument);
+    if (list % sizeof(std::uint64_t) != 0) return lamina::fail(Status::bad_address);
+    Env& env = caller();
+    std::uint64_t ranges[lamina::ranges_per_call_max];
+    LAMINA_TRY(const UserRange range, UserRange::check(env.space, list, count * sizeof ranges[0],
+                                                       false, env.failed_address));
+    range.copy_in(ranges);
+    std::uint64_t pages_left = lamina::listed_pages_max;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        Result<void> done;
+        if (ranges[i] % page_size == 0) [[likely]] {
+            done = change(ranges[i], 1);
+        } else {
+            const std::uint64_t pages = ranges[i] % page_size + 1;
+            if (pages_left < pages) return i;
+            pages_left -= pages;
+            done = change(ranges[i] & ~(page_size - 1), pages);
+        }
+        if (!done) [[unlikely]] {
+            if (i == 0) return lamina::fail(done.error());
+            return i;
+        }
+    }
+    return count;
+}
+
+}  // namespace
+
+Result<std::uint64_t> frames_map(handle env, handle run, word first, word count,
+                                 user_address address, protection wanted) {
+    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto) -> Result<std::uint64_t> {
+        LAMINA_TRY(const Source source, source_of(space, run, wanted));
+        LAMINA_CHECK(map(space, source, first, count, address));
+        return 0;
+    });
+}
+
+Result<std::uint64_t> frames_unmap(handle env, user_address address, word count) {
+    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto whose) -> Result<std::uint64_t> {
+        LAMINA_CHECK(space.unmap(address, count, whose));
+        return 0;
+    });
+}
+
+Result<std::uint64_t> frames_protect(handle env, user_address address, word count,
+                                     protection wanted) {
+    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto whose) -> Result<std::uint64_t> {
+        LAMINA_CHECK(space.protect(address, count, AddressSpace::Change(wanted), whose));
+        return 0;
+    });
+}
+
+Result<std::uint64_t> frames_map_list(handle env, handle run, word first, user_address list,
+                                      word count, protection wanted) {
+    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto) -> Result<std::uint64_t> {
+        LAMINA_TRY(const Source source, source_of(space, run, wanted));
+        return for_each_range(
+            list, count, [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) -> Result<void> {
+                LAMINA_CHECK(map(space, source, first, pages, address));
+                first += pages;
+                return {};
+            });
+    });
+}
+
+Result<std::uint64_t> frames_unmap_list(handle env, user_address list, word count) {
+    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto whose) {
+        return for_each_range(list, count, [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) {
+            return space.unmap(address, pages, whose);
+        });
+    });
+}
+
+Result<std::uint64_t> frames_protect_list(handle env, user_address list, word count,
+                                          protection wanted) {
+    const AddressSpace::Change to(wanted);
+    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto whose) {
+        return for_each_range(list, count, [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) {
+            return space.protect(address, pages, to, whose);
+        });
+    });
+}
+
+}  // namespace exo::calls
