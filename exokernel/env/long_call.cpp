@@ -32,16 +32,6 @@ bool alloc_step(Vcpu& vcpu) {
 
 }  // namespace
 
-Capability whole_run(FrameInfo& run) {
-    Capability made;
-    made.type = ObjectType::frames;
-    made.rights = Rights::read | Rights::write | Rights::execute | Rights::copy;
-    made.object = &run;
-    made.first = frames.number_of(run).value;
-    made.count = run.extent;
-    return made;
-}
-
 void begin_long_call(Vcpu& vcpu, LongCall what, Handle handle, Object& object) {
     vcpu.long_call = what;
     vcpu.handle = handle;

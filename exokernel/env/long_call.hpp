@@ -5,8 +5,6 @@
 
 namespace exo {
 
-struct FrameInfo;
-
 /// Makes a vCPU's slices go on with a call (VcpuState::in_call); dispatch must follow. A reference
 /// to the object is the call's until end_long_call().
 void begin_long_call(Vcpu& vcpu, LongCall what, Handle handle, Object& object);
@@ -24,8 +22,5 @@ void stop_long_call(Vcpu& vcpu);
 inline void begin_alloc(Vcpu& vcpu, Object& run) {
     begin_long_call(vcpu, LongCall::alloc, Handle::null, run);
 }
-
-/// A capability for all of a run, as its allocation gives it.
-Capability whole_run(FrameInfo& run);
 
 }  // namespace exo

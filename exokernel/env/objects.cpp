@@ -12,6 +12,7 @@ namespace {
 void destroy_account(Account& account) {
     static Account* next = nullptr;
     static bool destroying = false;
+    if (account.used != 0) return;  // the end of what is charged to it will be its own
     next = &account;
     if (destroying) return;
     destroying = true;
@@ -19,7 +20,7 @@ void destroy_account(Account& account) {
         Account& here = *next;
         next = nullptr;
         LAMINA_ASSERT(here.used == 0 && here.parent != nullptr);
-        here.parent->refund(here.limit);
+        LAMINA_ASSERT(!here.parent->refund(here.limit));  // the account's own frame is left
         frames.free(FrameTable::frame_at(&here));
     }
     destroying = false;

@@ -8,6 +8,7 @@
 
 namespace exo {
 
+/// It lives while a capability refers to it or anything is charged to it.
 /// At every moment used <= limit, and `used` is the sum of the frames charged here and the limits
 /// of the accounts made from this one. So charging looks at one account only.
 struct Account : Object {
@@ -25,7 +26,11 @@ struct Account : Object {
         used += frames;
         return {};
     }
-    void refund(std::uint64_t frames) { used -= frames; }
+    /// Gives them back. Whether nobody needs the account any more.
+    [[nodiscard]] bool refund(std::uint64_t frames) {
+        used -= frames;
+        return used == 0 && references == 0;
+    }
 };
 
 }  // namespace exo

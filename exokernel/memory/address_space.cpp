@@ -74,6 +74,14 @@ void fill(const Leaves& at, unsigned level, CapSlot& source, std::uint32_t first
     }
 }
 
+/// Why one of some entries, the first such, does not allow what is needed.
+Status refusal(std::span<const PageEntry> entries, std::uint64_t needed) {
+    for (const PageEntry& entry : entries)
+        if (!entry.has(needed))
+            return entry.is_present() ? Status::missing_right : Status::not_mapped;
+    return Status::ok;
+}
+
 /// Whether a page of a level may go where an entry is: nothing is there, or an empty table.
 bool has_room(PageEntry entry, unsigned level) {
     return !entry.is_present() || (!entry.is_leaf(level) && is_empty_table(entry));
@@ -131,10 +139,11 @@ Result<void> AddressSpace::check_rows(std::uint64_t address, std::uint64_t count
         LAMINA_TRY(const Row row, row_at(address, count));
         pages += row.pages;
         if (pages > lamina::pages_per_call_max) return lamina::fail(Status::bad_argument);
+        std::uint64_t common = ~0ULL;
         for (const PageEntry& entry : row.entries())
-            if (!entry.has(needed)) [[unlikely]]
-                return lamina::fail(entry.is_present() ? Status::missing_right
-                                                       : Status::not_mapped);
+            common &= entry.bits;
+        if ((common & needed) != needed) [[unlikely]]
+            return lamina::fail(refusal(row.entries(), needed));
         address += row.bytes();
         count -= row.bytes() / page_size;
     }
@@ -180,6 +189,15 @@ AddressSpace::Mapping AddressSpace::mapping_of(const Link& link) {
     const PageTables::Place place = PageTables::place_of(link);
     return {place.space, place.address, frame_of(place.entry->target()),
             entry_frames(place.level)};
+}
+
+std::uint64_t AddressSpace::first_unmapped(std::uint64_t address, std::uint64_t count) const {
+    for (const std::uint64_t end = address + count * page_size; address < end;) {
+        const auto [entry, level] = tables_.walk(address, 1);
+        if (!entry->is_leaf(level)) break;
+        address += entry_span(level);
+    }
+    return address;
 }
 
 std::byte* AddressSpace::find(std::uint64_t address, bool write) const {

@@ -100,6 +100,10 @@ public:
     /// Where a user byte is in the kernel's half, if user code may access it so. Null if not.
     std::byte* find(std::uint64_t address, bool write) const;
 
+    /// The first address in a range of page frames that is not mapped; its end if all are. Needs: a
+    /// range that unmap() has refused. Cost: O(pages), at most pages_per_call_max.
+    std::uint64_t first_unmapped(std::uint64_t address, std::uint64_t count) const;
+
     /// Unmaps pages and frees tables, about `budget` entries of work; true when only the root is
     /// left. Needs: the space is loaded nowhere.
     bool clear_some(std::uint32_t budget) { return tables_.clear_some(budget, clear_leaf); }

@@ -13,52 +13,26 @@ FrameTable frames;
 
 namespace {
 
-LAMINA_AFTER_INIT void (*destroy_account)(Object&) = nullptr;
-
-/// A charged frame or run keeps its account alive.
-Result<void> charge(Account* account, std::uint32_t count) {
-    if (account == nullptr) return {};
-    LAMINA_CHECK(account->charge(count));
-    ++account->references;
-    return {};
-}
-
-void refund(Account* account, std::uint32_t count) {
-    if (account == nullptr) return;
-    account->refund(count);
-    if (--account->references == 0 && destroy_account != nullptr) destroy_account(*account);
-}
-
-/// Makes a frame that belongs to nobody the head of a run with one reference.
-void make_head(FrameInfo& head, std::uint32_t count, Account& account) {
-    head.type = ObjectType::frames;
-    head.revokers = 0;
-    head.references = 1;
-    head.state = FrameState::run_head;
-    head.extent = count;
-    head.account = &account;
-    head.roots.close();
-}
+LAMINA_AFTER_INIT void (*account_destroyer)(Object&) = nullptr;
 
 }  // namespace
 
-void set_account_destroyer(void (*destroy)(Object&)) { destroy_account = destroy; }
+void set_account_destroyer(void (*destroy)(Object&)) { account_destroyer = destroy; }
+
+void FrameTable::destroy_account(Account& account) {
+    if (account_destroyer != nullptr) account_destroyer(account);
+}
+
+void FrameTable::refund(Account* account, std::uint32_t count) {
+    if (account == nullptr) return;
+    if (account->refund(count)) destroy_account(*account);
+}
 
 void* FrameTable::contents(FrameNumber frame) { return arch::direct_map(address_of(frame)); }
 
 FrameNumber FrameTable::frame_at(const void* address) {
     const auto* start = static_cast<const std::byte*>(arch::direct_map({}));
     return frame_of({std::uint64_t(static_cast<const std::byte*>(address) - start)});
-}
-
-std::uint64_t& FrameTable::count_of(FrameState use) {
-    switch (use) {
-        case FrameState::object:
-        case FrameState::capabilities: return objects_;
-        case FrameState::table:
-        case FrameState::mappings: return tables_;
-        default: return user_;
-    }
 }
 
 void FrameTable::add_free(FrameNumber first, std::uint32_t count) {
@@ -74,8 +48,7 @@ void FrameTable::add_free(FrameNumber first, std::uint32_t count) {
 void FrameTable::add_run(FrameNumber first, std::uint32_t count, Account& account) {
     account.limit += count;
     total_ += count;
-    user_ += count;
-    LAMINA_ASSERT(charge(&account, count).has_value());
+    LAMINA_ASSERT(account.charge(count).has_value());
     for (std::uint32_t i = 0; i < count; ++i)
         LAMINA_ASSERT(entries_[first.value + i].state == FrameState::reserved);
     make_head(entries_[first.value], count, account);
@@ -90,7 +63,7 @@ void FrameTable::make_tails(std::uint32_t head, std::uint32_t from, std::uint32_
 }
 
 Result<FrameNumber> FrameTable::alloc(FrameState use, Account* account) {
-    LAMINA_CHECK(charge(account, 1));
+    if (account != nullptr) LAMINA_CHECK(account->charge(1));
     const std::uint32_t frame = free_.take(1);
     if (frame == 0) {
         refund(account, 1);
@@ -116,7 +89,7 @@ void FrameTable::free(FrameNumber frame) {
 
 Result<FrameInfo*> FrameTable::reserve_run(FrameNumber wanted, std::uint32_t count,
                                            Account& account) {
-    LAMINA_CHECK(charge(&account, count));
+    LAMINA_CHECK(account.charge(count));
     std::uint32_t first = wanted.value;
     if (first == 0)
         first = free_.take(count);
@@ -126,7 +99,6 @@ Result<FrameInfo*> FrameTable::reserve_run(FrameNumber wanted, std::uint32_t cou
         refund(&account, count);
         return lamina::fail(wanted.value == 0 ? Status::out_of_frames : Status::not_free);
     }
-    user_ += count;
     make_head(entries_[first], count, account);
     return &entries_[first];
 }
@@ -137,21 +109,11 @@ void FrameTable::prepare(FrameInfo& run, std::uint32_t from, std::uint32_t count
     std::memset(contents({head + from}), 0, count * page_size);
 }
 
-void FrameTable::free_run(FrameInfo& run) {
-    LAMINA_ASSERT(run.state == FrameState::run_head && run.references == 0 && run.roots.alone());
-    const std::uint32_t count = run.extent;
-    Account* const account = run.account;
-    user_ -= count;
-    free_.put(number_of(run).value, count);
-    refund(account, count);
-}
-
 FrameInfo& FrameTable::split_run(FrameInfo& run, std::uint32_t count) {
     LAMINA_ASSERT(run.references == 1 && count != 0 && count < run.extent);
     FrameInfo& made = *(&run + count);
     make_head(made, run.extent - count, *run.account);
     make_tails(number_of(made).value, 1, made.extent - 1);
-    ++run.account->references;
     run.extent = count;
     return made;
 }
@@ -162,7 +124,6 @@ void FrameTable::merge_runs(FrameInfo& run, FrameInfo& next) {
     const std::uint32_t count = next.extent;
     make_tails(number_of(run).value, run.extent, count);
     run.extent += count;
-    --run.account->references;
 }
 
 bool FrameTable::consistent() const {
@@ -182,7 +143,7 @@ bool FrameTable::consistent() const {
         ++seen.total;
     }
     return free_.consistent() && seen.free == free_.count() && seen.total == total_ &&
-           seen.objects == objects_ && seen.tables == tables_ && seen.user == user_;
+           seen.objects == objects_ && seen.tables == tables_ && seen.user == counts().user;
 }
 
 }  // namespace exo

@@ -27,11 +27,17 @@ public:
     /// The first of `count` frames in a row, cut out of the smallest block that holds them (up to
     /// 1 << order_max); 0 if there is none. A single one comes from this CPU's cache, if it has.
     std::uint32_t take(std::uint32_t count) {
-        if (Cache& mine = cache(); count == 1 && mine.used != 0) [[likely]] {
-            --count_;
-            return mine.frames[--mine.used];
-        }
-        return take_slowly(count);
+        std::uint32_t frame = 0;
+        return count == 1 && take_cached(frame) ? frame : take_slowly(count);
+    }
+    /// Whether this CPU's cache has one; it is taken and becomes `frame`.
+    bool take_cached(std::uint32_t& frame) {
+        Cache& mine = cache();
+        if (mine.used == 0) [[unlikely]]
+            return false;
+        --count_;
+        frame = mine.frames[--mine.used];
+        return true;
     }
     /// Takes just these frames, if all are free.
     bool take_at(std::uint32_t first, std::uint32_t count);

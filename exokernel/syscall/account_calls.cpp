@@ -12,7 +12,7 @@ Result<std::uint64_t> account_create(handle account, word limit_frames) {
     if (parent.depth == Account::depth_max) return lamina::fail(Status::limit_reached);
     LAMINA_CHECK(parent.charge(limit_frames));
     const auto refund = [&](Status why) {
-        parent.refund(limit_frames);
+        (void)parent.refund(limit_frames);
         return lamina::fail(why);
     };
     const auto frame = frames.alloc(FrameState::object, &parent);

@@ -7,32 +7,51 @@ namespace exo::calls {
 namespace {
 
 /// A copy of a capability with fewer rights, to be put into `target`'s table. Errors: busy.
-[[gnu::always_inline]] inline Result<Capability> weaken(const Capability& source, Rights wanted,
-                                                        const Env& target) {
+Result<Capability> weaken(const Capability& source, Rights wanted, const Env& target) {
     if (being_revoked(source)) return lamina::fail(Status::busy);
     Capability copy = source;
     copy.rights = wanted;
     // An environment that kept itself alive could never be freed.
-    if (source.type == ObjectType::env) [[unlikely]]
-        copy.counted = source.object != &target;
+    if (source.type == ObjectType::env) copy.counted = source.object != &target;
     return copy;
 }
 
-/// Makes a capability for less than what it was: a part of the pages, some bits of the badge.
-Result<void> narrow(Capability& made, word first, word count) {
-    if (made.type == ObjectType::frames) [[likely]] {
-        if (first >= made.count || count > made.count - first)
-            return lamina::fail(Status::bad_argument);
-        made.first += std::uint32_t(first);
-        made.count = std::uint32_t(count != 0 ? count : made.count - first);
-        return {};
-    }
-    if (count != 0) return lamina::fail(Status::bad_argument);
-    if (first == 0) return {};
-    if (made.type != ObjectType::notification || (made.badge() != 0 && (first & ~made.badge()) != 0))
+/// A badge for a capability that may have one: a notification's, which loses bits by it.
+Result<void> set_badge(Capability& made, word badge, word none) {
+    if (none != 0) return lamina::fail(Status::bad_argument);
+    if (badge == 0) return {};
+    if (made.type != ObjectType::notification || (made.badge() != 0 && (badge & ~made.badge()) != 0))
         return lamina::fail(Status::bad_argument);
-    made.set_badge(first);
+    made.set_badge(badge);
     return {};
+}
+
+/// A capability for part of what one for page frames is for.
+[[gnu::always_inline]] inline Result<Capability> part_of(const Capability& frames, Rights wanted,
+                                                         word first, word count) {
+    if (being_revoked(frames)) [[unlikely]]
+        return lamina::fail(Status::busy);
+    if (first >= frames.count) [[unlikely]]
+        return lamina::fail(Status::bad_argument);
+    const word rest = frames.count - first;
+    if (count > rest) [[unlikely]]
+        return lamina::fail(Status::bad_argument);
+    Capability part;
+    part.type = ObjectType::frames;
+    part.rights = wanted;
+    part.object = frames.object;
+    part.first = frames.first + std::uint32_t(first);
+    part.count = std::uint32_t(count != 0 ? count : rest);
+    return part;
+}
+
+/// cap_derive() for anything but page frames.
+[[gnu::noinline]] Result<std::uint64_t> derive_other(Env& env, CapSlot& from, Rights wanted,
+                                                     word badge, word none) {
+    LAMINA_TRY(Capability made, weaken(from, wanted, env));
+    LAMINA_CHECK(set_badge(made, badge, none));
+    LAMINA_TRY(CapSlot* const place, env.caps.free_slot());
+    return std::uint64_t(env.caps.insert(*place, made, &from.children));
 }
 
 /// A slot of a table that another environment's capability can go to: the fixed one asked for, or
@@ -48,10 +67,11 @@ Result<CapSlot*> choose_slot(CapTable& caps, word slot) {
 Result<std::uint64_t> cap_derive(handle source, rights wanted, word first, word count) {
     Env& env = caller();
     LAMINA_TRY(CapSlot* const from, env.caps.lookup_any(source, wanted | Rights::copy));
-    LAMINA_TRY(Capability made, weaken(*from, wanted, env));
-    LAMINA_CHECK(narrow(made, first, count));
+    if (from->type != ObjectType::frames) [[unlikely]]
+        return derive_other(env, *from, wanted, first, count);
+    LAMINA_TRY(const Capability part, part_of(*from, wanted, first, count));
     LAMINA_TRY(CapSlot* const place, env.caps.free_slot());
-    return std::uint64_t(env.caps.insert(*place, made, &from->children));
+    return std::uint64_t(env.caps.insert(*place, part, &from->children));
 }
 
 Result<std::uint64_t> cap_copy(handle env, handle source, rights wanted, word slot) {

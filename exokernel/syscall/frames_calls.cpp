@@ -7,24 +7,34 @@
 namespace exo::calls {
 namespace {
 
-Result<std::uint64_t> alloc(handle account, word count, FrameNumber first) {
-    Env& env = caller();
-    LAMINA_TRY(const Capability* cap, env.caps.lookup(account, ObjectType::account, Rights::spend));
+/// Gives the caller a capability for a new run.
+[[gnu::always_inline]] inline Result<std::uint64_t> give(Env& env, FrameInfo& run,
+                                                         const Capability& whole) {
+    const auto place = env.caps.free_slot();
+    if (!place) [[unlikely]] {
+        release_object(run);
+        return lamina::fail(place.error());
+    }
+    return std::uint64_t(env.caps.insert(**place, whole, &run.roots, true));
+}
+
+/// A run of any length, anywhere or (first not 0) there.
+[[gnu::noinline]] Result<std::uint64_t> alloc(Env& env, Account& payer, word count,
+                                              FrameNumber first) {
     if (count - 1 >= lamina::run_frames_max) return lamina::fail(Status::bad_argument);
-    LAMINA_TRY(
-        FrameInfo* const run,
-        frames.reserve_run(first, std::uint32_t(count), static_cast<Account&>(*cap->object)));
+    LAMINA_TRY(FrameInfo* const run, frames.reserve_run(first, std::uint32_t(count), payer));
     if (count > lamina::pages_per_call_max) {
         begin_alloc(*env.vcpu, *run);
         return 0;  // replaced when it is done
     }
     frames.prepare(*run, 0, std::uint32_t(count));
-    const auto place = env.caps.free_slot();
-    if (!place) [[unlikely]] {
-        release_object(*run);
-        return lamina::fail(place.error());
-    }
-    return std::uint64_t(env.caps.insert(**place, whole_run(*run), &run->roots, true));
+    return give(env, *run, whole_run(*run));
+}
+
+/// The account that a handle lets the caller spend from.
+[[gnu::always_inline]] inline Result<Account*> spendable(Env& env, handle account) {
+    LAMINA_TRY(const Capability* cap, env.caps.lookup(account, ObjectType::account, Rights::spend));
+    return static_cast<Account*>(cap->object);
 }
 
 /// The run that a capability has for itself: nothing else refers to it.
@@ -39,12 +49,21 @@ Result<CapSlot*> sole(handle source) {
 }  // namespace
 
 Result<std::uint64_t> frames_alloc(handle account, word count) {
-    return alloc(account, count, {0});
+    Env& env = caller();
+    LAMINA_TRY(Account* const payer, spendable(env, account));
+    if (count == 1) [[likely]]
+        if (FrameNumber frame; frames.alloc_cached(*payer, frame)) [[likely]] {
+            FrameInfo& run = frames.info(frame);
+            return give(env, run, whole_run(run, frame, 1));
+        }
+    return alloc(env, *payer, count, {0});
 }
 
 Result<std::uint64_t> frames_alloc_at(handle account, word first, word count) {
+    Env& env = caller();
+    LAMINA_TRY(Account* const payer, spendable(env, account));
     if (first == 0 || first != std::uint32_t(first)) return lamina::fail(Status::bad_argument);
-    return alloc(account, count, {std::uint32_t(first)});
+    return alloc(env, *payer, count, {std::uint32_t(first)});
 }
 
 Result<std::uint64_t> frames_split(handle source, word count) {

@@ -30,6 +30,13 @@ template <typename Change>
     return done;
 }
 
+/// Why a range was not changed; for not_mapped, with the first address that is not mapped.
+[[gnu::cold, gnu::noinline]] std::unexpected<Status> refused(const AddressSpace& space, std::uint64_t address,
+                                           std::uint64_t count, Status why) {
+    if (why == Status::not_mapped) caller().failed_address = space.first_unmapped(address, count);
+    return lamina::fail(why);
+}
+
 /// What pages are mapped through. What one environment maps into another is no more than it says:
 /// the capability is not given.
 struct Source {
@@ -57,7 +64,8 @@ struct Source {
 /// Reads the ranges of a list in user memory, each word once, and applies `change(address, pages)`
 /// until it refuses one or enough pages are done. How many ranges were; the refusal if none.
 template <typename Change>
-[[gnu::always_inline]] inline Result<std::uint64_t> for_each_range(user_address list, word count,
+[[gnu::always_inline]] inline Result<std::uint64_t> for_each_range(const AddressSpace& space,
+                                                                   user_address list, word count,
                                                                    Change change) {
     if (count - 1 >= lamina::ranges_per_call_max) return lamina::fail(Status::bad_argument);
     if (list % sizeof(std::uint64_t) != 0) return lamina::fail(Status::bad_address);
@@ -78,8 +86,9 @@ template <typename Change>
             done = change(ranges[i] & ~(page_size - 1), pages);
         }
         if (!done) [[unlikely]] {
-            if (i == 0) return lamina::fail(done.error());
-            return i;
+            if (i != 0) return i;
+            return refused(space, ranges[0] & ~(page_size - 1), ranges[0] % page_size + 1,
+                           done.error());
         }
     }
     return count;
@@ -98,7 +107,9 @@ Result<std::uint64_t> frames_map(handle env, handle run, word first, word count,
 
 Result<std::uint64_t> frames_unmap(handle env, user_address address, word count) {
     return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto whose) -> Result<std::uint64_t> {
-        LAMINA_CHECK(space.unmap(address, count, whose));
+        const auto done = space.unmap(address, count, whose);
+        if (!done) [[unlikely]]
+            return refused(space, address, count, done.error());
         return 0;
     });
 }
@@ -106,7 +117,9 @@ Result<std::uint64_t> frames_unmap(handle env, user_address address, word count)
 Result<std::uint64_t> frames_protect(handle env, user_address address, word count,
                                      protection wanted) {
     return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto whose) -> Result<std::uint64_t> {
-        LAMINA_CHECK(space.protect(address, count, AddressSpace::Change(wanted), whose));
+        const auto done = space.protect(address, count, AddressSpace::Change(wanted), whose);
+        if (!done) [[unlikely]]
+            return refused(space, address, count, done.error());
         return 0;
     });
 }
@@ -116,7 +129,7 @@ Result<std::uint64_t> frames_map_list(handle env, handle run, word first, user_a
     return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto) -> Result<std::uint64_t> {
         LAMINA_TRY(const Source source, source_of(space, run, wanted));
         return for_each_range(
-            list, count, [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) -> Result<void> {
+            space, list, count, [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) -> Result<void> {
                 LAMINA_CHECK(map(space, source, first, pages, address));
                 first += pages;
                 return {};
@@ -126,7 +139,7 @@ Result<std::uint64_t> frames_map_list(handle env, handle run, word first, user_a
 
 Result<std::uint64_t> frames_unmap_list(handle env, user_address list, word count) {
     return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto whose) {
-        return for_each_range(list, count, [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) {
+        return for_each_range(space, list, count, [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) {
             return space.unmap(address, pages, whose);
         });
     });
@@ -136,7 +149,7 @@ Result<std::uint64_t> frames_protect_list(handle env, user_address list, word co
                                           protection wanted) {
     const AddressSpace::Change to(wanted);
     return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto whose) {
-        return for_each_range(list, count, [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) {
+        return for_each_range(space, list, count, [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) {
             return space.protect(address, pages, to, whose);
         });
     });

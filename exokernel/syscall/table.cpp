@@ -64,7 +64,7 @@ struct Entry<handler, locked> {
             const CallResult result = finish(unpack(regs, std::index_sequence_for<Args...>{}));
             // A call that does not return at once keeps the lock until its result is in the
             // context: whoever ends its wait replaces that.
-            if (this_cpu().must_dispatch == 0) unlock_kernel();
+            if (!arch::must_dispatch()) unlock_kernel();
             return result;
         }
     }

@@ -1,8 +1,11 @@
 // exokernel/arch/host/machine.hpp - the machine as the portable kernel sees it, on the host.
 #pragma once
 
+#include <cstring>
+
 #include "exokernel/core/panic.hpp"
 #include "exokernel/core/types.hpp"
+#include "exokernel/cpu/offsets.h"
 
 /// The host's rare cases may use any register.
 #define LAMINA_KEEPS_REGISTERS [[gnu::cold, gnu::noinline]]
@@ -22,7 +25,6 @@ public:
     virtual PhysAddr loaded_page_table() = 0;
     virtual void load_page_table(PhysAddr table) = 0;
     virtual void* cpu_local() = 0;
-    virtual std::uint32_t cpu_index() = 0;
     virtual void interrupt_cpu(std::uint8_t apic_id) = 0;
     virtual std::uint64_t now_ns() = 0;
     virtual void arm_timer(std::uint64_t deadline_ns) = 0;
@@ -54,6 +56,8 @@ inline void* direct_map(PhysAddr address) {
     return host_memory + address.value;
 }
 
+inline void clear_page(void* page) { std::memset(page, 0, page_size); }
+
 inline void invalidate_page(std::uint64_t address) {
     if (host_cpus != nullptr)
         host_cpus->invalidate_page(address);
@@ -81,7 +85,14 @@ inline void load_page_table(PhysAddr table) {
 
 inline void* cpu_local() { return host_cpus != nullptr ? host_cpus->cpu_local() : host_cpu_local; }
 
-inline std::uint32_t cpu_index() { return host_cpus != nullptr ? host_cpus->cpu_index() : 0; }
+/// A word of what cpu_local() returns; 0 without it.
+template <typename Word>
+Word word_of_cpu(unsigned offset) {
+    const auto* local = static_cast<const std::byte*>(cpu_local());
+    return local != nullptr ? *reinterpret_cast<const Word*>(local + offset) : 0;
+}
+inline std::uint32_t cpu_index() { return word_of_cpu<std::uint32_t>(CPU_INDEX); }
+inline bool must_dispatch() { return word_of_cpu<std::uint64_t>(CPU_MUST_DISPATCH) != 0; }
 
 inline void interrupt_cpu(std::uint8_t apic_id) {
     if (host_cpus != nullptr)

@@ -17,7 +17,8 @@
 
 /* `syscall` (docs/life-of-a-system-call.md). In: rax tag and number, rcx the caller's rip, r11 its
  * rflags, interrupts masked, everything else the caller's. What a handler must keep by the C
- * calling convention stays in its registers, and is saved when another vCPU may go on. */
+ * calling convention stays in its registers; it and the rest are saved when another vCPU may go
+ * on. */
     .globl exo_syscall_entry
 exo_syscall_entry:
     swapgs
@@ -26,12 +27,9 @@ exo_syscall_entry:
     shr $32, %rsp
     cmp $CALL_TAG, %esp
     jne no_native_call
-    mov %gs:CPU_CONTEXT, %rsp
-    mov %rcx, CONTEXT_RIP(%rsp)
-    mov %r11, CONTEXT_RFLAGS(%rsp)
-    mov %gs:CPU_USER_RSP, %rcx
-    mov %rcx, CONTEXT_RSP(%rsp)
     mov %gs:CPU_STACK_TOP, %rsp
+    push %rcx
+    push %r11
     mov %eax, %eax
     cmp exo_call_count(%rip), %rax
     sbb %rcx, %rcx                  /* all ones if the number is in range, also speculatively */
@@ -43,10 +41,9 @@ exo_syscall_entry:
 call_done:
     cmpq $0, %gs:CPU_MUST_DISPATCH
     jne call_dispatch
-    mov %gs:CPU_CONTEXT, %rdi
-    mov CONTEXT_RIP(%rdi), %rcx     /* came from a `syscall` below user_end: canonical */
-    mov CONTEXT_RFLAGS(%rdi), %r11
-    mov CONTEXT_RSP(%rdi), %rsp
+    pop %r11
+    pop %rcx                        /* came from a `syscall` below user_end: canonical */
+    mov %gs:CPU_USER_RSP, %rsp
     xor %edi, %edi                  /* what the kernel left there is not the caller's to see */
     xor %esi, %esi
     xor %r8d, %r8d
@@ -104,6 +101,10 @@ call_dispatch:
     cmpq $DISPATCH_CONTEXT_COMPLETE, %gs:CPU_MUST_DISPATCH
     je exo_leave
     mov %gs:CPU_CONTEXT, %rdi
+    pop CONTEXT_RFLAGS(%rdi)
+    pop CONTEXT_RIP(%rdi)
+    mov %gs:CPU_USER_RSP, %rcx
+    mov %rcx, CONTEXT_RSP(%rdi)
     xor %ecx, %ecx
     mov %rbx, CONTEXT_RBX(%rdi)
     mov %rbp, CONTEXT_RBP(%rdi)

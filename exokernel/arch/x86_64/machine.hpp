@@ -19,6 +19,12 @@ inline void* direct_map(PhysAddr address) {
     return reinterpret_cast<void*>(direct_map_base + address.value);
 }
 
+/// Fills a page with zeros (Intel SDM vol. 2B, REP: the fast way for a whole page).
+inline void clear_page(void* page) {
+    std::uint64_t words = page_size / 8;
+    asm volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(0) : "memory");
+}
+
 /// Drops this CPU's TLB entry of one user page of the space loaded now.
 inline void invalidate_page(std::uint64_t address) {
     asm volatile("invlpg (%0)" : : "r"(address) : "memory");
@@ -43,11 +49,18 @@ inline void* cpu_local() {
     return self;
 }
 
-/// The index of this CPU, 0 for the one that booted (CPU_INDEX in cpu/offsets.h).
+/// The index of this CPU, 0 for the one that booted.
 inline std::uint32_t cpu_index() {
     std::uint32_t index;
     asm("mov %%gs:%c1, %0" : "=r"(index) : "i"(CPU_INDEX));
     return index;
+}
+
+/// Whether this CPU must dispatch before it goes back to user mode.
+inline bool must_dispatch() {
+    bool must;
+    asm volatile("cmpq $0, %%gs:%c1" : "=@ccne"(must) : "i"(CPU_MUST_DISPATCH) : "memory");
+    return must;
 }
 
 /// Nanoseconds since boot, from the time stamp counter. Needs: the clock is calibrated.

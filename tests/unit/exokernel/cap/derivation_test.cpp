@@ -38,7 +38,8 @@ struct Tables {
         given.object = &object;
         const auto slot = table.free_slot();
         REQUIRE(slot);
-        return **table.lookup_any(table.insert(*slot, given, parent != nullptr ? &parent->children : nullptr), Rights::none);
+        exo::Link* const head = parent != nullptr ? &parent->children : nullptr;
+        return **table.lookup_any(table.insert(**slot, given, head), Rights::none);
     }
 
     Object object{ObjectType::notification, 0, 0};
@@ -107,8 +108,8 @@ TEST_CASE_FIXTURE(Tables, "a moved capability keeps its parent, its children and
     CapSlot& before = put(one, &root);
     CapSlot& moved = put(one, &root);
     CapSlot& child = put(one, &moved);
-    const Handle old = lamina::make_handle(moved.number, moved.generation);
-    const Handle handle = one.move_to(two, *two.free_slot(), moved);
+    const Handle old = moved.name;
+    const Handle handle = one.move_to(two, **two.free_slot(), moved);
     CapSlot& here = **two.lookup_any(handle, Rights::all);
     CHECK(children_of(root) == std::vector{&before, &here});
     CHECK(children_of(here) == std::vector{&child});
@@ -169,7 +170,7 @@ TEST_CASE_FIXTURE(Tables, "any order of derivations, drops and moves keeps a for
             live.erase(live.begin() + long(which));
         } else {
             CapTable& to = in_one ? two : one;
-            const Handle handle = from.move_to(to, *to.free_slot(), *live[which]);
+            const Handle handle = from.move_to(to, **to.free_slot(), *live[which]);
             live[which] = *to.lookup_any(handle, Rights::none);
         }
         // Each is in exactly one ring of siblings, and every ring is whole.
