@@ -54,8 +54,5 @@ void log_lock_order();
 }  // namespace exo
 
 template <>
-struct lamina::sync::LockTraits<exo::KernelSpin> {
-    static constexpr WaitKind wait = WaitKind::spins;
-    static constexpr bool recursive = false;
-    static constexpr Access shared = Access::exclusive;
-};
+struct lamina::sync::LockTraits<exo::KernelSpin>
+    : lamina::sync::TraitsOf<lamina::sync::WaitKind::spins> {};

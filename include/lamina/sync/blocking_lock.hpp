@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "lamina/sync/held_tokens.hpp"
+#include "lamina/sync/no_statistics.hpp"
 #include "lamina/sync/platform.hpp"
-#include "lamina/sync/statistics.hpp"
 #include "lamina/sync/turnstile.hpp"
 
 namespace lamina::sync {

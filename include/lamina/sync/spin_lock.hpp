@@ -3,9 +3,10 @@
 
 #include <cstdint>
 
+#include "lamina/sync/lock_traits.hpp"
+#include "lamina/sync/no_statistics.hpp"
 #include "lamina/sync/platform.hpp"
 #include "lamina/sync/spin_queue.hpp"
-#include "lamina/sync/statistics.hpp"
 
 namespace lamina::sync {
 
@@ -321,5 +322,8 @@ private:
     typename Platform::template Atomic<Word> word_{0};
     [[no_unique_address]] Statistics statistics_;
 };
+
+template <typename Platform, typename Statistics, SpinTuning tuning>
+struct LockTraits<SpinLock<Platform, Statistics, tuning>> : TraitsOf<WaitKind::spins> {};
 
 }  // namespace lamina::sync
