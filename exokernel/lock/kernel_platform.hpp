@@ -19,7 +19,6 @@ struct KernelPlatform {
     using Stack = lamina::sync::HeldStack<32>;
 
     static constexpr std::uint32_t slots_max = 64;
-    static constexpr bool has_interrupts = false;
 
     /// Index of this CPU; cpu/ tells.
     static std::uint32_t slot();
@@ -32,7 +31,6 @@ struct KernelPlatform {
     static std::uint64_t now() { return arch::now_ns(); }
     static InterruptState mask_interrupts() { return {}; }
     static void restore_interrupts(InterruptState) {}
-    static bool interrupts_enabled() { return false; }
 
     static void report(const lamina::sync::Report& report);
     [[noreturn]] static void panic(const lamina::sync::Report& report);
