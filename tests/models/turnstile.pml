@@ -20,7 +20,8 @@
 #define LOAN_KEPT 2     /* [turnstile-return] does not take the loan back */
 #define OWNER_UNTOLD 3  /* [turnstile-own] does not lend to the new owner */
 #define SLEEPER_LEFT 4  /* [turnstile-remove] does not look whose loan ends */
-#define NEVER_REACHED 5 /* no step: the claim that thread 0 is never lent the urgent priority */
+#define UNHEARD 5       /* [turnstile-enqueue] does not lend to the owner */
+#define NEVER_REACHED 6 /* no step: the claim that thread 0 is never lent the urgent priority */
 byte broken;
 
 byte owner[LOCKS] = NONE;
@@ -86,7 +87,10 @@ inline take(lock) {
             fi;
             check() }
     :: atomic { owner[lock] != NONE -> waits_for[me] = lock;
-            pass_on(owner[lock]); /* [turnstile-enqueue] */
+            if
+            :: broken != UNHEARD -> pass_on(owner[lock]) /* [turnstile-enqueue] */
+            :: else
+            fi;
             check() }
         do
         :: atomic { waits_for[me] == NONE -> break } /* [mutex-granted] */

@@ -87,9 +87,8 @@ concept SpinPlatform = requires(typename Platform::InterruptState state) {
 /// - `block(word, expected, deadline_ns)`: sleeps as long as `word` has the value `expected`, until
 ///   woken, or the deadline. The comparison and the falling asleep are one step with respect to
 ///   `wake`. May return early for no reason.
-/// - `wake(word)`: wakes one thread that sleeps on `word`. The word may be of a thread that has
-/// long
-///   gone on.
+/// - `wake(word)`: wakes one thread that sleeps on `word`. A comparison after it sees what the
+///   caller had stored to the word. The word may be of a thread that has long gone on.
 template <typename Platform>
 concept BlockingPlatform =
     SpinPlatform<Platform> &&

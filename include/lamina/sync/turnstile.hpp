@@ -52,10 +52,10 @@ public:
     /// Holds the guard, with interrupts masked.
     class Guard {
     public:
-        Guard() : state_(lock_.lock_masked()) {}
+        Guard() : state_(lock_.lock_masked()) {}  // [turnstile-guard]
         Guard(const Guard&) = delete;
         Guard& operator=(const Guard&) = delete;
-        ~Guard() { lock_.unlock_masked(state_); }
+        ~Guard() { lock_.unlock_masked(state_); }  // [turnstile-unguard]
 
     private:
         static inline constinit SpinLock<Platform> lock_;
