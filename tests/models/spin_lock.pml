@@ -340,7 +340,7 @@ critical:
     atomic { /* [spin-release] */
         inside--;
         held = 0;
-        release(WORD, RELEASE_RELAXED)
+        release(WORD, RELEASE_RELAXED) /* of one byte: the others keep what they carry */
     }
 next_hold:
     hold++;

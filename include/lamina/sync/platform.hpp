@@ -45,7 +45,8 @@ public:
     /// describe and x86-64 does: accesses within one aligned quadword are atomic, locked ones of
     /// any size are ordered with them (Intel SDM volume 3A, sections 9.1.1 and 9.2.2).
     void store_low_byte(std::uint8_t value) {
-        __atomic_store_n(reinterpret_cast<std::uint8_t*>(this), value, __ATOMIC_RELEASE);
+        auto* const byte = reinterpret_cast<std::uint8_t*>(this);
+        __atomic_store_n(byte, value, __ATOMIC_RELEASE);  // [spin-release]
     }
 };
 
