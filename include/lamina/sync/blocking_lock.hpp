@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
+#include "lamina/sync/blocking_platform.hpp"
 #include "lamina/sync/held_tokens.hpp"
 #include "lamina/sync/no_statistics.hpp"
-#include "lamina/sync/platform.hpp"
 #include "lamina/sync/turnstile.hpp"
 
 namespace lamina::sync {

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "lamina/sync/platform.hpp"
+#include "lamina/sync/blocking_platform.hpp"
 #include "lamina/sync/spin_lock.hpp"
 
 namespace lamina::sync {

@@ -5,6 +5,7 @@
 
 #include "lamina/sync/annotations.hpp"
 #include "lamina/sync/followed_lock.hpp"
+#include "lamina/sync/named_class.hpp"
 #include "lamina/sync/validator.hpp"
 
 namespace lamina::sync {
