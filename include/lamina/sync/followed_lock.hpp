@@ -21,7 +21,7 @@ inline constinit ClassInfo class_info{Class::name, level_of(Class::rank), LockTr
                                       LockTraits<Raw>::recursive};
 
 /// Joins a class, a raw lock and a validator, which looks before each wait. Site arguments are
-/// filled in by the compiler. ValidatedLock adds deadlines and readers.
+/// filled in by the compiler. ValidatedLock adds pairs, deadlines and readers.
 ///
 /// Cost: with the validator's mode off, one load and one branch more than `Raw`, for each
 /// operation.
@@ -39,12 +39,6 @@ public:
     LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock(Site site = Site::current()) {
         if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
             return lock_checked<Access::exclusive>(now, Way::waits, site);
-        raw_.lock();
-    }
-    /// As the second of two of this class: at the higher address, the other is held already.
-    LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock_paired(Site site = Site::current()) {
-        if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
-            return lock_checked<Access::exclusive>(now, Way::paired, site);
         raw_.lock();
     }
     [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool try_lock(Site site = Site::current()) {

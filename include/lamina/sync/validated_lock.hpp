@@ -14,10 +14,17 @@ namespace lamina::sync {
 /// that only the compiler sees.
 struct Unvalidated {};
 
-/// A FollowedLock with the whole interface of its raw lock: deadlines, and readers if it has any.
+/// A FollowedLock with the whole interface of its raw lock: deadlines, and readers if it has any;
+/// and for pairs.
 template <typename Class, typename Raw, typename Policy>
 class LAMINA_LOCKABLE ValidatedLock : public FollowedLock<Class, Raw, Policy> {
 public:
+    /// As the second of two of this class: at the higher address, the other is held already.
+    LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock_paired(Site site = Site::current()) {
+        if (const OrderSetting now = this->setting(); now.is_on()) [[unlikely]]
+            return this->template lock_checked<Access::exclusive>(now, Way::paired, site);
+        this->raw_.lock();
+    }
     [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_until(std::uint64_t deadline_ns,
                                                                    Site site = Site::current()) {
         return timed(Access::exclusive, site, [&] { return this->raw_.lock_until(deadline_ns); });
