@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "lamina/sync/platform.hpp"
+#include "lamina/sync/blocking_platform.hpp"
 #include "libos/clock/clock.hpp"
 #include "libos/sys/calls.hpp"
 

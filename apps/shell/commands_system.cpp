@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "apps/shell/commands.hpp"
+#include "apps/shell/frame_figures.hpp"
 #include "apps/shell/shell.hpp"
 #include "lamina/info.hpp"
 #include "libos/clock/clock.hpp"
@@ -46,6 +47,15 @@ void bring_up_to_date() { (void)libos::sys::vcpu_yield(); }
 
 void put_frames(std::string_view what, std::uint64_t frames) {
     print(Padded{what, 8}, Padded{frames, 10}, Padded{frames * lamina::page_size / 1024, 12}, "\n");
+}
+
+void put_frames(const FrameFigures& frames) {
+    print("            frames         KiB\n");
+    put_frames("total", frames.total);
+    put_frames("free", frames.free);
+    put_frames("kernel", frames.kernel);
+    put_frames("tables", frames.tables);
+    put_frames("user", frames.user);
 }
 
 void put_json(const lamina::InfoPage& info) {
@@ -111,17 +121,23 @@ std::uint32_t command_ps(Shell&, const Command& command) {
 }
 
 std::uint32_t command_memstats(Shell&, const Command& command) {
-    if (command.words().size() != 1) return usage(command);
+    const auto words = command.words();
+    const bool check = words.size() == 2 && words[1] == "--check";
+    if (words.size() != 1 && !check) return usage(command);
     bring_up_to_date();
     lamina::InfoPage info;
     if (const auto read = libos::read_info(info); !read) return complain(command, read.error());
-    print("            frames         KiB\n");
-    put_frames("total", info.frames_total);
-    put_frames("free", info.frames_free);
-    put_frames("kernel", info.frames_kernel);
-    put_frames("tables", info.frames_tables);
-    put_frames("user", info.frames_user);
-    return 0;
+    const FrameFigures frames = figures_of(info);
+    put_frames(frames);
+    if (!check) return 0;
+    lamina::CapInfo account = {};
+    const auto seen = libos::sys::cap_inspect(libos::fixed::account, &account);
+    if (!seen) return complain(command, seen.error());
+    put_frames("quota", account.count);
+    put_frames("charged", account.used);
+    const auto broken = broken_rule(frames, account);
+    print("check: ", broken.empty() ? "ok" : "does not hold: ", broken, "\n");
+    return broken.empty() ? 0 : 1;
 }
 
 std::uint32_t command_uptime(Shell&, const Command& command) {

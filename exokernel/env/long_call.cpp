@@ -2,6 +2,7 @@
 #include "exokernel/env/long_call.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "exokernel/core/panic.hpp"
 #include "exokernel/env/revoke.hpp"
@@ -10,12 +11,11 @@
 namespace exo {
 namespace {
 
-constexpr std::uint32_t frames_at_once = 256;
 
 bool alloc_step(Vcpu& vcpu) {
     auto& run = static_cast<FrameInfo&>(*vcpu.object);
-    const std::uint32_t part = std::min(frames_at_once, run.extent - vcpu.done);
-    frames.prepare(run, vcpu.done, part);
+    const std::uint32_t part = std::min(frames_zeroed_at_once, run.extent - vcpu.done);
+    frames.zero(run, vcpu.done, part);
     vcpu.done += part;
     if (vcpu.done != run.extent) return false;
     end_long_call(vcpu);
@@ -44,7 +44,7 @@ void begin_long_call(Vcpu& vcpu, LongCall what, Handle handle, Object& object) {
 Object& end_long_call(Vcpu& vcpu) {
     LAMINA_ASSERT(vcpu.state == VcpuState::in_call);
     vcpu.state = VcpuState::ready;
-    return *vcpu.object;
+    return *std::exchange(vcpu.object, nullptr);
 }
 
 bool step_long_call(Vcpu& vcpu) {

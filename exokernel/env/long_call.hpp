@@ -17,6 +17,9 @@ bool step_long_call(Vcpu& vcpu);
 /// Leaves the call as far as it is, as its vCPU ends.
 void stop_long_call(Vcpu& vcpu);
 
+/// Page frames of a run that one step zeroes.
+inline constexpr std::uint32_t frames_zeroed_at_once = 128;
+
 /// Zeroes a new run and gives the vCPU's environment a capability for it. The call's result is the
 /// handle, or table_full, quota_exceeded or out_of_frames, and then the run is free again.
 inline void begin_alloc(Vcpu& vcpu, Object& run) {

@@ -20,7 +20,6 @@ struct KernelPlatform {
     using Stack = lamina::sync::HeldStack<32>;
 
     static constexpr std::uint32_t slots_max = cpus_max;
-    static constexpr bool has_interrupts = false;
 
     static std::uint32_t slot() { return arch::cpu_index(); }
     /// The locks this CPU holds.
@@ -32,7 +31,6 @@ struct KernelPlatform {
     static std::uint64_t now() { return arch::now_ns(); }
     static InterruptState mask_interrupts() { return {}; }
     static void restore_interrupts(InterruptState) {}
-    static bool interrupts_enabled() { return false; }
 
     static void report(const lamina::sync::Report& report);
     [[noreturn]] static void panic(const lamina::sync::Report& report);

@@ -29,10 +29,6 @@ void KernelPlatform::report(const Report& report) {
         report.site.line());
     log("locks", "held ", name_of(report.held), " since ", report.held_site.file_name(), ":",
         report.held_site.line());
-    for (unsigned i = 0; i < report.link_count && i < lamina::sync::links_max; ++i)
-        log("locks", "seen before: ", name_of(report.links[i].outer), ", then ",
-            name_of(report.links[i].inner), " at ", report.links[i].taken.file_name(), ":",
-            report.links[i].taken.line());
 }
 
 void KernelPlatform::panic(const Report& report) {

@@ -4,12 +4,13 @@
 #include <string_view>
 
 #include "exokernel/lock/kernel_platform.hpp"
+#include "lamina/sync/followed_lock.hpp"
+#include "lamina/sync/rank_validator.hpp"
 #include "lamina/sync/spin_lock.hpp"
-#include "lamina/sync/validated_lock.hpp"
 
 namespace exo {
 
-using LockValidator = lamina::sync::Validator<KernelPlatform>;
+using LockValidator = lamina::sync::RankValidator<KernelPlatform>;
 using lamina::sync::Rank;
 using lamina::sync::step;
 
@@ -43,7 +44,7 @@ private:
 
 /// A lock of the kernel; docs/locks.md has the table of all.
 template <typename Class>
-using RankedLock = lamina::sync::ValidatedLock<Class, KernelSpin, LockOrder>;
+using RankedLock = lamina::sync::FollowedLock<Class, KernelSpin, LockOrder>;
 
 /// Sets the validator's mode by the words of the command line.
 void set_lock_mode(std::string_view command_line);
@@ -55,8 +56,5 @@ void log_lock_order();
 }  // namespace exo
 
 template <>
-struct lamina::sync::LockTraits<exo::KernelSpin> {
-    static constexpr WaitKind wait = WaitKind::spins;
-    static constexpr bool recursive = false;
-    static constexpr Access shared = Access::exclusive;
-};
+struct lamina::sync::LockTraits<exo::KernelSpin>
+    : lamina::sync::TraitsOf<lamina::sync::WaitKind::spins> {};

@@ -100,13 +100,12 @@ Result<FrameInfo*> FrameTable::reserve_run(FrameNumber wanted, std::uint32_t cou
         return lamina::fail(wanted.value == 0 ? Status::out_of_frames : Status::not_free);
     }
     make_head(entries_[first], count, account);
+    make_tails(first, 1, count - 1);
     return &entries_[first];
 }
 
-void FrameTable::prepare(FrameInfo& run, std::uint32_t from, std::uint32_t count) {
-    const std::uint32_t head = number_of(run).value;
-    if (from + count > 1) make_tails(head, from == 0 ? 1 : from, from == 0 ? count - 1 : count);
-    std::memset(contents({head + from}), 0, count * page_size);
+void FrameTable::zero(FrameInfo& run, std::uint32_t from, std::uint32_t count) {
+    std::memset(contents(number_of(run) + from), 0, count * page_size);
 }
 
 FrameInfo& FrameTable::split_run(FrameInfo& run, std::uint32_t count) {

@@ -68,15 +68,15 @@ public:
         arch::clear_page(contents(frame));
         return true;
     }
-    /// A run with one reference, the caller's, whose frames prepare() must zero. `first`: its first
-    /// frame, 0 for any. Errors: quota_exceeded, out_of_frames, not_free; nothing changes.
+    /// A run with one reference, the caller's, whose frames zero() must fill. `first`: its first frame,
+    /// 0 for any. Errors: quota_exceeded, out_of_frames, not_free; nothing changes.
     Result<FrameInfo*> reserve_run(FrameNumber first, std::uint32_t count, Account& account);
-    /// Zeroes frames [from, from + count) of a new run and makes them its own.
-    void prepare(FrameInfo& run, std::uint32_t from, std::uint32_t count);
+    /// Zeroes frames [from, from + count) of a run.
+    void zero(FrameInfo& run, std::uint32_t from, std::uint32_t count);
     /// Both in one, for a run of a bounded length anywhere.
     Result<FrameNumber> alloc_run(std::uint32_t count, Account& account) {
         LAMINA_TRY(FrameInfo* const run, reserve_run({0}, count, account));
-        prepare(*run, 0, count);
+        zero(*run, 0, count);
         return number_of(*run);
     }
 

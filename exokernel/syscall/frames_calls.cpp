@@ -23,11 +23,11 @@ namespace {
                                               FrameNumber first) {
     if (count - 1 >= lamina::run_frames_max) return lamina::fail(Status::bad_argument);
     LAMINA_TRY(FrameInfo* const run, frames.reserve_run(first, std::uint32_t(count), payer));
-    if (count > lamina::pages_per_call_max) {
+    if (count > frames_zeroed_at_once) {
         begin_alloc(*env.vcpu, *run);
         return 0;  // replaced when it is done
     }
-    frames.prepare(*run, 0, std::uint32_t(count));
+    frames.zero(*run, 0, std::uint32_t(count));
     return give(env, *run, whole_run(*run));
 }
 

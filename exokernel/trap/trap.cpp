@@ -66,7 +66,7 @@ void user_fault(CpuLocal& cpu, std::uint64_t vector, std::uint64_t error_code) {
     lamina::EnvReport& report = report_registers(*cpu.running);
     report.vector = std::uint32_t(vector);
     report.error_code = std::uint32_t(error_code);
-    report.address = vector == vector_page_fault ? arch::read_cr2() : 0;
+    report.address = vector == vector_page_fault ? arch::read_cr<2>() : 0;
     fault_log.log(arch::now_ns(), "env", env.id, " ", env.name(), ": ", exception_name(vector),
                   ", error code ", Hex{error_code}, ", address ", Hex{report.address}, ", rip ",
                   Hex{report.rip});
@@ -74,7 +74,7 @@ void user_fault(CpuLocal& cpu, std::uint64_t vector, std::uint64_t error_code) {
 }
 
 [[noreturn]] void kernel_fault(const KernelFrame& frame) {
-    const std::uint64_t address = arch::read_cr2();
+    const std::uint64_t address = arch::read_cr<2>();
     if (frame.vector == vector_double_fault && arch::in_stack_guard(address))
         log_now("panic", "kernel stack overflow");
     log_now("panic", exception_name(frame.vector), " in the kernel, error code ",

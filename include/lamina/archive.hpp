@@ -7,23 +7,14 @@
 #include <span>
 #include <string_view>
 
+#include "lamina/archive_header.hpp"
 #include "lamina/crc32.hpp"
 #include "lamina/layout.hpp"
 #include "lamina/result.hpp"
 
 namespace lamina {
 
-enum class ArchiveKind : std::uint32_t { app = 1, symbols = 2, data = 3 };
-
-struct ArchiveHeader {
-    char magic[8];  ///< "LAMARCH1"
-    std::uint32_t version;
-    std::uint32_t entry_count;
-    std::uint64_t total_bytes;
-    std::uint32_t table_crc32;
-    std::uint32_t reserved;
-};
-static_assert(sizeof(ArchiveHeader) == 32);
+enum class ArchiveKind : std::uint32_t { app = 1, symbols = 2, data = 3, init = 4 };
 
 /// Entries are sorted by name, then kind; contents start on page boundaries and do not overlap.
 struct ArchiveEntry {
@@ -39,8 +30,6 @@ static_assert(sizeof(ArchiveEntry) == 64);
 /// unchanged as long as the view is used; nothing is allocated.
 class Archive {
 public:
-    static constexpr std::uint32_t format_version = 1;
-
     /// Checks header, table checksum, names, order and ranges. Errors: archive_* by cause.
     /// Cost: linear in the table, not in the contents.
     static Result<Archive> open(std::span<const std::byte> file);
@@ -86,15 +75,8 @@ inline bool good_name(const char (&name)[40]) {
 }  // namespace archive_detail
 
 inline Result<Archive> Archive::open(std::span<const std::byte> file) {
-    ArchiveHeader header;
-    if (file.size() < sizeof header) return fail(Status::archive_truncated);
-    std::memcpy(&header, file.data(), sizeof header);
-    if (std::memcmp(header.magic, "LAMARCH1", 8) != 0) return fail(Status::archive_magic);
-    if (header.version != format_version || header.reserved != 0)
-        return fail(Status::archive_version);
-    if (header.total_bytes > file.size()) return fail(Status::archive_truncated);
+    LAMINA_TRY(const ArchiveHeader header, read_archive_header(file));
     file = file.first(header.total_bytes);
-    if (file.size() < sizeof header) return fail(Status::archive_truncated);
     const auto table_bytes = std::uint64_t{header.entry_count} * sizeof(ArchiveEntry);
     if (table_bytes > file.size() - sizeof header) return fail(Status::archive_truncated);
     if (crc32(file.subspan(sizeof header, table_bytes)) != header.table_crc32)

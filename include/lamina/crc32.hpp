@@ -1,4 +1,4 @@
-// include/lamina/crc32.hpp - CRC-32 as in IEEE 802.3 and zlib, computed nibble by nibble.
+// include/lamina/crc32.hpp - CRC-32 as in IEEE 802.3 and zlib, computed byte by byte.
 #pragma once
 
 #include <cstddef>
@@ -8,26 +8,23 @@
 namespace lamina {
 
 /// The CRC-32 (reflected polynomial 0xedb88320, start and final xor all ones) of `bytes`.
-/// Cost: about six instructions a byte.
+/// Cost: about five instructions a byte.
 constexpr std::uint32_t crc32(std::span<const std::byte> bytes) {
     constexpr auto table = [] {
         struct Table {
-            std::uint32_t entry[16];
+            std::uint32_t entry[256];
         } made{};
-        for (std::uint32_t i = 0; i < 16; ++i) {
+        for (std::uint32_t i = 0; i < 256; ++i) {
             std::uint32_t value = i;
-            for (int bit = 0; bit < 4; ++bit)
+            for (int bit = 0; bit < 8; ++bit)
                 value = (value >> 1) ^ ((value & 1) != 0 ? 0xedb8'8320U : 0U);
             made.entry[i] = value;
         }
         return made;
     }();
     std::uint32_t crc = ~0U;
-    for (std::byte byte : bytes) {
-        crc ^= std::uint32_t(byte);
-        crc = (crc >> 4) ^ table.entry[crc & 15];
-        crc = (crc >> 4) ^ table.entry[crc & 15];
-    }
+    for (const std::byte byte : bytes)
+        crc = (crc >> 8) ^ table.entry[(crc ^ std::uint32_t(byte)) & 0xff];
     return ~crc;
 }
 

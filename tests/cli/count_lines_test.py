@@ -1,6 +1,7 @@
 # tests/cli/count_lines_test.py - what counts as a line of code
 import unittest
 
+from toolchain.cli.commands.loc import part_of
 from toolchain.cli.count_lines import count, included
 
 
@@ -30,6 +31,13 @@ class CountTest(unittest.TestCase):
                  "i/l/c.hpp": '#include "l/b.hpp"\n#include "l/missing.hpp"', "i/l/d.hpp": "",
                  "other.cpp": '#include "l/d.hpp"'}
         self.assertEqual(included(texts, "k/", "i/"), {"i/l/b.hpp", "i/l/c.hpp"})
+
+    def test_parts(self):
+        """The kernel core is what kernels are compiled from: no drivers, no host, no BUILD file."""
+        self.assertEqual([part_of("exokernel/" + path) for path in (
+            "cpu/a.cpp", "arch/x86_64/a.S", "driver/uart/a.cpp", "arch/host/a.hpp", "BUILD.bazel",
+            "driver/uart/BUILD.bazel")],
+            ["kernel core", "kernel core", "drivers", "tests", "tools", "tools"])
 
 
 if __name__ == "__main__":

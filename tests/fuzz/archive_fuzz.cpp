@@ -17,8 +17,7 @@ void repair(std::span<std::byte> file) {
         return;
     std::memcpy(&header, file.data(), sizeof header);
     std::memcpy(header.magic, "LAMARCH1", sizeof header.magic);
-    header.version = lamina::Archive::format_version;
-    header.reserved = 0;
+    header.version = lamina::archive_format_version;
     header.total_bytes = file.size();
     const auto room = (file.size() - sizeof header) / sizeof(lamina::ArchiveEntry);
     header.entry_count %= std::uint32_t(room + 1);

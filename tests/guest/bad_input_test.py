@@ -1,15 +1,16 @@
 # tests/guest/bad_input_test.py - init with a bad archive, manifest or app: a named error, no hang
 import contextlib
 import pathlib
-import struct
 import tempfile
 import unittest
 
 import archive
+import init_image
 from tests.boot import harness
 from toolchain.cli import qemu
 
 INIT_FAILED = 120
+EXECUTABLE = init_image.READ | init_image.EXECUTE
 GOOD_LINE = "start shell quota=90% console=rw archive info power main\n"
 
 
@@ -45,6 +46,9 @@ class BadInputTest(unittest.TestCase):
 
     def app(self, name, contents, **more):
         return self.boot({(name, archive.KIND_APP): contents}, **more)
+
+    def init(self, contents):
+        return self.boot({("init", archive.KIND_INIT): contents})
 
     def damaged_elf(self, name, offset, new):
         elf = bytearray(self.entries[name, archive.KIND_APP])
@@ -142,19 +146,15 @@ class BadInputTest(unittest.TestCase):
 
     def test_init_that_exits(self):
         """An init that ends by itself, without powering off, is a panic that says so."""
-        _, end, log = self.app("init", self.entries["hello", archive.KIND_APP])
+        _, end, log = self.init(init_image.image(self.entries["hello", archive.KIND_APP]))
         self.assertIn("panic: init has ended: it exited, status 0\r\n", log)
         self.assertIsNone(end.status)
 
     def test_init_that_crashes(self):
         """So is an init that takes an exception; the log has where."""
-        elf = self.entries["init", archive.KIND_APP]
-        entry, headers = struct.unpack_from("<QQ", elf, 24)
-        size, count = struct.unpack_from("<HH", elf, 54)
-        loaded = [struct.unpack_from("<IIQQQQQQ", elf, headers + i * size) for i in range(count)]
-        place = next(entry - address + offset for _, _, offset, address, _, bytes_, _, _ in loaded
-                     if address <= entry < address + bytes_)
-        _, end, log = self.app("init", self.damaged_elf("init", place, b"\x0f\x0b"))
+        entry = 0x40_0800
+        _, end, log = self.init(init_image.make(
+            entry, [(0x40_0000, EXECUTABLE, bytes(0x800) + b"\x0f\x0b" + bytes(0x7FE))]))
         self.assertRegex(log, rf"env: 1 init: invalid opcode, .*rip {entry:#x}\r\n")
         self.assertIn("panic: init has ended: an exception, status 139\r\n", log)
         self.assertIsNone(end.status)
@@ -167,17 +167,34 @@ class BadInputTest(unittest.TestCase):
         def wrong_magic(packed):
             packed[0] ^= 1
 
-        def damaged_table(packed):
-            packed[archive.HEADER.size] ^= 1
-
-        for damage, error in ((truncated, "archive_truncated"), (wrong_magic, "archive_magic"),
-                              (damaged_table, "archive_table_damaged")):
+        for damage, error in ((truncated, "archive_truncated"), (wrong_magic, "archive_magic")):
             _, end, log = self.boot(damage=damage)
             self.assertRegex(log, rf"panic: .*{error}")
             self.assertIsNone(end.status)
-        _, end, log = self.app("init", b"no program")
-        self.assertRegex(log, r"panic: .*elf_truncated")
-        self.assertIsNone(end.status)
+
+    def test_init_the_kernel_cannot_load(self):
+        """A bad init ends the boot with the error's name on the log."""
+        page = bytes(init_image.PAGE)
+        good = init_image.make(0x40_0000, [(0x40_0000, EXECUTABLE, page)])
+        for init, error in (
+                (None, "archive_no_entry"),
+                (b"no program", "bad_argument"),
+                (good[:-1] + b"\x01", "archive_entry_damaged"),
+                (init_image.make(0x40_0000, [(0x40_0000, EXECUTABLE, page)] * 2),
+                 "already_mapped"),
+                (init_image.make(0x40_0000, [(0x40_0000, EXECUTABLE | init_image.WRITE, page)]),
+                 "write_and_execute")):
+            _, end, log = self.init(init)
+            self.assertRegex(log, rf"panic: cannot start init: {error}, ")
+            self.assertIsNone(end.status)
+
+    def test_archive_init_cannot_read(self):
+        """The kernel reads nothing of the table; init finds its damage and powers off with 120."""
+        def damage(packed):
+            packed[archive.HEADER.size] ^= 1
+        out, end, _ = self.boot(damage=damage)
+        self.assertIn("init: boot archive: archive_table_damaged (", out)
+        self.assertEqual(end.status, INIT_FAILED)
 
 
 if __name__ == "__main__":

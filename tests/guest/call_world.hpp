@@ -11,12 +11,13 @@
 #include "lamina/vcpu.hpp"
 #include "libos/sys/handles.hpp"
 #include "libos/vm/mapping.hpp"
-#include "tests/guest/call_table.hpp"
+#include "tests/calls/argument_source.hpp"
 
 namespace guest {
 
-/// Argument words of one call.
-using Words = std::array<std::uint64_t, arguments_max>;
+using calls::Argument;
+using calls::CallRow;
+using calls::Words;
 
 /// Addresses that are bad in every use.
 inline constexpr std::uint64_t unmapped_address = 0x5800'0000'0000;

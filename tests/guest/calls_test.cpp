@@ -9,17 +9,17 @@
 #include "libos/console/console.hpp"
 #include "libos/rt/app.hpp"
 #include "libos/test/unity.hpp"
-#include "tests/guest/call_table.hpp"
+#include "tests/calls/call_table.hpp"
 #include "tests/guest/call_world.hpp"
 #include "tests/guest/support.hpp"
 
 namespace {
 
-using guest::Argument;
-using guest::Arguments;
-using guest::CallRow;
+using calls::Argument;
+using calls::Arguments;
+using calls::CallRow;
+using calls::Words;
 using guest::CallWorld;
-using guest::Words;
 using lamina::Call;
 using lamina::Handle;
 using lamina::Rights;
@@ -87,7 +87,7 @@ void Row::expect(std::size_t index, std::uint64_t value, Status status) {
     const auto reply = make_call(sys::tagged(row_.number), words);
     const auto after = world_.snapshot();
     ++cases_tried;
-    if (!guest::declares(row_, reply.status)) {
+    if (!calls::declares(row_, reply.status)) {
         complain(index, value, lamina::status_name(reply.status));
     } else if (reply.status != status) {
         libos::TextBuffer<100> what;
@@ -148,10 +148,10 @@ constexpr RightName right_names[] = {
 
 // Copies of the capability that lack one of the rights the table names.
 void Row::try_weak_handle(std::size_t index, Handle handle) {
-    auto needed = guest::rights_of(row_, arguments_.list[index].name);
+    auto needed = calls::rights_of(row_, arguments_.list[index].name);
     while (!needed.empty() && !TEST_FAILED()) {
-        auto text = guest::detail::take(needed, ',');
-        const auto name = guest::detail::take(text, ' ');
+        auto text = calls::detail::take(needed, ',');
+        const auto name = calls::detail::take(text, ' ');
         auto right = Rights::none;
         for (const auto& known : right_names)
             right = known.name == name ? known.right : right;
@@ -352,7 +352,7 @@ struct RowTest {
 
 constexpr RowTest row_tests[] = {
 #define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why) \
-    {"test_" #name, [] { try_row(guest::call_rows[number]); }},
+    {"test_" #name, [] { try_row(calls::call_rows[number]); }},
 #include "lamina/syscalls.def"
 #undef LAMINA_SYSCALL
 };

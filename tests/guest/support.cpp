@@ -115,4 +115,24 @@ std::uint64_t frames_charged() {
     return info.used;
 }
 
+Ledger ledger() {
+    (void)libos::sys::vcpu_yield();
+    lamina::InfoPage info;
+    LAMINA_ASSERT(libos::read_info(info).has_value());
+    return {info.frames_free, info.frames_kernel, info.frames_tables,
+            info.frames_user, frames_charged(),   info.env_count};
+}
+
+void expect_same(const Ledger& before) {
+    while (ledger().envs > before.envs)
+        (void)libos::sys::vcpu_yield();
+    const Ledger now = ledger();
+    TEST_ASSERT_EQUAL(before.free, now.free);
+    TEST_ASSERT_EQUAL(before.kernel, now.kernel);
+    TEST_ASSERT_EQUAL(before.tables, now.tables);
+    TEST_ASSERT_EQUAL(before.user, now.user);
+    TEST_ASSERT_EQUAL(before.charged, now.charged);
+    TEST_ASSERT_EQUAL(before.envs, now.envs);
+}
+
 }  // namespace guest

@@ -46,4 +46,21 @@ std::uint64_t frames_free();
 /// Frames charged to the test's own account.
 std::uint64_t frames_charged();
 
+/// What everybody uses together, and what the test's own account is charged.
+struct Ledger {
+    std::uint64_t free;
+    std::uint64_t kernel;
+    std::uint64_t tables;
+    std::uint64_t user;
+    std::uint64_t charged;
+    std::uint64_t envs;
+};
+
+/// As of now.
+Ledger ledger();
+
+/// Fails the test case if what is in use is not what it was. Waits for environments that are on
+/// their way down: those that nobody has a capability for end in their own time.
+void expect_same(const Ledger& before);
+
 }  // namespace guest

@@ -1,114 +1,84 @@
 /* tests/models/adaptive_mutex.pml - AdaptiveMutex: exclusion, no lost wake-up, bounded overtaking.
  *
- * Three threads take and release the mutex twice; the waits of the last may end at any moment by a
- * deadline. Each step has the label of the line of include/lamina/sync/blocking_lock.hpp it stands
- * for. The turnstile guard is a lock that works (spin_lock.pml), the queue a plain list
- * (turnstile.pml has the priorities). How long a waiter polls is left open.
+ * Three threads take and release the mutex twice; the second may only try; the waits of the last
+ * may end at any moment by a deadline. In SCENE_DEATH the first ends with the mutex held, and a
+ * fourth recovers it. Each step has the label of the line of include/lamina/sync/blocking_lock.hpp
+ * or turnstile.hpp it stands for. How long a waiter polls is left open.
  *
- * BROKEN and memory are as in spin_lock.pml. */
+ * The turnstile guard is one step to take and one to release: it excludes, and what its holder did
+ * the next holder sees. That a SpinLock does both is what spin_lock.pml shows, that the mutex needs
+ * both, the mutations of [turnstile-guard] and [turnstile-unguard]. The queue is a plain list, as
+ * turnstile.pml has the priorities.
+ *
+ * BROKEN and scenes are as in spin_lock.pml, memory is as in happens_before.pml. The word changes
+ * under the guard only while its bit is set, so who has the guard knows whether it is. */
 
 #define THREADS 3
 #define HOLDS 2
 #define OVERTAKINGS_MAX 1
-#define HAS_DEADLINE (me == THREADS - 1)
+#define has_deadline (me == THREADS - 1)
+#define may_try (me == 1)
 
-#define FREE_RELAXED 1      /* [mutex-free] does not make the data seen */
-#define TAKE_RELAXED 2      /* [mutex-take] does not keep the data from being loaded early */
-#define FREE_BLINDLY 3      /* [mutex-free] does not look whether somebody sleeps */
-#define ANNOUNCE_NOT 4      /* [mutex-announce] does not set the bit */
-#define ANNOUNCE_BLINDLY 5  /* [mutex-announce] does not look whether the owner is still there */
-#define RECHECK_NOT 6       /* [mutex-recheck] believes what was seen before the guard was taken */
-#define SIGNAL_LATE 7       /* [mutex-signal] is cleared after the guard is released */
-#define SLEEP_BLINDLY 8     /* [mutex-sleep] does not compare the signal */
-#define GRANT_UNSEEN 9      /* [mutex-granted] is not looked for */
-#define NOBODY_UNSEEN 10    /* [mutex-nobody] is not looked for: the release does nothing */
-#define WAKE_FORGOTTEN 11   /* [mutex-wake] does not happen */
-#define BOUND_UNKNOWN 12    /* [mutex-hand-over] does not happen */
-#define NEVER_OVERTAKEN 13  /* no step: the claim that overtaking does not happen at all */
+#define FREE_RELAXED 1       /* [mutex-free] without release: the data */
+#define TAKE_RELAXED 2       /* [mutex-take] without acquire: the data */
+#define POLL_RELAXED 3       /* [mutex-poll] without acquire: the data */
+#define TAKE_FREE_RELAXED 4  /* [mutex-take-free] without acquire: the data */
+#define NOBODY_RELAXED 5     /* [mutex-nobody] without release: the data */
+#define GUARD_RELAXED 6      /* [turnstile-guard] without acquire: what its last holder did */
+#define UNGUARD_RELAXED 7    /* [turnstile-unguard] without release: the same */
+#define GUARD_UNAWAITED 8    /* [turnstile-guard] does not wait for its holder */
+#define GUARD_KEPT 9         /* [turnstile-unguard] does not happen */
+#define TAKE_BLINDLY 10      /* [mutex-take] does not look whether it is free */
+#define POLL_BLINDLY 11      /* [mutex-poll] does not look whether it still is free */
+#define TAKE_FREE_BLINDLY 12 /* [mutex-take-free] does not look whether it still is free */
+#define FREE_BLINDLY 13      /* [mutex-free] does not look whether somebody sleeps */
+#define ANNOUNCE_NOT 14      /* [mutex-announce] does not set the bit */
+#define ANNOUNCE_BLINDLY 15  /* [mutex-announce] does not look whether the owner is still there */
+#define RECHECK_NOT 16       /* [mutex-recheck] believes what was seen before the guard was taken */
+#define TRY_BLINDLY 17       /* [mutex-try] believes what was seen before the guard was taken */
+#define SIGNAL_LATE 18       /* [mutex-signal] is cleared after the guard is released */
+#define SLEEP_BLINDLY 19     /* [mutex-sleep] does not compare the signal */
+#define ROUSE_NOT 20         /* [mutex-rouse] does not set the signal */
+#define GRANT_UNSEEN 21      /* [mutex-granted] is not looked for */
+#define NOBODY_UNSEEN 22     /* [mutex-nobody] is not looked for: the release does nothing */
+#define WAKE_FORGOTTEN 23    /* [mutex-wake] does not happen */
+#define UNCOUNTED 24         /* [mutex-overtake] does not count */
+#define BOUND_UNKNOWN 25     /* [mutex-hand-over] does not happen */
+#define WITHDRAWN_LEFT 26    /* [mutex-withdraw] leaves the thread in the queue */
+#define WITHDRAWN_BIT 27     /* [mutex-last] leaves the bit of the last that slept */
+#define SUSPECT_UNTOLD 28    /* [mutex-suspect] is not said by who takes it from a dead owner */
+#define RECOVER_BLINDLY 29   /* [mutex-recover] does not look whether the dead still owns it */
+#define NEVER_OVERTAKEN 30   /* no step: the claim that overtaking does not happen at all */
 byte broken;
 
-/* The word: who owns it, 1 and up, and whether somebody sleeps. */
-byte owner;
-bool sleepers;
-
-/* The turnstile. */
-bool guard;
-byte queue[THREADS], queued; /* who sleeps, 1 and up; how many */
-byte overtaken_here[THREADS];
-bool signal[THREADS], asleep[THREADS];
-
-/* What the mutex guards: a counter. */
-byte data;
-byte unseen[THREADS]; /* the value stored by a thread and not seen yet, plus 1 */
-
-/* For the checks only. */
-byte inside, holds_done, finished;
-byte overtaken[THREADS];
-bool was_overtaken;
-
-inline load_early() {
-    if
-    :: broken == TAKE_RELAXED -> early = data
-    :: else
-    fi
-}
-inline enter() {
-    inside++;
-    assert(inside == 1);
-    overtaken[me] = 0;
-    seen = data
-}
-inline count_overtaking() {
-    if
-    :: queued > 0 && queue[0] != me + 1 ->
-        overtaken[queue[0] - 1]++;
-        was_overtaken = true;
-        assert(overtaken[queue[0] - 1] <= OVERTAKINGS_MAX)
-    :: else
-    fi
-}
-/* Takes `who` out of the queue. */
-inline remove(who) {
-    at = 0;
-    do
-    :: queue[at] == who -> break
-    :: else -> at++
-    od;
-    queued--;
-    do
-    :: at < queued -> queue[at] = queue[at + 1]; at++
-    :: else -> break
-    od;
-    queue[queued] = 0;
-    at = 0
-}
-inline publish() {
-    if
-    :: broken != FREE_RELAXED && unseen[me] != 0 -> data = unseen[me] - 1; unseen[me] = 0
-    :: else
-    fi;
-    inside--;
-    holds_done++
-}
+#include "mutex_steps.pml"
 
 proctype thread(byte me) {
-    byte hold, seen, early, seen_owner, at, woken;
+    byte hold, seen_owner, at, woken, c;
     bool seen_sleepers, was_queued;
 
 again:
-    load_early();
     if
-    :: atomic { owner == 0 && !sleepers -> owner = me + 1; enter() } /* [mutex-take] */
-        if
-        :: broken == TAKE_RELAXED -> seen = early
-        :: else
-        fi;
-        goto critical
-    :: owner != 0 || sleepers
+    :: atomic { word_is_0 || broken == TAKE_BLINDLY -> /* [mutex-take] */
+            owner = me + 1;
+            acquire(WORD, TAKE_RELAXED);
+            enter();
+            goto critical
+        }
+    :: !word_is_0
     fi;
     if
-    :: atomic { owner == 0 && !sleepers -> owner = me + 1; enter() } /* [mutex-poll] */
-        goto critical
+    :: may_try && owner == 0 && sleepers -> goto try
+    :: word_is_0 -> /* poll() */
+        if
+        :: atomic { word_is_0 || broken == POLL_BLINDLY -> /* [mutex-poll] */
+                owner = me + 1;
+                acquire(WORD, POLL_RELAXED);
+                enter();
+                goto critical
+            }
+        :: !word_is_0
+        fi
     :: true
     fi;
     if
@@ -117,7 +87,7 @@ again:
     fi;
 
 sleep:
-    atomic { !guard -> guard = true }
+    take_guard();
     atomic { /* [mutex-granted] */
         if
         :: was_queued && broken != GRANT_UNSEEN ->
@@ -130,8 +100,8 @@ sleep:
             :: at == queued ->
                 at = 0;
                 was_queued = false;
-                guard = false;
                 enter();
+                release_guard();
                 goto critical
             :: else -> at = 0
             fi
@@ -145,46 +115,45 @@ sleep:
     fi;
 look:
     if
-    :: seen_owner == 0 && !seen_sleepers ->
-        atomic { /* [mutex-take-free] */
+    :: seen_owner == 0 || (dead && seen_owner == 1) ->
+        atomic {
             if
-            :: owner == 0 && !sleepers ->
-                owner = me + 1;
-                enter();
-                guard = false;
-                was_queued = false;
-                seen_owner = 0;
-                goto critical
-            :: else -> seen_owner = owner; seen_sleepers = sleepers; goto look
-            fi
-        }
-    :: seen_owner == 0 && seen_sleepers ->
-        atomic { /* [mutex-overtake] */
-            if
-            :: queued > 0 && queue[0] != me + 1 -> overtaken_here[queue[0] - 1]++
+            :: !seen_sleepers -> /* [mutex-take-free] */
+                if
+                :: (owner == seen_owner && !sleepers) || broken == TAKE_FREE_BLINDLY ->
+                    owner = me + 1;
+                    acquire(WORD, TAKE_FREE_RELAXED)
+                :: else -> seen_owner = owner; seen_sleepers = sleepers; goto look
+                fi
             :: else
             fi;
-            count_overtaking();
             if
-            :: was_queued -> remove(me + 1)
+            :: seen_owner != 0 -> suspect = (broken != SUSPECT_UNTOLD) /* [mutex-suspect] */
             :: else
             fi;
-            owner = me + 1;
-            sleepers = (queued > 0);
-            enter();
-            guard = false;
+            if
+            :: seen_sleepers -> take_among_sleepers()
+            :: else -> enter()
+            fi;
             was_queued = false;
+            seen_owner = 0;
             seen_sleepers = false;
+            release_guard();
             goto critical
         }
-    :: seen_owner != 0 && HAS_DEADLINE -> /* it has passed */
-        atomic { /* [mutex-withdraw] */
+    :: seen_owner != 0 && has_deadline -> /* it has passed */
+        atomic {
             if
             :: was_queued ->
-                remove(me + 1);
+                if
+                :: broken != WITHDRAWN_LEFT -> remove(me + 1) /* [mutex-withdraw] */
+                :: else
+                fi;
                 overtaken[me] = 0;
                 if
-                :: queued == 0 -> sleepers = false
+                :: queued == 0 && broken != WITHDRAWN_BIT -> /* [mutex-last] */
+                    sleepers = false;
+                    store_relaxed(WORD)
                 :: else
                 fi
             :: else
@@ -192,7 +161,7 @@ look:
             was_queued = false;
             seen_owner = 0;
             seen_sleepers = false;
-            guard = false;
+            release_guard();
             goto next
         }
     :: seen_owner != 0
@@ -230,7 +199,7 @@ look:
         fi;
         seen_owner = 0;
         seen_sleepers = false;
-        guard = false
+        release_guard()
     }
     if
     :: broken == SIGNAL_LATE -> signal[me] = false
@@ -242,86 +211,92 @@ look:
         :: else -> goto sleep
         fi
     }
-    atomic { !asleep[me] || HAS_DEADLINE -> asleep[me] = false }
+    atomic { !asleep[me] || has_deadline -> asleep[me] = false }
+    assert(!word_is_0); /* poll() takes nothing: this thread sleeps, or was handed the mutex */
     goto sleep;
 
-critical:
-    atomic { assert(seen == holds_done); unseen[me] = seen + 2; seen = 0; early = 0 }
-    atomic { /* [mutex-free] */
+try:
+    take_guard();
+    atomic { /* [mutex-try] */
         if
-        :: !sleepers || broken == FREE_BLINDLY ->
-            publish();
-            owner = 0;
-            sleepers = false;
-            goto next
-        :: else
+        :: (owner == 0 && sleepers) || broken == TRY_BLINDLY ->
+            take_among_sleepers();
+            release_guard();
+            goto critical
+        :: else -> release_guard(); goto next
         fi
     }
-    atomic { !guard -> guard = true } /* release_to_sleepers */
-    atomic {
-        if
-        :: queued == 0 -> /* [mutex-nobody] */
-            if
-            :: broken != NOBODY_UNSEEN -> publish(); owner = 0; sleepers = false
-            :: else
-            fi
-        :: queued > 0 && overtaken_here[queue[0] - 1] >= OVERTAKINGS_MAX &&
-            broken != BOUND_UNKNOWN -> /* [mutex-hand-over] */
-            publish();
-            woken = queue[0];
-            remove(woken);
-            owner = woken;
-            sleepers = (queued > 0)
-        :: else ->
-            publish();
-            woken = queue[0];
-            owner = 0;
-            sleepers = true
-        fi;
-        if
-        :: woken != 0 -> signal[woken - 1] = true
-        :: else
-        fi;
-        guard = false
-    }
+
+critical:
     if
-    :: woken != 0 && broken != WAKE_FORGOTTEN ->
-        atomic { asleep[woken - 1] = false; woken = 0 } /* [mutex-wake] */
-    :: else -> woken = 0
+#ifdef SCENE_DEATH
+    :: atomic { me == 0 -> /* who asks whether it is alive hears of all it did */
+            for (c : 0 .. RECOVERER) {
+                heard[c] = heard[c] | heard[me]
+            }
+            c = 0;
+            inside--;
+            unsound = true;
+            dead = true;
+            finished++;
+            goto ended
+        }
+#endif
+    :: atomic { !sleepers || broken == FREE_BLINDLY -> /* [mutex-free] */
+            inside--;
+            owner = 0;
+            sleepers = false;
+            release(WORD, FREE_RELAXED);
+            goto next
+        }
+    :: sleepers
     fi;
+    take_guard(); /* release_to_sleepers() */
+    atomic { inside--; release_lock(); release_guard() }
+    wake();
 next:
     hold++;
     if
     :: hold < HOLDS -> goto again
     :: else -> finished++
-    fi
+    fi;
+ended:
+    skip
 }
 
-/* Makes late stores seen, at any moment. */
-proctype memory() {
-    byte i;
-end:
-    do
-    :: atomic { unseen[i] != 0 -> data = unseen[i] - 1; unseen[i] = 0 }
-    :: i + 1 < THREADS -> i++
-    :: i > 0 -> i = 0
-    od
+/* recover() of the first thread, once it has ended. */
+proctype recoverer(byte me) {
+    byte at, woken, c;
+
+    dead || finished == THREADS;
+    take_guard();
+    atomic { /* [mutex-recover] */
+        if
+        :: owner == 1 || broken == RECOVER_BLINDLY -> access(DATA); suspect = true; release_lock()
+        :: else
+        fi;
+        release_guard()
+    }
+    wake();
+    finished++
 }
 
 init {
-    byte i;
+    byte c;
     c_code { now.broken = getenv("BROKEN") ? atoi(getenv("BROKEN")) : 0; };
     atomic {
-        for (i : 0 .. THREADS - 1) {
-            run thread(i)
+        for (c : 0 .. THREADS - 1) {
+            heard[c] = (1 << THINGS) - 1;
+            run thread(c)
         }
-        if
-        :: broken == FREE_RELAXED -> run memory()
-        :: else
-        fi;
-        i = 0
+        heard[RECOVERER] = (1 << THINGS) - 1;
+        c = 0;
+#ifdef SCENE_DEATH
+        run recoverer(RECOVERER);
+        c = 1
+#endif
     }
-    finished == THREADS;
-    assert(owner == 0 && !sleepers && queued == 0 && !guard && inside == 0);
+    finished == THREADS + c;
+    assert(word_is_0 && queued == 0 && inside == 0);
     assert(broken != NEVER_OVERTAKEN || !was_overtaken)
 }

@@ -1,13 +1,15 @@
 /* tests/models/turnstile.pml - Turnstile: priorities lent along a chain of owners, and paid back.
  *
  * Five threads. Thread 0 takes lock 0; 1 takes lock 1, then 0; 2 takes lock 2, then 1; 3 and 4 are
- * urgent and take lock 2, and 4 may give up:
+ * urgent; 3 takes lock 2, and 4, which is less so and may give up, lock 1:
  *
- *     3, 4 -> lock 2 of 2 -> lock 1 of 1 -> lock 0 of 0
+ *     3 -> lock 2 of 2 -> lock 1 of 1 -> lock 0 of 0
+ *                    4 -> lock 1
  *
  * Turnstiles change under their guard only, so each change is one step here. Each has the label of
  * its line in include/lamina/sync/turnstile.hpp or blocking_lock.hpp. After every step, each thread
- * must be lent exactly the highest priority of those that sleep for what it owns.
+ * must be lent exactly the highest priority of those that sleep for what it owns, and who is lent
+ * more than its own must be queued with that.
  *
  * BROKEN is as in spin_lock.pml. */
 
@@ -17,15 +19,18 @@
 #define URGENT 9
 
 #define CHAIN_CUT 1     /* [turnstile-chain] does not go on to the next owner */
-#define LOAN_KEPT 2     /* [turnstile-return] does not take the loan back */
-#define OWNER_UNTOLD 3  /* [turnstile-own] does not lend to the new owner */
-#define SLEEPER_LEFT 4  /* [turnstile-remove] does not look whose loan ends */
-#define NEVER_REACHED 5 /* no step: the claim that thread 0 is never lent the urgent priority */
+#define PLACE_KEPT 2    /* [turnstile-chain] does not change the place of whom it lends to */
+#define LOAN_KEPT 3     /* [turnstile-return] does not take the loan back */
+#define OWNER_UNTOLD 4  /* [turnstile-own] does not lend to the new owner */
+#define SLEEPER_LEFT 5  /* [turnstile-remove] does not look whose loan ends */
+#define UNHEARD 6       /* [turnstile-enqueue] does not lend to the owner */
+#define NEVER_REACHED 7 /* no step: the claim that thread 0 is never lent the urgent priority */
 byte broken;
 
 byte owner[LOCKS] = NONE;
 byte waits_for[THREADS] = NONE;
 byte base[THREADS], lent[THREADS];
+byte queued_with[THREADS]; /* the priority that says where in the queue of a lock it is */
 
 /* For the checks only. */
 byte finished;
@@ -38,8 +43,8 @@ inline find_most(thread) {
     most = 0;
     for (w : 0 .. THREADS - 1) {
         if
-        :: waits_for[w] != NONE && owner[waits_for[w]] == thread && eager(w) > most ->
-            most = eager(w)
+        :: waits_for[w] != NONE && owner[waits_for[w]] == thread && queued_with[w] > most ->
+            most = queued_with[w]
         :: else
         fi
     }
@@ -56,15 +61,19 @@ inline pass_on(start) {
         :: else -> lent[at] = most
         fi;
         if
-        :: waits_for[at] == NONE || broken == CHAIN_CUT -> break /* [turnstile-chain] */
-        :: else -> at = owner[waits_for[at]]
-        fi
+        :: waits_for[at] == NONE -> break
+        :: waits_for[at] != NONE && broken != PLACE_KEPT ->
+            queued_with[at] = eager(at) /* [turnstile-chain] */
+        :: else
+        fi;
+        at = (broken == CHAIN_CUT -> NONE : owner[waits_for[at]])
     od;
     at = 0;
     most = 0
 }
 inline check() {
     for (t : 0 .. THREADS - 1) {
+        assert(waits_for[t] == NONE || queued_with[t] == eager(t));
         find_most(t);
         assert(lent[t] == most)
     }
@@ -85,8 +94,13 @@ inline take(lock) {
             :: else
             fi;
             check() }
-    :: atomic { owner[lock] != NONE -> waits_for[me] = lock;
-            pass_on(owner[lock]); /* [turnstile-enqueue] */
+    :: atomic { owner[lock] != NONE ->
+            waits_for[me] = lock;
+            queued_with[me] = eager(me);
+            if
+            :: broken != UNHEARD -> pass_on(owner[lock]) /* [turnstile-enqueue] */
+            :: else
+            fi;
             check() }
         do
         :: atomic { waits_for[me] == NONE -> break } /* [mutex-granted] */
@@ -123,7 +137,8 @@ inline release(lock) {
             best = NONE;
             for (w : 0 .. THREADS - 1) {
                 if
-                :: waits_for[w] == lock && (best == NONE || eager(w) > eager(best)) -> best = w
+                :: waits_for[w] == lock &&
+                    (best == NONE || queued_with[w] > queued_with[best]) -> best = w
                 :: else
                 fi
             }
@@ -143,21 +158,16 @@ inline release(lock) {
 
 proctype thread(byte me) {
     byte at, most, w, t, best;
+    byte mine = (me < LOCKS -> me : 5 - me);
 
-    if
-    :: me < LOCKS -> take(me)
-    :: else -> take(LOCKS - 1)
-    fi;
+    take(mine);
     if
     :: me > 0 && me < LOCKS ->
         take(me - 1);
         release(me - 1)
     :: else
     fi;
-    if
-    :: me < LOCKS -> release(me)
-    :: else -> release(LOCKS - 1)
-    fi;
+    release(mine);
 done:
     finished++
 }

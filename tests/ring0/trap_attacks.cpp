@@ -70,7 +70,7 @@ void single_step() {
 }
 
 void use_disabled_fpu() {
-    exo::arch::write_cr0(exo::arch::read_cr0() | exo::arch::cr0::task_switched);
+    exo::arch::write_cr<0>(exo::arch::read_cr<0>() | exo::arch::cr0::task_switched);
     asm volatile("fnop");
 }
 

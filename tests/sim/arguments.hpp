@@ -27,13 +27,13 @@ struct Memories {
 inline constexpr std::uint64_t home = 0x40'0000;
 inline constexpr std::uint32_t home_pages = 4;
 
-/// Makes arguments from their kinds: what is likely to be taken, what is not, and what lies at the
-/// edges. Knows the tables of all environments, so that it forges well.
+/// Makes the arguments of calls (tests/calls/argument_source.hpp) for the programs of the simulated
+/// machine. Knows the tables of all environments, so that it forges well.
 class ArgumentSource {
 public:
     ArgumentSource(Choices& choices, const KernelView& view) : choices_(&choices), view_(&view) {}
 
-    CallArguments make(const CallShape& call, const exo::Env& caller, const Memories& seen,
+    CallArguments make(lamina::Call call, const exo::Env& caller, const Memories& seen,
                        std::uint64_t now_ns);
 
     /// A page-aligned address that programs fight for.
@@ -43,12 +43,8 @@ public:
     std::uint32_t any_handle(const exo::Env& caller);
 
 private:
-    std::uint64_t handle(std::string_view name, const exo::Env& caller, const Memories& seen);
-    std::uint64_t word(std::string_view name, std::uint64_t now_ns);
-    std::uint64_t address(std::string_view name);
-    std::uint64_t rights(std::uint64_t held);
-    std::uint64_t protection();
-    void aim_at_mapped(const CallShape& call, CallArguments& made, const Memories& seen);
+    class Caller;
+
     template <typename Wanted>
     std::uint32_t pick(const exo::Env& env, Wanted wanted);
 

@@ -10,7 +10,7 @@
 #include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/info_pages.hpp"
-#include "exokernel/env/revoke.hpp"
+#include "exokernel/env/long_call.hpp"
 #include "exokernel/lock/lock_order.hpp"
 #include "exokernel/memory/frame_table.hpp"
 #include "tests/sim/arguments.hpp"
@@ -59,8 +59,8 @@ void boot_kernel() {
     exo::set_lock_mode("locks=panic");
     exo::set_log_sink([](std::string_view line) { last_log_line = line; });
     exo::set_dispatch_ops({[](exo::Vcpu& vcpu) {
-                               return vcpu.state == exo::VcpuState::revoking ? revoke_step(vcpu)
-                                                                             : end_step(*vcpu.env);
+                               return vcpu.state == exo::VcpuState::in_call ? step_long_call(vcpu)
+                                                                            : end_step(*vcpu.env);
                            },
                            [](const exo::Vcpu* vcpu) { exo::info_pages.refresh(vcpu); }});
     exo::set_account_destroyer(exo::destroy_object);
@@ -82,18 +82,22 @@ exo::Env& start_first_env() {
     using lamina::Protection;
     const auto both = Protection::read | Protection::write;
     using namespace lamina::slots;
-    const lamina::Handle handle = env.caps.insert(
+    const auto give = [&](std::uint32_t slot, const exo::Capability& given, bool acquired) {
+        exo::Link* const head = given.type == ObjectType::frames
+                                    ? &static_cast<exo::FrameInfo*>(given.object)->roots
+                                    : nullptr;
+        return env.caps.insert(*must(env.caps.fixed_slot(slot)), given, head, acquired);
+    };
+    const lamina::Handle handle = give(
         archive,
-        exo::frames.capability(run, home_pages, Rights::read | Rights::write | Rights::copy),
-        nullptr, true);
+        exo::frames.capability(run, home_pages, Rights::read | Rights::write | Rights::copy), true);
     exo::CapSlot& source = *must(env.caps.lookup_any(handle, Rights::none));
     must(env.space.map(home, source, 0, home_pages, {both, both}));
-    env.caps.insert(console, capability(ObjectType::console, &exo::console, Rights::all), nullptr);
-    env.caps.insert(
-        info,
-        exo::frames.capability(exo::info_pages.first_frame(), exo::InfoPageWriter::page_count,
-                               Rights::read | Rights::copy),
-        nullptr);
+    give(console, capability(ObjectType::console, &exo::console, Rights::all), false);
+    give(info,
+         exo::frames.capability(exo::info_pages.first_frame(), exo::InfoPageWriter::page_count,
+                                Rights::read | Rights::copy),
+         false);
     must(start_env(env, home, home, 0));
     return env;
 }

@@ -7,20 +7,18 @@
 #include <string_view>
 
 #include "lamina/syscalls.hpp"
+#include "tests/calls/call_table.hpp"
 
 namespace sim {
 
 /// One argument as it is declared: `handle account` is of kind handle.
-struct ArgumentShape {
-    std::string_view kind;
-    std::string_view name;
-};
+using ArgumentShape = calls::Argument;
 
 /// A call as it is declared.
 struct CallShape {
     std::uint64_t number;
     std::string_view name;
-    std::array<ArgumentShape, 6> arguments;
+    std::array<ArgumentShape, calls::arguments_max> arguments;
     unsigned argument_count;
 };
 

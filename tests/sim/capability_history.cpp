@@ -50,7 +50,7 @@ void CapabilityHistory::adopt() {
         table.slots.assign(slots.begin(), slots.end());
         table.used_generations.resize(slots.size());
         for (std::size_t i = 0; i < slots.size(); ++i)
-            if (slots[i].used()) table.used_generations[i] = 1U + slots[i].generation;
+            if (slots[i].used()) table.used_generations[i] = 1U + slots[i].generation();
     }
     remember();
 }
@@ -90,10 +90,10 @@ bool CapabilityHistory::check_table(const exo::Env& env, Table& table, std::uint
     if (std::memcmp(slots.data(), table.slots.data(), slots.size() * sizeof slots[0]) == 0)
         return false;
     for (std::uint32_t slot = 0; slot < slots.size(); ++slot) {
-        const Capability& now = slots[slot];
-        const Capability& was = table.slots[slot];
+        const SlotView& now = slots[slot];
+        const SlotView& was = table.slots[slot];
         if (!now.used()) continue;
-        const bool same = was.used() && was.generation == now.generation;
+        const bool same = was.used() && was.name == now.name;
         if (same && within(now, was)) continue;
         check_slot(table, slot, now);
         check_new(env, now, caller);
@@ -101,11 +101,11 @@ bool CapabilityHistory::check_table(const exo::Env& env, Table& table, std::uint
     return true;
 }
 
-void CapabilityHistory::check_slot(Table& table, std::uint32_t slot, const Capability& now) {
-    if (now.generation < table.used_generations[slot])
+void CapabilityHistory::check_slot(Table& table, std::uint32_t slot, const SlotView& now) {
+    if (now.generation() < table.used_generations[slot])
         violated("A handle never names two capabilities.",
-                 "slot " + std::to_string(slot) + ", generation " + std::to_string(now.generation));
-    table.used_generations[slot] = 1U + now.generation;
+                 "slot " + std::to_string(slot) + ", generation " + std::to_string(now.generation()));
+    table.used_generations[slot] = 1U + now.generation();
 }
 
 /// Whether what a capability is for was made in this step, or is the environment itself.

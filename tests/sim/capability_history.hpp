@@ -30,7 +30,7 @@ public:
 
 private:
     struct Table {
-        std::vector<exo::Capability> slots;
+        std::vector<SlotView> slots;
         std::vector<std::uint32_t> used_generations;  ///< Of each slot: 1 + the last one in use.
         bool seen = false;                            ///< In the step that is checked.
     };
@@ -44,7 +44,7 @@ private:
     bool check_table(const exo::Env& env, Table& table, std::uint64_t caller);
     void check_new(const exo::Env& env, const exo::Capability& made, std::uint64_t caller) const;
     bool is_new(const exo::Env& env, const exo::Capability& made) const;
-    void check_slot(Table& table, std::uint32_t slot, const exo::Capability& now);
+    void check_slot(Table& table, std::uint32_t slot, const SlotView& now);
     void remember();
 
     const KernelView* view_;

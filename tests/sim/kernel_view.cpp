@@ -59,11 +59,11 @@ std::size_t KernelView::place_of(const exo::Object& object) const {
     return frame;
 }
 
-std::vector<exo::Capability> KernelView::slots(const exo::Env& env) {
+std::vector<SlotView> KernelView::slots(const exo::Env& env) {
     auto& table = const_cast<exo::CapTable&>(env.caps);
-    std::vector<exo::Capability> found(table.page_count() * exo::CapPage::slots);
+    std::vector<SlotView> found(table.page_count() * exo::CapPage::slots);
     for (std::uint32_t slot = 0; slot < found.size(); ++slot)
-        if (const exo::CapSlot* cap = table.at(slot)) found[slot] = *cap;
+        if (const exo::CapSlot* cap = table.at(slot)) found[slot] = {*cap, cap->name};
     return found;
 }
 

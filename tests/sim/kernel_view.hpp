@@ -21,6 +21,12 @@ namespace sim {
 inline constexpr std::size_t object_places = frame_count + 2;
 
 /// All objects, found by their frames: nothing the kernel keeps in lists is believed.
+/// A slot of a capability table as programs know it: without its place in the derivation tree.
+struct SlotView : exo::Capability {
+    exo::Handle name = exo::Handle::null;
+    std::uint32_t generation() const { return lamina::handle_generation(name); }
+};
+
 class KernelView {
 public:
     explicit KernelView(exo::Account& root) : root_(&root) {}
@@ -42,7 +48,7 @@ public:
     std::size_t place_of(const exo::Object& object) const;
 
     /// All slots of a table, from 0 on; unused ones are empty.
-    static std::vector<exo::Capability> slots(const exo::Env& env);
+    static std::vector<SlotView> slots(const exo::Env& env);
     /// Whether the environment has an address space.
     static bool has_space(const exo::Env& env) { return env.space.root().value != 0; }
 

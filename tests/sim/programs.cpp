@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "exokernel/env/env.hpp"
+#include "tests/calls/argument_source.hpp"
 #include "tests/sim/violation.hpp"
 
 namespace sim {
@@ -12,30 +13,11 @@ namespace {
 
 using lamina::Call;
 
-/// How often a call is made, beside the usual; calls that are not named have 3.
-struct Weight {
-    Call call;
-    unsigned weight;
-};
-constexpr Weight weights[] = {
-    {Call::null, 1},         {Call::cap_derive, 8},    {Call::cap_copy, 8},
-    {Call::cap_drop, 8},     {Call::frames_alloc, 8},  {Call::frames_map, 16},
-    {Call::frames_unmap, 8}, {Call::env_end, 2},       {Call::frames_protect, 8},
-    {Call::vcpu_bind, 6},    {Call::vcpu_resume, 1},   {Call::notification_wait, 5},
-    {Call::env_create, 1},   {Call::machine_power, 1}, {Call::account_create, 1},
-};
-
-unsigned weight_of(std::uint64_t number) {
-    for (const Weight& known : weights)
-        if (std::uint64_t(known.call) == number) return known.weight;
-    return 3;
-}
-
 /// Every call as often as its weight says.
 std::vector<std::uint8_t> make_lottery() {
     std::vector<std::uint8_t> made;
     for (std::uint64_t number = 0; number < lamina::call_count; ++number)
-        made.insert(made.end(), weight_of(number), std::uint8_t(number));
+        made.insert(made.end(), calls::weight_of(Call(number)), std::uint8_t(number));
     return made;
 }
 
@@ -156,9 +138,8 @@ void Programs::random_call(Cpu& cpu, const exo::Env& env, Program& program) {
         --program.drops_due;
         drawn = std::uint64_t(Call::cap_drop);
     }
-    const CallShape& shape = call_shapes()[drawn];
-    CallArguments arguments = arguments_.make(shape, env, program.seen, machine_->now_ns());
-    const auto number = Call(shape.number);
+    const auto number = Call(drawn);
+    CallArguments arguments = arguments_.make(number, env, program.seen, machine_->now_ns());
     if (env.id == first_env_ && careless(env, number, arguments)) return;
     call(cpu, program, number, arguments);
 }

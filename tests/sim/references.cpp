@@ -65,18 +65,8 @@ void count_own(const exo::Env& env, References& count) {
     if (vcpu.state != exo::VcpuState::created) count.to(&env);
     count.to(env.end_notification);
     count.to(vcpu.waits_for);
-    count.to_any(vcpu.revoked);
+    count.to_any(vcpu.object);
     if (vcpu.area != nullptr) count.to_frame(vcpu.area_frame.value);
-}
-
-/// Each frame an account pays for, however long the run is, counts once.
-void count_charges(References& count) {
-    for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
-        const exo::FrameInfo info = KernelView::info(frame);
-        const bool paid =
-            info.state >= exo::FrameState::object && info.state <= exo::FrameState::run_head;
-        if (paid) count.to(info.account);
-    }
 }
 
 void compare(const exo::Object& object, const References& count, const char* what) {
@@ -96,7 +86,6 @@ void check_references(const KernelView& view) {
         if (KernelView::has_space(*env)) count_mappings(*env, count);
         count_own(*env, count);
     }
-    count_charges(count);
     count.to(&view.root_account());
     ++count.runs[exo::info_pages.first_frame().value];
     count.to(exo::console.input_notification);
@@ -107,8 +96,11 @@ void check_references(const KernelView& view) {
     compare(exo::console, count, "console");
     for (const exo::Vcpu* vcpu : view.vcpus())
         compare(*vcpu, count, "vCPU");
-    for (const exo::Account* account : view.accounts())
+    for (const exo::Account* account : view.accounts()) {
         compare(*account, count, "account");
+        if (account->references == 0 && account->used == 0)
+            violated("An account without references and charges is freed.", "it is there");
+    }
     for (const exo::Notification* notification : view.notifications())
         compare(*notification, count, "notification");
     for (std::uint32_t frame = 0; frame < frame_count; ++frame) {

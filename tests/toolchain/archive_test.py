@@ -4,8 +4,10 @@ import struct
 import subprocess
 import tempfile
 import unittest
+import zlib
 
 import archive
+import init_image
 import symbols
 
 PROGRAM = """
@@ -56,6 +58,50 @@ class Packing(unittest.TestCase):
             damaged[at] ^= 1
             with self.assertRaises(ValueError, msg=str(at)):
                 archive.unpack(bytes(damaged))
+
+
+class InitImage(unittest.TestCase):
+    @staticmethod
+    def elf(*headers):
+        """An ELF file that loads what is in each (flags, address, contents, size in memory)."""
+        table, blob = b"", b""
+        first = init_image.ELF_HEADER.size + len(headers) * init_image.PROGRAM_HEADER.size
+        for flags, address, contents, size in headers:
+            table += init_image.PROGRAM_HEADER.pack(1, flags, first + len(blob), address, address,
+                                                    len(contents), size, 4096)
+            blob += contents
+        return init_image.ELF_HEADER.pack(b"\x7fELF", 2, 62, 1, 0x401234, 64, 0, 0, 64, 56,
+                                          len(headers), 64, 0, 0) + table + blob
+
+    def test_layout(self):
+        """Segments become whole pages, what is before and behind their contents zero."""
+        image = init_image.image(self.elf((4, 0x400000, b"constants", 9), (5, 0x401010, b"code", 4),
+                                          (6, 0x402ffe, b"data", 0x1003), (4, 0x500000, b"", 0)))
+        crc, count, entry = init_image.HEADER.unpack_from(image)
+        self.assertEqual((crc, count, entry), (zlib.crc32(image[4:]), 3, 0x401234))
+        self.assertEqual([init_image.SEGMENT.unpack_from(image, 16 + 16 * i) for i in range(3)],
+                         [(0x400000, 1, 1), (0x401000, 1, 5), (0x402000, 3, 3)])
+        self.assertEqual(image[64:4096].strip(b"\0"), b"")
+        self.assertEqual(len(image), 6 * 4096)
+        for page, contents in ((1, b"constants"), (2, bytes(16) + b"code"),
+                               (3, bytes(4094) + b"da"), (4, b"ta"), (5, b"")):
+            self.assertEqual(image[4096 * page:4096 * (page + 1)], contents.ljust(4096, b"\0"))
+
+    def test_refused(self):
+        """Segments that share a page, or more of them than the head has room for, are refused."""
+        self.assertRaises(ValueError, init_image.image,
+                          self.elf((4, 0x400000, b"", 16), (6, 0x400800, b"", 16)))
+        pages = [(4, 0x400000 + i * 4096, b"", 1) for i in range(9)]
+        self.assertRaises(ValueError, init_image.image, self.elf(*pages))
+        init_image.image(self.elf(*pages[:8]))
+
+    def test_found(self):
+        """The header of the archive says at which page init is; 0 if it has none."""
+        image = init_image.make(0x400000, [(0x400000, 5, bytes(4096))])
+        packed = archive.pack([("a", 3, bytes(5000)), ("init", archive.KIND_INIT, image)])
+        page, = struct.unpack_from("<I", packed, 28)
+        self.assertEqual(packed[page * 4096:], image)
+        self.assertEqual(struct.unpack_from("<I", archive.pack([("a", 3, b"")]), 28), (0,))
 
 
 class Symbols(unittest.TestCase):

@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 import archive
+import init_image
 import symbols
 
 KERNEL_BYTES_MAX = 256 * 1024
@@ -57,12 +58,14 @@ class DefaultImage(unittest.TestCase):
     def test_every_app_has_symbols(self):
         """Each app of the default image travels with a table that names its entry point."""
         entries = archive.unpack(path_of("DEFAULT_ARCHIVE").read_bytes())
-        apps = {name: data for name, kind, data in entries if kind == archive.KIND_APP}
+        starts = {name: symbols.ELF_HEADER.unpack_from(data)[4]
+                  for name, kind, data in entries if kind == archive.KIND_APP}
+        starts |= {name: init_image.HEADER.unpack_from(data)[2]
+                   for name, kind, data in entries if kind == archive.KIND_INIT}
         tables = {name: data for name, kind, data in entries if kind == archive.KIND_SYMBOLS}
-        self.assertGreater(len(apps), 1)
-        self.assertEqual(apps.keys(), tables.keys())
-        for name, elf in apps.items():
-            entry = symbols.ELF_HEADER.unpack_from(elf)[4]
+        self.assertGreater(len(starts), 2)
+        self.assertEqual(starts.keys(), tables.keys())
+        for name, entry in starts.items():
             self.assertIn(symbols.lookup(tables[name], entry),
                           [("_start", 0), ("lamina_entry", 0)], name)
 

@@ -7,7 +7,7 @@ from toolchain.cli.errors import Broken
 MAGIC = b"LAMARCH1"
 HEADER = struct.Struct("<8sIIQII")
 ENTRY = struct.Struct("<40sIIQQ")
-KINDS = {1: "app", 2: "symbols", 3: "file"}
+KINDS = {1: "app", 2: "symbols", 3: "file", 4: "init"}
 
 
 @dataclasses.dataclass(frozen=True)

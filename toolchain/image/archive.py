@@ -1,21 +1,23 @@
 # toolchain/image/archive.py - packs apps, their symbol tables and data files into the boot archive
 """Usage: archive.py OUT [--app NAME=ELF=DEBUG]... [--file NAME=PATH]...
 
-The format is described in include/lamina/archive.hpp. The same inputs give the same bytes."""
+The format is described in include/lamina/archive.hpp. The app init, which the kernel starts, is
+laid out for it. The same inputs give the same bytes."""
 
 import argparse
 import struct
 import sys
 import zlib
 
+import init_image
 import symbols
 
 MAGIC = b"LAMARCH1"
-VERSION = 1
+VERSION = 2
 HEADER = struct.Struct("<8sIIQII")
 ENTRY = struct.Struct("<40sIIQQ")
 PAGE = 4096
-KIND_APP, KIND_SYMBOLS, KIND_DATA = 1, 2, 3
+KIND_APP, KIND_SYMBOLS, KIND_DATA, KIND_INIT = 1, 2, 3, 4
 NAME_BYTES_MAX = 39
 
 
@@ -37,19 +39,23 @@ def pack(entries):
         if before[:2] == after[:2]:
             raise ValueError(f"two entries {before[0].decode()!r} of kind {before[1]}")
     table, blob = b"", b""
+    init_page = 0
     first = round_up(HEADER.size + ENTRY.size * len(entries))
     for name, kind, contents in entries:
         blob += bytes(round_up(len(blob)) - len(blob))
+        if kind == KIND_INIT:
+            init_page = (first + len(blob)) // PAGE
         table += ENTRY.pack(name, kind, zlib.crc32(contents), first + len(blob), len(contents))
         blob += contents
-    head = HEADER.pack(MAGIC, VERSION, len(entries), first + len(blob), zlib.crc32(table), 0)
+    head = HEADER.pack(MAGIC, VERSION, len(entries), first + len(blob), zlib.crc32(table),
+                       init_page)
     return head + table + bytes(first - HEADER.size - len(table)) + blob
 
 
 def unpack(archive):
     """The (name, kind, contents) of an archive of ours. ValueError: what does not add up."""
-    magic, version, count, size, crc, reserved = HEADER.unpack_from(archive)
-    if (magic, version, reserved, size) != (MAGIC, VERSION, 0, len(archive)):
+    magic, version, count, size, crc, _ = HEADER.unpack_from(archive)
+    if (magic, version, size) != (MAGIC, VERSION, len(archive)):
         raise ValueError("bad archive header")
     table = archive[HEADER.size:HEADER.size + count * ENTRY.size]
     if zlib.crc32(table) != crc:
@@ -77,7 +83,10 @@ def main():
     entries = []
     for app in args.app:
         name, elf, debug = app.split("=")
-        entries.append((name, KIND_APP, read(elf)))
+        if name == "init":
+            entries.append((name, KIND_INIT, init_image.image(read(elf))))
+        else:
+            entries.append((name, KIND_APP, read(elf)))
         entries.append((name, KIND_SYMBOLS, symbols.table(read(debug))))
     for file in args.file:
         name, path = file.split("=")

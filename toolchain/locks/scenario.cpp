@@ -10,10 +10,15 @@
 #include <thread>
 #include <vector>
 
+#include "lamina/sync/adaptive_mutex.hpp"
 #include "lamina/sync/contended.hpp"
 #include "lamina/sync/held.hpp"
 #include "lamina/sync/host_order.hpp"
 #include "lamina/sync/order_export.hpp"
+#include "lamina/sync/rw_lock.hpp"
+#include "lamina/sync/sleep_lock.hpp"
+#include "lamina/sync/spin_lock.hpp"
+#include "lamina/sync/token.hpp"
 
 namespace {
 

@@ -19,7 +19,8 @@ def _pack_archive(ctx, archive):
         executable = _PYTHON,
         arguments = [arguments],
         inputs = depset(
-            [ctx.file._archive_tool, ctx.file._symbols_tool] + ctx.files.files +
+            [ctx.file._archive_tool, ctx.file._init_tool, ctx.file._symbols_tool] +
+            ctx.files.files +
             [app.elf for app in apps] + [app.debug for app in apps],
         ),
         outputs = [archive],
@@ -69,6 +70,10 @@ lamina_image_files = rule(
         ),
         "_grub_cfg": attr.label(
             default = "//toolchain/image:grub.cfg",
+            allow_single_file = True,
+        ),
+        "_init_tool": attr.label(
+            default = "//toolchain/image:init_image.py",
             allow_single_file = True,
         ),
         "_iso_tool": attr.label(

@@ -13,6 +13,31 @@
 
 #define PAGE_FAULT 14
 
+/* The general registers, in the order in which a Context and a SavedContext begin with them. */
+#define GENERAL_REGISTERS \
+    rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+
+    .set offset, 0
+    .irp register, GENERAL_REGISTERS
+    .set OFFSET_\register, offset
+    .set offset, offset + 8
+    .endr
+    .if OFFSET_r15 != CONTEXT_R15 || OFFSET_r15 != SAVED_R15
+    .error "general registers are elsewhere"
+    .endif
+
+/* Registers to or from the context at \place(%\base). */
+    .macro STORE place, base, registers:vararg
+    .irp register, \registers
+    mov %\register, \place + OFFSET_\register(%\base)
+    .endr
+    .endm
+    .macro LOAD place, base, registers:vararg
+    .irp register, \registers
+    mov \place + OFFSET_\register(%\base), %\register
+    .endr
+    .endm
+
     .text
 
 /* `syscall` (docs/life-of-a-system-call.md). In: rax tag and number, rcx the caller's rip, r11 its
@@ -106,21 +131,11 @@ call_dispatch:
     mov %gs:CPU_USER_RSP, %rcx
     mov %rcx, CONTEXT_RSP(%rdi)
     xor %ecx, %ecx
-    mov %rbx, CONTEXT_RBX(%rdi)
-    mov %rbp, CONTEXT_RBP(%rdi)
-    mov %r12, CONTEXT_R12(%rdi)
-    mov %r13, CONTEXT_R13(%rdi)
-    mov %r14, CONTEXT_R14(%rdi)
-    mov %r15, CONTEXT_R15(%rdi)
-    mov %rax, CONTEXT_RAX(%rdi)
-    mov %rdx, CONTEXT_RDX(%rdi)
-    mov %rcx, CONTEXT_RCX(%rdi)
-    mov %rcx, CONTEXT_RSI(%rdi)
-    mov %rcx, CONTEXT_RDI(%rdi)
-    mov %rcx, CONTEXT_R8(%rdi)
-    mov %rcx, CONTEXT_R9(%rdi)
-    mov %rcx, CONTEXT_R10(%rdi)
-    mov %rcx, CONTEXT_R11(%rdi)
+    STORE 0, rdi, rbx, rbp, r12, r13, r14, r15
+    STORE 0, rdi, rax, rdx
+    .irp register, rcx, rsi, rdi, r8, r9, r10, r11
+    mov %rcx, OFFSET_\register(%rdi)
+    .endr
 
 /* Whoever dispatch picks goes on. Does not return; also the way to the first user instruction. */
     .globl exo_leave
@@ -132,21 +147,7 @@ exo_leave:
     pushq CONTEXT_RFLAGS(%rax)
     pushq $USER_CODE
     pushq CONTEXT_RIP(%rax)
-    mov CONTEXT_RBX(%rax), %rbx
-    mov CONTEXT_RCX(%rax), %rcx
-    mov CONTEXT_RDX(%rax), %rdx
-    mov CONTEXT_RSI(%rax), %rsi
-    mov CONTEXT_RDI(%rax), %rdi
-    mov CONTEXT_RBP(%rax), %rbp
-    mov CONTEXT_R8(%rax), %r8
-    mov CONTEXT_R9(%rax), %r9
-    mov CONTEXT_R10(%rax), %r10
-    mov CONTEXT_R11(%rax), %r11
-    mov CONTEXT_R12(%rax), %r12
-    mov CONTEXT_R13(%rax), %r13
-    mov CONTEXT_R14(%rax), %r14
-    mov CONTEXT_R15(%rax), %r15
-    mov CONTEXT_RAX(%rax), %rax
+    LOAD 0, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15, rax
     swapgs
     iretq
 
@@ -191,20 +192,7 @@ to_kernel:
     push %rax
     mov %gs:CPU_CONTEXT, %rax
     popq CONTEXT_RAX(%rax)
-    mov %rbx, CONTEXT_RBX(%rax)
-    mov %rcx, CONTEXT_RCX(%rax)
-    mov %rdx, CONTEXT_RDX(%rax)
-    mov %rsi, CONTEXT_RSI(%rax)
-    mov %rdi, CONTEXT_RDI(%rax)
-    mov %rbp, CONTEXT_RBP(%rax)
-    mov %r8, CONTEXT_R8(%rax)
-    mov %r9, CONTEXT_R9(%rax)
-    mov %r10, CONTEXT_R10(%rax)
-    mov %r11, CONTEXT_R11(%rax)
-    mov %r12, CONTEXT_R12(%rax)
-    mov %r13, CONTEXT_R13(%rax)
-    mov %r14, CONTEXT_R14(%rax)
-    mov %r15, CONTEXT_R15(%rax)
+    STORE 0, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
     mov FRAME_RIP(%rsp), %rcx
     mov %rcx, CONTEXT_RIP(%rax)
     mov FRAME_RFLAGS(%rsp), %rcx
@@ -236,19 +224,7 @@ user_exception:
     movq $1, AREA_DISABLED(%rax)
     popq AREA_TRAP + SAVED_RCX(%rax)
     popq AREA_TRAP + SAVED_RAX(%rax)
-    mov %rbx, AREA_TRAP + SAVED_RBX(%rax)
-    mov %rdx, AREA_TRAP + SAVED_RDX(%rax)
-    mov %rsi, AREA_TRAP + SAVED_RSI(%rax)
-    mov %rdi, AREA_TRAP + SAVED_RDI(%rax)
-    mov %rbp, AREA_TRAP + SAVED_RBP(%rax)
-    mov %r8, AREA_TRAP + SAVED_R8(%rax)
-    mov %r9, AREA_TRAP + SAVED_R9(%rax)
-    mov %r10, AREA_TRAP + SAVED_R10(%rax)
-    mov %r11, AREA_TRAP + SAVED_R11(%rax)
-    mov %r12, AREA_TRAP + SAVED_R12(%rax)
-    mov %r13, AREA_TRAP + SAVED_R13(%rax)
-    mov %r14, AREA_TRAP + SAVED_R14(%rax)
-    mov %r15, AREA_TRAP + SAVED_R15(%rax)
+    STORE AREA_TRAP, rax, rbx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
     xor %ecx, %ecx
     cmpq $PAGE_FAULT, FRAME_VECTOR(%rsp)
     jne 1f
@@ -276,38 +252,14 @@ no_upcall:
     jmp to_kernel
 
     .macro PUSH_ALL
-    push %r15
-    push %r14
-    push %r13
-    push %r12
-    push %r11
-    push %r10
-    push %r9
-    push %r8
-    push %rbp
-    push %rdi
-    push %rsi
-    push %rdx
-    push %rcx
-    push %rbx
-    push %rax
+    .irp register, r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax
+    push %\register
+    .endr
     .endm
     .macro POP_ALL
-    pop %rax
-    pop %rbx
-    pop %rcx
-    pop %rdx
-    pop %rsi
-    pop %rdi
-    pop %rbp
-    pop %r8
-    pop %r9
-    pop %r10
-    pop %r11
-    pop %r12
-    pop %r13
-    pop %r14
-    pop %r15
+    .irp register, GENERAL_REGISTERS
+    pop %\register
+    .endr
     .endm
 
 /* From the kernel: an interrupt while idle, or one of our own bugs. */

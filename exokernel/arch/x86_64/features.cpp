@@ -50,12 +50,12 @@ lamina::Result<Features> enable_features(const char*& missing) {
 
     write_msr(Msr::efer, read_msr(Msr::efer) | efer_syscall | efer_no_execute);
     const std::uint64_t cleared = cr0::emulation | cr0::task_switched;
-    write_cr0((read_cr0() & ~cleared) | cr0::monitor_coprocessor | cr0::numeric_error |
-              cr0::write_protect);
-    write_cr4(read_cr4() | cr4::debugging_extensions | cr4::machine_check | cr4::global_pages |
-              cr4::fxsr | cr4::simd_exceptions | cr4::fsgsbase | cr4::xsave |
-              (features.smep ? cr4::smep : 0) | (features.smap ? cr4::smap : 0) |
-              (features.umip ? cr4::umip : 0));
+    write_cr<0>((read_cr<0>() & ~cleared) | cr0::monitor_coprocessor | cr0::numeric_error |
+                cr0::write_protect);
+    write_cr<4>(read_cr<4>() | cr4::debugging_extensions | cr4::machine_check | cr4::global_pages |
+                cr4::fxsr | cr4::simd_exceptions | cr4::fsgsbase | cr4::xsave |
+                (features.smep ? cr4::smep : 0) | (features.smap ? cr4::smap : 0) |
+                (features.umip ? cr4::umip : 0));
 
     const Cpuid offered = cpuid(0xd, 0);
     features.xcr0 = extended_state_wanted(std::uint64_t{offered.edx} << 32 | offered.eax);

@@ -64,14 +64,6 @@ std::size_t strlen(const char* text) {
     return length;
 }
 
-int strcmp(const char* left, const char* right) {
-    while (*left != 0 && *left == *right) {
-        ++left;
-        ++right;
-    }
-    return static_cast<unsigned char>(*left) - static_cast<unsigned char>(*right);
-}
-
 [[noreturn]] void abort() { exo::panic("abort"); }
 
 // The canary is set from the time stamp counter before any C++ runs (arch/x86_64/start.S).

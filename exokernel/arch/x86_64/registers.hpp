@@ -51,26 +51,16 @@ inline constexpr std::uint64_t smep = 1ULL << 20;
 inline constexpr std::uint64_t smap = 1ULL << 21;
 }  // namespace cr4
 
-inline std::uint64_t read_cr0() {
+/// Control register `number`.
+template <int number>
+std::uint64_t read_cr() {
     std::uint64_t value;
-    asm volatile("mov %%cr0, %0" : "=r"(value));
+    asm volatile("mov %%cr%c1, %0" : "=r"(value) : "i"(number));
     return value;
 }
-inline void write_cr0(std::uint64_t value) {
-    asm volatile("mov %0, %%cr0" : : "r"(value) : "memory");
-}
-inline std::uint64_t read_cr2() {
-    std::uint64_t value;
-    asm volatile("mov %%cr2, %0" : "=r"(value));
-    return value;
-}
-inline std::uint64_t read_cr4() {
-    std::uint64_t value;
-    asm volatile("mov %%cr4, %0" : "=r"(value));
-    return value;
-}
-inline void write_cr4(std::uint64_t value) {
-    asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
+template <int number>
+void write_cr(std::uint64_t value) {
+    asm volatile("mov %0, %%cr%c1" : : "r"(value), "i"(number) : "memory");
 }
 inline void write_xcr0(std::uint64_t value) {
     asm volatile("xsetbv" : : "c"(0), "a"(std::uint32_t(value)), "d"(std::uint32_t(value >> 32)));

@@ -5,6 +5,31 @@
 #define IMAGE_BASE 0xffffffff80000000
 #define PHYSICAL(symbol) ((symbol) - IMAGE_BASE)
 
+/* Long mode with the boot page tables; the far jump to 64-bit code comes next. `no_execute`: the
+ * bit of EFER that makes such pages legal, 0 where it is not known yet that there are any. */
+    .macro ENTER_LONG_MODE no_execute
+    mov %cr4, %eax
+    or $0x20, %eax                              /* PAE */
+    mov %eax, %cr4
+    mov $PHYSICAL(boot_pml4), %eax
+    mov %eax, %cr3
+    mov $0xc0000080, %ecx                       /* EFER: LME */
+    rdmsr
+    or $0x100 | \no_execute, %eax
+    wrmsr
+    mov %cr0, %eax
+    and $0x9fffffff, %eax                       /* caches on */
+    or $0x80000001, %eax                        /* PG, PE */
+    mov %eax, %cr0
+    .endm
+
+    .macro LOAD_DATA_SEGMENTS
+    mov $16, %eax
+    mov %eax, %ss
+    mov %eax, %ds
+    mov %eax, %es
+    .endm
+
 /* Multiboot2 (specification 2.0, 3.1): header in the first 32 KiB. */
     .section .boot.header, "a"
     .balign 8
@@ -75,19 +100,8 @@ start32:
     mov %eax, 256 * 8 + PHYSICAL(boot_pml4)
     movl $PHYSICAL(boot_pdpt_image) + 3, 511 * 8 + PHYSICAL(boot_pml4)
 
-    mov %cr4, %eax
-    or $0x20, %eax                              /* PAE */
-    mov %eax, %cr4
-    mov $PHYSICAL(boot_pml4), %eax
-    mov %eax, %cr3
-    mov $0xc0000080, %ecx                       /* EFER.LME */
-    rdmsr
-    or $0x100, %eax
-    wrmsr
-    mov %cr0, %eax
-    or $0x80000001, %eax                        /* PG, PE */
-    mov %eax, %cr0
     lgdt PHYSICAL(boot_gdt_register)
+    ENTER_LONG_MODE 0
     ljmp $8, $PHYSICAL(start64)
 
     .code64
@@ -97,10 +111,7 @@ start64:
 
     .text
 start_high:
-    mov $16, %eax
-    mov %eax, %ss
-    mov %eax, %ds
-    mov %eax, %es
+    LOAD_DATA_SEGMENTS
     lea exo_kernel_stack + KERNEL_STACK_TOP(%rip), %rsp
     rdtsc                                       /* the stack canary, its low byte zero */
     shl $32, %rdx
@@ -127,19 +138,7 @@ exo_other_cpu_start:
     mov %cs, %ax
     mov %ax, %ds
     lgdtl other_cpu_gdt_register - exo_other_cpu_start
-    mov %cr4, %eax
-    or $0x20, %eax                              /* PAE */
-    mov %eax, %cr4
-    mov $PHYSICAL(boot_pml4), %eax
-    mov %eax, %cr3
-    mov $0xc0000080, %ecx                       /* EFER: LME, NXE */
-    rdmsr
-    or $0x900, %eax
-    wrmsr
-    mov %cr0, %eax
-    and $0x9fffffff, %eax                       /* caches on */
-    or $0x80000001, %eax                        /* PG, PE */
-    mov %eax, %cr0
+    ENTER_LONG_MODE 0x800
     ljmpl $8, $PHYSICAL(other_cpu_start64)
     .balign 4
 other_cpu_gdt_register:
@@ -154,10 +153,7 @@ other_cpu_start64:
 
     .text
 other_cpu_high:
-    mov $16, %eax
-    mov %eax, %ss
-    mov %eax, %ds
-    mov %eax, %es
+    LOAD_DATA_SEGMENTS
     mov exo_other_cpu_root(%rip), %rax
     mov %rax, %cr3                              /* from here on the boot GDT is out of reach */
     mov exo_other_cpu_block(%rip), %rdi

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "exokernel/core/ring.hpp"
+#include "exokernel/driver/console/ring.hpp"
 #include "exokernel/driver/screen/screen.hpp"
 #include "exokernel/driver/uart/uart.hpp"
 

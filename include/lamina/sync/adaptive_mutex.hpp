@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lamina/sync/blocking_lock.hpp"
+#include "lamina/sync/lock_traits.hpp"
 
 namespace lamina::sync {
 
@@ -17,5 +18,8 @@ inline constexpr BlockingTuning adaptive_tuning{.polls_max = 256, .overtakings_m
 template <typename Platform, typename Statistics = NoStatistics,
           BlockingTuning tuning = adaptive_tuning>
 class AdaptiveMutex : public BlockingLock<Platform, Statistics, tuning> {};
+
+template <typename Platform, typename Statistics, BlockingTuning tuning>
+struct LockTraits<AdaptiveMutex<Platform, Statistics, tuning>> : TraitsOf<WaitKind::blocks> {};
 
 }  // namespace lamina::sync

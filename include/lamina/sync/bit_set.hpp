@@ -21,11 +21,6 @@ struct BitSet {
         for (unsigned i = 0; i < word_count; ++i)
             words[i] |= other.words[i];
     }
-    constexpr bool is_empty() const {
-        for (const std::uint64_t word : words)
-            if (word != 0) return false;
-        return true;
-    }
 };
 
 /// The same, read by some while one other adds to it. Numbers are never taken out; readers see each

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
+#include "lamina/sync/blocking_platform.hpp"
 #include "lamina/sync/held_tokens.hpp"
-#include "lamina/sync/platform.hpp"
-#include "lamina/sync/statistics.hpp"
+#include "lamina/sync/no_statistics.hpp"
 #include "lamina/sync/turnstile.hpp"
 
 namespace lamina::sync {
@@ -13,7 +13,8 @@ namespace lamina::sync {
 struct BlockingTuning {
     /// A waiter looks this often for the lock before it sleeps, as long as the owner runs.
     std::uint32_t polls_max;
-    /// Who sleeps first in the queue is overtaken at most this often.
+    /// Who sleeps first in the queue is overtaken at most this often, and once more for each owner
+    /// that died.
     std::uint32_t overtakings_max;
 };
 
@@ -32,6 +33,9 @@ struct BlockingTuning {
 /// **Nobody sleeps through a release**: a waiter sets the bit beside an owner, so that owner's
 /// release fails at once to take the short way, waits for the guard and finds the waiter queued.
 /// `signal` is cleared under the guard, and `block` compares it once more.
+///
+/// **Orders**: who makes the word 0 releases, and who takes the lock with the word 0 acquires. All
+/// else is handed on with the guard, and the word may be relaxed there.
 ///
 /// **Overtaking**: a release with sleepers frees the lock and wakes the first, and who comes before
 /// it has woken takes it; that is faster than handing it to a sleeper. When the first was
@@ -61,6 +65,7 @@ public:
     }
     /// Whether it was taken. Does not block, and takes nothing from a dead owner.
     [[nodiscard]] bool try_lock() {
+        // Relaxed: overtake() looks again.
         return take_at_once() || (word_.load(std::memory_order_relaxed) == sleepers && overtake());
     }
     [[nodiscard]] bool lock_until(std::uint64_t deadline_ns) {
@@ -80,7 +85,7 @@ public:
             release_to_sleepers();
     }
 
-    /// Who holds it, or 0.
+    /// Who holds it, or 0. Relaxed: may have changed, unless it is the caller or one that ended.
     [[nodiscard]] ThreadId owner() const { return owner_in(word_.load(std::memory_order_relaxed)); }
     /// Whether the calling thread holds it.
     [[nodiscard]] bool holds() const { return owner() == Platform::self(); }
@@ -96,7 +101,7 @@ public:
         Wait* woken = nullptr;
         {
             const Guard guard;
-            if (owner() != dead) return false;
+            if (owner() != dead) return false;  // [mutex-recover]
             suspect_ = true;
             woken = release();
         }
@@ -137,6 +142,7 @@ private:
     bool poll(std::uint64_t deadline_ns) {
         const ThreadId me = Platform::self();
         for (std::uint32_t polls = 0; polls < tuning.polls_max; ++polls) {
+            // Relaxed: looked at again, and then a compare-and-swap follows.
             std::uint32_t seen = word_.load(std::memory_order_relaxed);
             if (seen == 0 &&
                 word_.compare_exchange_strong(seen, me, std::memory_order_acquire,
@@ -187,7 +193,7 @@ private:
                     !word_.compare_exchange_strong(seen, me, std::memory_order_acquire,
                                                    std::memory_order_relaxed))  // [mutex-take-free]
                     continue;
-                if (owner != 0) suspect_ = true;
+                if (owner != 0) suspect_ = true;  // [mutex-suspect]
                 if ((seen & sleepers) != 0) take_among_sleepers(me, queued);
                 return Turn::taken;
             }
@@ -209,7 +215,7 @@ private:
     /// Takes the lock before those that sleep, if it is still free.
     [[gnu::noinline]] bool overtake() {
         const Guard guard;
-        if (word_.load(std::memory_order_relaxed) != sleepers) return false;
+        if (word_.load(std::memory_order_relaxed) != sleepers) return false;  // [mutex-try]
         take_among_sleepers(Platform::self(), false);
         statistics_.taken_fast();
         return true;
@@ -228,7 +234,8 @@ private:
     /// Under the guard: the word and the turnstile name `thread` as the owner, if somebody sleeps.
     void own(ThreadId thread) {
         const bool some_sleep = stile_.first() != nullptr;
-        word_.store(thread | (some_sleep ? sleepers : 0), std::memory_order_release);
+        // Relaxed: who becomes the owner has the guard, or takes it to see this.
+        word_.store(thread | (some_sleep ? sleepers : 0), std::memory_order_relaxed);
         if (stile_.set_owner(some_sleep ? thread : 0)) statistics_.lends();
     }
 
@@ -237,7 +244,7 @@ private:
         stile_.remove(mine);  // [mutex-withdraw]
         if (stile_.first() != nullptr) return;
         stile_.set_owner(0);
-        word_.store(owner, std::memory_order_relaxed);
+        word_.store(owner, std::memory_order_relaxed);  // [mutex-last]
     }
 
     [[gnu::noinline]] void release_to_sleepers() {
@@ -253,8 +260,8 @@ private:
     /// woken, if anybody.
     Wait* release() {
         if (stile_.first() == nullptr) {
-            // Who set the bit has given up before the guard was free. [mutex-nobody]
-            word_.store(0, std::memory_order_release);
+            // Who set the bit has given up before the guard was free.
+            word_.store(0, std::memory_order_release);  // [mutex-nobody]
             return nullptr;
         }
         Wait& first = *stile_.first();
@@ -263,14 +270,18 @@ private:
             own(first.thread);
         } else {
             stile_.set_owner(0);
-            word_.store(sleepers, std::memory_order_release);
+            // Relaxed: with the bit set the lock is taken under the guard only.
+            word_.store(sleepers, std::memory_order_relaxed);
         }
         return rouse(first);
     }
 
     /// The thread, if it sleeps and so must be woken after the guard is released.
     static Wait* rouse(Wait& wait) {
-        return wait.signal.exchange(1, std::memory_order_release) == 0 ? &wait : nullptr;
+        // Relaxed: the data goes with the guard, and who misses the 1 is asleep when `wake` comes.
+        return wait.signal.exchange(1, std::memory_order_relaxed) == 0  // [mutex-rouse]
+                   ? &wait
+                   : nullptr;
     }
 
     typename Platform::template Atomic<std::uint32_t> word_{0};

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include "lamina/sync/platform.hpp"
+#include "lamina/sync/blocking_platform.hpp"
 
 namespace lamina::sync {
 

@@ -62,23 +62,11 @@ private:
 
 // The locks of the C++ library can be followed too.
 template <>
-struct LockTraits<std::mutex> {
-    static constexpr WaitKind wait = WaitKind::blocks;
-    static constexpr bool recursive = false;
-    static constexpr Access shared = Access::exclusive;
-};
+struct LockTraits<std::mutex> : TraitsOf<WaitKind::blocks> {};
 template <>
-struct LockTraits<std::recursive_mutex> {
-    static constexpr WaitKind wait = WaitKind::blocks;
-    static constexpr bool recursive = true;
-    static constexpr Access shared = Access::exclusive;
-};
+struct LockTraits<std::recursive_mutex> : TraitsOf<WaitKind::blocks, true> {};
 template <>
-struct LockTraits<std::shared_mutex> {
-    static constexpr WaitKind wait = WaitKind::blocks;
-    static constexpr bool recursive = false;
-    static constexpr Access shared = Access::shared;
-};
+struct LockTraits<std::shared_mutex> : TraitsOf<WaitKind::blocks, false, Access::shared> {};
 
 /// A std::mutex, or another lock, of a class, followed by the program's validator.
 template <typename Class, typename Raw = std::mutex>

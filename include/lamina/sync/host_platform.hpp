@@ -12,7 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "lamina/sync/platform.hpp"
+#include "lamina/sync/blocking_platform.hpp"
 
 namespace lamina::sync {
 

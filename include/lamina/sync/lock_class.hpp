@@ -1,10 +1,8 @@
 // include/lamina/sync/lock_class.hpp - lock classes: the rank and name that a kind of lock has.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 
 #include "lamina/sync/rank.hpp"
@@ -33,22 +31,6 @@ consteval bool is_lock_class() {
                   "a lock class states its rank (above 0) and its name: there is no default");
     return true;
 }
-
-/// Text as an argument of a template.
-template <std::size_t size>
-struct ClassName {
-    char text[size];
-    // Not explicit: NamedClass takes a plain literal.
-    consteval ClassName(const char (&literal)[size]) { std::copy_n(literal, size, text); }
-};
-
-/// A lock class in one expression: `NamedClass<"journal", 2>`. All that are written alike, anywhere
-/// in the program, are the same class.
-template <ClassName class_name, Level level>
-struct NamedClass {
-    static constexpr Level rank = level;
-    static constexpr const char* name = class_name.text;
-};
 
 /// What a CPU or thread does that must wait for a lock.
 enum class WaitKind : std::uint8_t {

@@ -2,29 +2,37 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <optional>
 
-#include "lamina/sync/order_nodes.hpp"
 #include "lamina/sync/order_platform.hpp"
+#include "lamina/sync/order_reach.hpp"
+#include "lamina/sync/rank_graph.hpp"
 
 namespace lamina::sync {
 
-/// The lock classes of one validator and the edges between them: `order` has what ranks demand and
-/// what was observed, `observed` only the latter (for interrupts, where only real chains count).
+/// What a table says of two classes of the same level.
+enum class EqualLevels : std::uint8_t {
+    refuse,  ///< They are never held together: levels increase strictly.
+    learn,   ///< The first order seen is the order from then on.
+};
+
+/// A RankGraph that also learns, and knows chains: `order` has what ranks demand and what was
+/// observed, `observed` only the latter (for interrupts, where only real chains count).
 ///
-/// is_settled() and the tests of interrupt use may be called at any time; everything else only by
-/// one at a time. A pair that is settled has been looked at and found good, and good it stays:
-/// an edge that would contradict it is refused from then on. So a reader that sees the pair late
-/// only takes the slow way once more.
+/// The tests of interrupt use may be called at any time too. An edge that would contradict a
+/// settled pair is refused from then on.
 template <unsigned classes>
-class OrderGraph {
+class OrderGraph : public RankGraph<classes> {
+    using Ranks = RankGraph<classes>;
+
 public:
-    static constexpr unsigned classes_max = classes;
     /// Edges whose sites are kept; later ones have none.
     static constexpr unsigned edge_sites_max = 4 * classes;
-    using N = OrderNodes<classes>;
+    using N = typename Ranks::N;
+    using Ranks::class_at;
+    using Ranks::class_count;
+    using Ranks::is_seen;
 
     struct Edge {
         OrderNode held;
@@ -37,30 +45,26 @@ public:
 
     /// Numbers the class and seeds its order from the levels. False: there is no number left.
     bool add_class(ClassInfo& added) {
-        if (class_count_ == classes) return false;
-        const auto id = class_count_;
+        const ClassId id = class_count();
+        if (!Ranks::add_class(added)) return false;
         for (ClassId other = 1; other < id; ++other) {
-            const Level level = classes_[other]->level;
+            const Level level = class_at(other).level;
             const bool both = level == added.level && equal_levels_ == EqualLevels::refuse;
             if (level < added.level || both) order_.seed(other, id);
             if (level > added.level || both) order_.seed(id, other);
         }
-        classes_[id] = &added;
-        class_count_ = ClassId(id + 1);
-        added.id.store(id, std::memory_order_release);
         return true;
     }
 
-    /// Whether every pair of something in `held` with `wanted` was seen before and found good.
-    [[gnu::always_inline]] bool is_settled(OrderNode wanted, const typename N::Set& held) const {
-        return seen_[wanted].covers(held);
+    /// The rule against taking `wanted` while `held`, of another class, is held: it would close a
+    /// circle.
+    std::optional<Violation> against(OrderNode held, OrderNode wanted) const {
+        if (!order_.leads(wanted, held)) return {};
+        if (this->level_at(held) != this->level_at(wanted)) return Violation::inversion;
+        return equal_levels_ == EqualLevels::refuse ? Violation::equal_level : Violation::cycle;
     }
-    bool is_seen(OrderNode held, OrderNode wanted) const { return seen_[wanted].has(held); }
 
-    /// Whether taking `wanted` while `held` is held would close a circle.
-    bool is_reversed(OrderNode held, OrderNode wanted) const { return order_.leads(wanted, held); }
-
-    /// Adds an edge that is new and not reversed.
+    /// Adds an edge that is new and that no rule is against.
     void add_edge(OrderNode held, OrderNode wanted, const Site& held_site,
                   const Site& wanted_site) {
         order_.add(held, wanted);
@@ -68,28 +72,14 @@ public:
         if (edge_count_ < edge_sites_max)
             sites_[edge_count_] = {held, wanted, held_site, wanted_site};
         ++edge_count_;
-        seen_[wanted].add(held);
+        Ranks::add_edge(held, wanted, held_site, wanted_site);
     }
 
-    /// The level of a class decides alone.
-    bool same_level(ClassId a, ClassId b) const { return classes_[a]->level == classes_[b]->level; }
-    EqualLevels equal_levels() const { return equal_levels_; }
-
-    ClassId class_count() const { return class_count_; }
-    /// `id` from 1 to class_count() - 1.
-    const ClassInfo& class_at(ClassId id) const { return *classes_[id]; }
-    unsigned edge_count() const { return edge_count_; }
-
-    /// The first edge whose place, counted over all pairs, is `from` or later; `from` becomes the
-    /// place behind it. None: there is none any more.
+    /// As RankGraph's, with the sites.
     std::optional<Edge> next_edge(unsigned& from) const {
-        for (; from < unsigned{N::count} * N::count; ++from) {
-            const auto wanted = OrderNode(from / N::count), held = OrderNode(from % N::count);
-            if (!seen_[wanted].has(held)) continue;
-            ++from;
-            return edge(held, wanted);
-        }
-        return {};
+        const auto next = Ranks::next_edge(from);
+        if (!next) return {};
+        return edge(next->held, next->wanted);
     }
 
     /// An edge with its sites, or with sites of line 0.
@@ -163,7 +153,7 @@ public:
                  {OrderNode(N::class_of(node)), N::lenient(N::class_of(node))}) {
                 if (!N::waits(node, out)) continue;
                 for (OrderNode next = 0; next < N::count; ++next) {
-                    if (next == wanted || source[next] != none || !seen_[next].has(out)) continue;
+                    if (next == wanted || source[next] != none || !is_seen(out, next)) continue;
                     from[next] = out;
                     source[next] = node;
                     queue[tail++] = next;
@@ -184,10 +174,7 @@ private:
     }
 
     EqualLevels equal_levels_;
-    ClassId class_count_ = 1;  // number 0 is nobody's
     unsigned edge_count_ = 0;
-    std::array<const ClassInfo*, classes> classes_{};
-    std::array<typename N::SharedSet, N::count> seen_{};  // [wanted]: held
     OrderReach<classes> order_{};
     OrderReach<classes> observed_{};
     std::array<Edge, edge_sites_max> sites_{};

@@ -15,12 +15,6 @@ enum class Mode : std::uint8_t {
     panic,  ///< It is reported, and OrderPlatform's panic() is called.
 };
 
-/// What a table says of two classes of the same level.
-enum class EqualLevels : std::uint8_t {
-    refuse,  ///< They are never held together: levels increase strictly.
-    learn,   ///< The first order seen is the order from then on.
-};
-
 /// How a lock is wanted.
 enum class Way : std::uint8_t {
     waits,   ///< Waits, perhaps until a deadline.
@@ -32,8 +26,6 @@ enum class Way : std::uint8_t {
 /// All functions are static.
 ///
 /// - `Stack`: a HeldStack. `held()`: that of this CPU (kernel) or thread.
-/// - `has_interrupts`: whether code is interrupted by handlers that take locks;
-///   `interrupts_enabled()`: whether that can happen now.
 /// - `mask_interrupts()`, `restore_interrupts(state)`: around the validator's own lock.
 /// - `relax()`: on every round of a wait for it.
 /// - `report(report)`: says it. May be called on many threads at once, and may use validated locks:
@@ -43,8 +35,6 @@ template <typename P>
 concept OrderPlatform = requires(const Report& report, typename P::InterruptState state) {
     typename P::Stack;
     { P::held() } -> std::same_as<typename P::Stack&>;
-    { P::has_interrupts } -> std::convertible_to<bool>;
-    { P::interrupts_enabled() } -> std::convertible_to<bool>;
     { P::mask_interrupts() } -> std::same_as<typename P::InterruptState>;
     P::restore_interrupts(state);
     P::relax();

@@ -1,4 +1,4 @@
-// include/lamina/sync/order_rules.hpp - OrderRules: the rules of order, each where it is checked.
+// include/lamina/sync/order_rules.hpp - OrderRules: the rules that hold for locks of every kind.
 #pragma once
 
 #include <array>
@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "lamina/sync/held_stack.hpp"
-#include "lamina/sync/order_graph.hpp"
 #include "lamina/sync/order_platform.hpp"
 #include "lamina/sync/reported_set.hpp"
 
@@ -43,17 +42,23 @@ struct OrderStep {
     bool may_block() const { return lock_class.wait != WaitKind::spins && way != Way::tried; }
 };
 
-/// The slow way of the validator: whatever was not seen before and found good. Holds one spinlock
-/// of its own, with interrupts masked, and never calls out while it does.
-template <OrderPlatform Platform>
+/// The slow way of a validator: whatever was not seen before and found good. Holds one spinlock of
+/// its own, with interrupts masked, and never calls out while it does.
+///
+/// `Self` derives from this, and replaces what it has rules for of its own; `GraphType` knows in
+/// which order classes may be taken.
+template <typename Self, OrderPlatform PlatformType, typename GraphType>
 class OrderRules {
 public:
+    using Platform = PlatformType;
     using Stack = typename Platform::Stack;
     using Entry = typename Stack::Entry;
-    using Graph = OrderGraph<Stack::classes_max>;
+    using Graph = GraphType;
     using N = typename Graph::N;
 
-    constexpr explicit OrderRules(EqualLevels equal_levels) : graph_(equal_levels) {}
+    /// Arguments: those of the graph.
+    template <typename... Arguments>
+    constexpr explicit OrderRules(Arguments... arguments) : graph_(arguments...) {}
 
     /// For the fast way and for reading.
     [[gnu::always_inline]] const Graph& graph() const { return graph_; }
@@ -87,7 +92,7 @@ public:
         const ClassId id = number_of(stack, step);
         if (id == 0) return false;
         if (step.way == Way::tried)
-            note_enabled(stack, step, id);
+            self().note_tried(stack, step, id);
         else if (const Entry* mine = find(stack, step.lock); mine != nullptr)
             check_again(stack, step, *mine);
         else
@@ -118,17 +123,6 @@ public:
         release_by_stranger(stack, step);
     }
 
-    [[gnu::noinline, gnu::cold]] void check_blocking(Stack& stack, OrderSetting setting,
-                                                     const Site& site) {
-        if (stack.is_reporting) return;
-        follow(stack, setting);
-        const Entry* against = nullptr;
-        for (unsigned i = stack.base; i < stack.depth; ++i)
-            if (class_of(stack.entries[i]).wait == WaitKind::spins) against = &stack.entries[i];
-        if (against == nullptr && stack.interrupts == 0) return;
-        complain(stack, setting, site, Violation::blocking, against);
-    }
-
     [[gnu::noinline, gnu::cold]] void check_none_held(Stack& stack, OrderSetting setting,
                                                       const Site& site) {
         if (stack.is_reporting) return;
@@ -137,233 +131,32 @@ public:
         complain(stack, setting, site, Violation::held_at_exit, &stack.entries[stack.depth - 1U]);
     }
 
-    /// Interrupts are about to be enabled: every lock held is held with them enabled from here on.
-    [[gnu::noinline, gnu::cold]] void mark_enabled(Stack& stack, OrderSetting setting,
-                                                   const Site& site) {
-        if (stack.is_reporting) return;
-        follow(stack, setting);
-        const bool changed = with_graph([&](Graph& graph) {
-            bool any = false;
-            for (unsigned i = stack.base; i < stack.depth; ++i) {
-                const OrderNode held = stack.entries[i].node;
-                if (graph.was_enabled(held)) continue;
-                graph.set_enabled(held, site);
-                any = true;
-            }
-            return any;
-        });
-        if (changed) check_interrupts(stack, setting, site);
-    }
+    /// Whether nothing but order is to be learnt of a use of the class; asked on the fast way.
+    [[gnu::always_inline]] bool is_use_known(const Stack&, ClassId, Access) const { return true; }
 
-private:
-    /// The spinlock around graph and reported set.
-    class GraphLock {
-    public:
-        explicit GraphLock(std::atomic_flag& flag)
-            : flag_(flag), interrupts_(Platform::mask_interrupts()) {
-            while (flag_.test_and_set(std::memory_order_acquire))
-                while (flag_.test(std::memory_order_relaxed))
-                    Platform::relax();
-        }
-        ~GraphLock() {
-            flag_.clear(std::memory_order_release);
-            Platform::restore_interrupts(interrupts_);
-        }
-        GraphLock(const GraphLock&) = delete;
-        GraphLock& operator=(const GraphLock&) = delete;
+protected:
+    // What a Self with more rules replaces -----------------------------------------------------
 
-    private:
-        std::atomic_flag& flag_;
-        typename Platform::InterruptState interrupts_;
-    };
+    /// A lock was taken by a try.
+    void note_tried(Stack&, const OrderStep&, ClassId) {}
+    /// Adds to a report of order how things came to it. Needs the graph lock.
+    void explain(Report&, OrderNode /*held*/, OrderNode /*wanted*/) const {}
+    /// Notes how the class is used; returns whether that is new. Needs the graph lock.
+    bool note_use(const Stack&, const OrderStep&, ClassId) { return false; }
+    /// Something is new: an edge or a use.
+    void check_use(Stack&, OrderSetting, const Site&) {}
 
-    ClassId number_of(Stack& stack, const OrderStep& step) {
-        if (const ClassId id = step.id(); id != 0) return id;
-        const bool added = with_graph(
-            [&](Graph& graph) { return step.id() != 0 || graph.add_class(step.lock_class); });
-        if (!added) {
-            complain(stack, step, Violation::class_table_full, nullptr);
-        }
-        return step.id();
-    }
+    // What it does so with ---------------------------------------------------------------------
 
     /// A class that has a number keeps it, and is there for all who see the number.
     const ClassInfo& class_of(const Entry& entry) const {
         return graph_.class_at(N::class_of(entry.node));
     }
 
-    static const Entry* find(const Stack& stack, const LockTag& lock) {
+    const Entry* innermost_spinning(const Stack& stack) const {
         for (unsigned i = stack.depth; i-- > stack.base;)
-            if (stack.entries[i].lock == &lock) return &stack.entries[i];
+            if (class_of(stack.entries[i]).wait == WaitKind::spins) return &stack.entries[i];
         return nullptr;
-    }
-
-    /// Its holder takes a lock again. Where that is allowed it does not wait, so nothing else
-    /// matters.
-    void check_again(Stack& stack, const OrderStep& step, const Entry& mine) {
-        const bool reads =
-            mine.access != Access::exclusive && step.access == Access::shared_recursive;
-        if (step.lock_class.recursive || reads) return;
-        complain(stack, step, Violation::reacquisition, &mine);
-    }
-
-    /// Takes a lock it does not hold.
-    [[gnu::noinline]] void check_new(Stack& stack, const OrderStep& step, ClassId id) {
-        check_wait_kind(stack, step);
-        std::optional<Report> report;
-        bool changed = false;
-        with_graph([&](Graph& graph) {
-            for (unsigned i = stack.depth; i-- > stack.base;) {
-                const Entry& entry = stack.entries[i];
-                const OrderNode wanted = N::wanted(id, step.access);
-                if (const auto what = against(entry, step, wanted)) {
-                    if (!report) report = order_report(*what, step, entry, wanted);
-                } else if (must_be_edge(entry, step, wanted)) {
-                    graph.add_edge(entry.node, wanted, entry.site, step.site);
-                    changed = true;
-                }
-            }
-            changed |= note_interrupt_use(stack, step, id);
-        });
-        if (report) emit(stack, step.setting, *report);
-        if (changed) check_interrupts(stack, step.setting, step.site);
-    }
-
-    /// A lock that may block is not wanted with a spinlock held, nor inside an interrupt.
-    void check_wait_kind(Stack& stack, const OrderStep& step) {
-        if (!step.may_block()) return;
-        const Entry* spinning = nullptr;
-        for (unsigned i = stack.base; i < stack.depth; ++i)
-            if (class_of(stack.entries[i]).wait == WaitKind::spins) spinning = &stack.entries[i];
-        if (spinning == nullptr && stack.interrupts == 0) return;
-        complain(stack, step, Violation::wait_kind, spinning);
-    }
-
-    /// The rule of order that forbids the step while `entry` is held, if any.
-    std::optional<Violation> against(const Entry& entry, const OrderStep& step,
-                                     OrderNode wanted) const {
-        const ClassId mine = N::class_of(wanted), its = N::class_of(entry.node);
-        if (mine == its) {
-            if (entry.access != Access::exclusive && step.access == Access::shared_recursive)
-                return {};
-            if (step.way != Way::paired) return Violation::same_class;
-            if (std::less<const LockTag*>()(&step.lock, entry.lock))
-                return Violation::address_order;
-            return {};
-        }
-        if (!graph_.is_reversed(entry.node, wanted)) return {};
-        if (!graph_.same_level(mine, its)) return Violation::inversion;
-        return graph_.equal_levels() == EqualLevels::refuse ? Violation::equal_level
-                                                            : Violation::cycle;
-    }
-
-    /// Whether the pair is new to the graph and may be settled for good.
-    bool must_be_edge(const Entry& entry, const OrderStep& step, OrderNode wanted) const {
-        if (class_of(entry).wait == WaitKind::spins && step.may_block()) return false;
-        return N::class_of(entry.node) != N::class_of(wanted) &&
-               !graph_.is_seen(entry.node, wanted);
-    }
-
-    /// Needs the graph lock, like the two below.
-    Report order_report(Violation what, const OrderStep& step, const Entry& entry,
-                        OrderNode wanted) const {
-        Report report = report_of(what, step, &entry);
-        if (what == Violation::cycle) add_chain(report, wanted, entry.node);
-        return report;
-    }
-
-    void add_chain(Report& report, OrderNode wanted, OrderNode held) const {
-        const unsigned before = report.link_count;
-        std::array<ChainLink, links_max> backwards;
-        unsigned walked = 0;
-        const unsigned length =
-            graph_.walk_chain(wanted, held, [&](const typename Graph::Edge& edge) {
-                backwards[walked++ % links_max] = link_of(edge);
-            });
-        // Of a chain longer than that, its first links were walked last: they are kept.
-        for (unsigned i = 0; i < length && before + i < links_max; ++i)
-            report.links[before + i] = backwards[(length - 1 - i) % links_max];
-        report.link_count = before + length;
-    }
-
-    ChainLink link_of(const typename Graph::Edge& edge) const {
-        return {&graph_.class_at(N::class_of(edge.held)),
-                &graph_.class_at(N::class_of(edge.wanted)), edge.held_site, edge.wanted_site,
-                false};
-    }
-
-    void note_enabled(Stack& stack, const OrderStep& step, ClassId id) {
-        if (!Platform::has_interrupts) return;
-        if (with_graph([&](Graph&) { return note_interrupt_use(stack, step, id); }))
-            check_interrupts(stack, step.setting, step.site);
-    }
-
-    /// Whether the class is used with respect to interrupts as it never was. Needs the graph lock.
-    bool note_interrupt_use(const Stack& stack, const OrderStep& step, ClassId id) {
-        if (!Platform::has_interrupts) return false;
-        bool changed = false;
-        const OrderNode wanted = N::wanted(id, step.access), held = N::held(id, step.access);
-        // A lock that may block is wrong in a handler each time, and so never known to be there.
-        const bool waits = step.way != Way::tried && !step.may_block();
-        if (stack.interrupts != 0 && waits && !graph_.was_in_handler(wanted)) {
-            graph_.set_in_handler(wanted, step.site);
-            changed = true;
-        }
-        if (Platform::interrupts_enabled() && !graph_.was_enabled(held)) {
-            graph_.set_enabled(held, step.site);
-            changed = true;
-        }
-        return changed;
-    }
-
-    /// Reports every circle through an interrupt that was not reported before.
-    [[gnu::noinline]] void check_interrupts(Stack& stack, OrderSetting setting, const Site& site) {
-        if (!Platform::has_interrupts) return;
-        std::optional<Report> report;
-        const auto find_next = [&](Graph& graph) {
-            return graph.any_interrupt_circle([&](OrderNode enabled, OrderNode in_handler) {
-                if (!reported_.is_first(Violation::interrupt, N::class_of(enabled),
-                                        N::class_of(in_handler)))
-                    return false;
-                report = interrupt_report(site, enabled, in_handler);
-                return true;
-            });
-        };
-        while (with_graph(find_next))
-            say(stack, setting, *report);
-    }
-
-    Report interrupt_report(const Site& site, OrderNode enabled, OrderNode in_handler) const {
-        Report report;
-        report.what = Violation::interrupt;
-        report.site = site;
-        report.wanted = &graph_.class_at(N::class_of(in_handler));
-        report.held = &graph_.class_at(N::class_of(enabled));
-        report.held_site = graph_.interrupt_sites(enabled).enabled;
-        report.links[0] = {report.held, report.wanted, report.held_site,
-                           graph_.interrupt_sites(in_handler).in_handler, true};
-        report.link_count = 1;
-        if (report.held != report.wanted) add_chain(report, in_handler, enabled);
-        return report;
-    }
-
-    [[gnu::noinline]] void release_by_stranger(Stack& stack, const OrderStep& step) {
-        Report report = report_of(Violation::stranger_release, step, nullptr);
-        report.held = &step.lock_class;
-        report.held_lock = &step.lock;
-        if (const Entry* otherwise = find(stack, step.lock); otherwise != nullptr) {
-            report.held_site = otherwise->site;
-            stack.remove(unsigned(otherwise - stack.entries.data()));
-            return emit(stack, step.setting, report);
-        }
-        // A lock that was taken before the validator looked, or that it could not follow, may be
-        // given back by whoever has it.
-        const OrderSetting taken{step.lock.setting.load(std::memory_order_relaxed)};
-        const bool always_on = step.setting.epoch() == OrderSetting::first_epoch;
-        const bool never = taken.word == 0;
-        if (never ? !always_on : taken.epoch() != step.setting.epoch()) return;
-        if (!never) report.held_site = step.lock.site.load(std::memory_order_relaxed);
-        emit(stack, step.setting, report);
     }
 
     Report report_at(Violation what, const Site& site, const Entry* against) const {
@@ -422,6 +215,131 @@ private:
         if (!report.is_warning) Platform::panic(report);
     }
 
+    // Both are guarded by the graph lock.
+    Graph graph_;
+    ReportedSet reported_;
+
+private:
+    Self& self() { return static_cast<Self&>(*this); }
+    const Self& self() const { return static_cast<const Self&>(*this); }
+
+    /// The spinlock around both.
+    class GraphLock {
+    public:
+        explicit GraphLock(std::atomic_flag& flag)
+            : flag_(flag), interrupts_(Platform::mask_interrupts()) {
+            while (flag_.test_and_set(std::memory_order_acquire))
+                while (flag_.test(std::memory_order_relaxed))
+                    Platform::relax();
+        }
+        ~GraphLock() {
+            flag_.clear(std::memory_order_release);
+            Platform::restore_interrupts(interrupts_);
+        }
+        GraphLock(const GraphLock&) = delete;
+        GraphLock& operator=(const GraphLock&) = delete;
+
+    private:
+        std::atomic_flag& flag_;
+        typename Platform::InterruptState interrupts_;
+    };
+
+    ClassId number_of(Stack& stack, const OrderStep& step) {
+        if (const ClassId id = step.id(); id != 0) return id;
+        const bool added = with_graph(
+            [&](Graph& graph) { return step.id() != 0 || graph.add_class(step.lock_class); });
+        if (!added) complain(stack, step, Violation::class_table_full, nullptr);
+        return step.id();
+    }
+
+    static const Entry* find(const Stack& stack, const LockTag& lock) {
+        for (unsigned i = stack.depth; i-- > stack.base;)
+            if (stack.entries[i].lock == &lock) return &stack.entries[i];
+        return nullptr;
+    }
+
+    /// Its holder takes a lock again. Where that is allowed it does not wait, so nothing else
+    /// matters.
+    void check_again(Stack& stack, const OrderStep& step, const Entry& mine) {
+        const bool reads =
+            mine.access != Access::exclusive && step.access == Access::shared_recursive;
+        if (step.lock_class.recursive || reads) return;
+        complain(stack, step, Violation::reacquisition, &mine);
+    }
+
+    /// Takes a lock it does not hold.
+    [[gnu::noinline]] void check_new(Stack& stack, const OrderStep& step, ClassId id) {
+        check_wait_kind(stack, step);
+        std::optional<Report> report;
+        bool changed = false;
+        with_graph([&](Graph& graph) {
+            for (unsigned i = stack.depth; i-- > stack.base;) {
+                const Entry& entry = stack.entries[i];
+                const OrderNode wanted = N::wanted(id, step.access);
+                if (const auto what = against(entry, step, wanted)) {
+                    if (report) continue;
+                    report = report_of(*what, step, &entry);
+                    self().explain(*report, entry.node, wanted);
+                } else if (must_be_edge(entry, step, wanted)) {
+                    graph.add_edge(entry.node, wanted, entry.site, step.site);
+                    changed = true;
+                }
+            }
+            changed |= self().note_use(stack, step, id);
+        });
+        if (report) emit(stack, step.setting, *report);
+        if (changed) self().check_use(stack, step.setting, step.site);
+    }
+
+    /// A lock that may block is not wanted with a spinlock held, nor inside an interrupt.
+    void check_wait_kind(Stack& stack, const OrderStep& step) {
+        if (!step.may_block()) return;
+        const Entry* const spinning = innermost_spinning(stack);
+        if (spinning == nullptr && stack.interrupts == 0) return;
+        complain(stack, step, Violation::wait_kind, spinning);
+    }
+
+    /// The rule of order that forbids the step while `entry` is held, if any.
+    std::optional<Violation> against(const Entry& entry, const OrderStep& step,
+                                     OrderNode wanted) const {
+        const ClassId mine = N::class_of(wanted), its = N::class_of(entry.node);
+        if (mine == its) {
+            if (entry.access != Access::exclusive && step.access == Access::shared_recursive)
+                return {};
+            if (step.way != Way::paired) return Violation::same_class;
+            if (std::less<const LockTag*>()(&step.lock, entry.lock))
+                return Violation::address_order;
+            return {};
+        }
+        return graph_.against(entry.node, wanted);
+    }
+
+    /// Whether the pair is new to the graph and may be settled for good.
+    bool must_be_edge(const Entry& entry, const OrderStep& step, OrderNode wanted) const {
+        if (class_of(entry).wait == WaitKind::spins && step.may_block()) return false;
+        return N::class_of(entry.node) != N::class_of(wanted) &&
+               !graph_.is_seen(entry.node, wanted);
+    }
+
+    [[gnu::noinline]] void release_by_stranger(Stack& stack, const OrderStep& step) {
+        Report report = report_of(Violation::stranger_release, step, nullptr);
+        report.held = &step.lock_class;
+        report.held_lock = &step.lock;
+        if (const Entry* otherwise = find(stack, step.lock); otherwise != nullptr) {
+            report.held_site = otherwise->site;
+            stack.remove(unsigned(otherwise - stack.entries.data()));
+            return emit(stack, step.setting, report);
+        }
+        // A lock that was taken before the validator looked, or that it could not follow, may be
+        // given back by whoever has it.
+        const OrderSetting taken{step.lock.setting.load(std::memory_order_relaxed)};
+        const bool always_on = step.setting.epoch() == OrderSetting::first_epoch;
+        const bool never = taken.word == 0;
+        if (never ? !always_on : taken.epoch() != step.setting.epoch()) return;
+        if (!never) report.held_site = step.lock.site.load(std::memory_order_relaxed);
+        emit(stack, step.setting, report);
+    }
+
     static bool is_only_warned(OrderSetting setting, const Report& report) {
         return setting.mode() == Mode::warn || report.what == Violation::release_order;
     }
@@ -433,8 +351,6 @@ private:
     }
 
     std::atomic_flag graph_lock_{};
-    Graph graph_;
-    ReportedSet reported_;
     std::array<std::atomic<std::uint32_t>, violation_count> counts_{};
 };
 

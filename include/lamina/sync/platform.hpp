@@ -16,19 +16,8 @@ inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
 /// What `Platform::slot()` says of a thread for which no slot was left.
 inline constexpr std::uint32_t no_slot = ~std::uint32_t{0};
 
-/// A thread, for locks that know their owner: its slot in the low `thread_slot_bits`, above it a
-/// generation that changes when the slot gets another thread. Never 0, and below
-/// 1 << thread_id_bits, so that a lock word has room for two flags.
-using ThreadId = std::uint32_t;
+/// How many bits the number of a slot takes.
 inline constexpr unsigned thread_slot_bits = 14;
-inline constexpr unsigned thread_id_bits = 30;
-
-constexpr ThreadId make_thread_id(std::uint32_t slot, std::uint32_t generation) {
-    constexpr std::uint32_t generations = (1U << (thread_id_bits - thread_slot_bits)) - 1;
-    // Generations count from 1: no thread has the number 0.
-    return slot | (1 + generation % generations) << thread_slot_bits;
-}
-constexpr std::uint32_t slot_of(ThreadId thread) { return thread & ((1U << thread_slot_bits) - 1); }
 
 /// std::atomic of the machine the code runs on, and the one operation it lacks. A platform names it
 /// as its `Atomic`, or another template with the same members to see every access.
@@ -45,7 +34,8 @@ public:
     /// describe and x86-64 does: accesses within one aligned quadword are atomic, locked ones of
     /// any size are ordered with them (Intel SDM volume 3A, sections 9.1.1 and 9.2.2).
     void store_low_byte(std::uint8_t value) {
-        __atomic_store_n(reinterpret_cast<std::uint8_t*>(this), value, __ATOMIC_RELEASE);
+        auto* const byte = reinterpret_cast<std::uint8_t*>(this);
+        __atomic_store_n(byte, value, __ATOMIC_RELEASE);  // [spin-release]
     }
 };
 
@@ -73,35 +63,6 @@ concept SpinPlatform = requires(typename Platform::InterruptState state) {
     { Platform::mask_interrupts() } -> std::same_as<typename Platform::InterruptState>;
     { Platform::restore_interrupts(state) } -> std::same_as<void>;
 };
-
-/// What locks need that put their waiters to sleep.
-///
-/// - `self()`: the calling thread. Cheap: it is on the fast path of these locks.
-/// - `runs(thread)`: false if the thread is known not to be on a CPU. Waiting for one that runs is
-///   shorter than going to sleep; a platform that cannot know says true.
-/// - `alive(thread)`: false once the thread has ended, with what it held.
-/// - `priority(thread)`: its own priority, larger is more urgent.
-/// - `inherit(thread, priority)`: from here on it runs with at least this priority, because
-/// somebody
-///   that urgent waits for it; 0 takes the loan back.
-/// - `block(word, expected, deadline_ns)`: sleeps as long as `word` has the value `expected`, until
-///   woken, or the deadline. The comparison and the falling asleep are one step with respect to
-///   `wake`. May return early for no reason.
-/// - `wake(word)`: wakes one thread that sleeps on `word`. The word may be of a thread that has
-/// long
-///   gone on.
-template <typename Platform>
-concept BlockingPlatform =
-    SpinPlatform<Platform> &&
-    requires(typename Platform::template Atomic<std::uint32_t>& word, ThreadId thread) {
-        { Platform::self() } -> std::same_as<ThreadId>;
-        { Platform::runs(thread) } -> std::same_as<bool>;
-        { Platform::alive(thread) } -> std::same_as<bool>;
-        { Platform::priority(thread) } -> std::same_as<std::uint32_t>;
-        { Platform::inherit(thread, 0U) } -> std::same_as<void>;
-        { Platform::block(word, 0U, no_deadline) } -> std::same_as<void>;
-        { Platform::wake(word) } -> std::same_as<void>;
-    };
 
 /// The deadline `duration_ns` from now; `no_deadline` if that is beyond counting.
 template <SpinPlatform Platform>

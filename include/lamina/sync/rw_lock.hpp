@@ -3,9 +3,10 @@
 
 #include <cstdint>
 
+#include "lamina/sync/lock_traits.hpp"
+#include "lamina/sync/no_statistics.hpp"
 #include "lamina/sync/platform.hpp"
 #include "lamina/sync/spin_lock.hpp"
-#include "lamina/sync/statistics.hpp"
 
 namespace lamina::sync {
 
@@ -143,5 +144,9 @@ private:
     SpinLock<Platform, NoStatistics, tuning> queue_;
     [[no_unique_address]] Statistics statistics_;
 };
+
+template <typename Platform, typename Statistics, SpinTuning tuning>
+struct LockTraits<RwLock<Platform, Statistics, tuning>>
+    : TraitsOf<WaitKind::spins, false, Access::shared> {};
 
 }  // namespace lamina::sync

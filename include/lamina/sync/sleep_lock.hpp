@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lamina/sync/blocking_lock.hpp"
+#include "lamina/sync/lock_traits.hpp"
 
 namespace lamina::sync {
 
@@ -11,5 +12,8 @@ inline constexpr BlockingTuning sleep_tuning{.polls_max = 0, .overtakings_max = 
 
 template <typename Platform, typename Statistics = NoStatistics>
 class SleepLock : public BlockingLock<Platform, Statistics, sleep_tuning> {};
+
+template <typename Platform, typename Statistics>
+struct LockTraits<SleepLock<Platform, Statistics>> : TraitsOf<WaitKind::blocks> {};
 
 }  // namespace lamina::sync

@@ -3,9 +3,10 @@
 
 #include <cstdint>
 
+#include "lamina/sync/lock_traits.hpp"
+#include "lamina/sync/no_statistics.hpp"
 #include "lamina/sync/platform.hpp"
 #include "lamina/sync/spin_queue.hpp"
-#include "lamina/sync/statistics.hpp"
 
 namespace lamina::sync {
 
@@ -100,6 +101,7 @@ public:
 
     /// Whether somebody held it at the moment of the call.
     [[nodiscard]] bool is_locked() const {
+        // Relaxed: what it says may have changed when it is read.
         return (word_.load(std::memory_order_relaxed) & held_byte) != 0;
     }
     const Statistics& statistics() const { return statistics_; }
@@ -132,7 +134,7 @@ private:
     [[gnu::noinline]] bool wait(std::uint64_t deadline_ns) {
         const std::uint64_t begun_ns = statistics_.wait_begins();
         // Where the first was overtaken already it does not run, and nobody needs to queue to see
-        // it.
+        // it. Relaxed: only a hint.
         bool taken = (word_.load(std::memory_order_relaxed) & overtakings) != 0 && overtake();
         if (!taken) {
             Node* const mine = Queue::claim();
@@ -143,17 +145,20 @@ private:
     }
 
     bool wait_in_queue(Node& mine, std::uint64_t deadline_ns) {
+        // Relaxed, here and below: a compare-and-swap follows, which sees the latest.
         Word seen = word_.load(std::memory_order_relaxed);
         for (;;) {
             const Word wanted =
                 seen == 0 ? held : (seen & (held_byte | overtakings)) | tail_for(mine);
-            // Release: who finds this place by its tag sees what claim() wrote.
+            // Release: who finds this place by its tag sees that its link was cleared. Acquire: the
+            // same of the place before, and the data if the lock is free.
             if (word_.compare_exchange_weak(seen, wanted, std::memory_order_acq_rel,
                                             std::memory_order_relaxed))  // [spin-enqueue]
                 break;
         }
         if (seen == 0) {
-            mine.place.store(Place::free, std::memory_order_release);
+            // Relaxed: nobody else has seen the place, and who claims it next is of this slot.
+            mine.place.store(Place::free, std::memory_order_relaxed);
             return true;
         }
         if (const Word before = tail_in(seen); before != 0) {
@@ -186,17 +191,20 @@ private:
 
     /// Waits for the holder, as the first in the queue. Nobody else ends the queue at this place.
     bool wait_as_first(Node& mine, std::uint64_t deadline_ns) {
+        // Relaxed: looked at again, and then a compare-and-swap follows.
         Word seen = word_.load(std::memory_order_relaxed);
         for (;;) {
             if ((seen & held_byte) == 0) {
-                const bool alone = tail_in(seen) == tail_for(mine) && mine.aside_first == nullptr;
+                const bool alone =  // [spin-alone]
+                    tail_in(seen) == tail_for(mine) && mine.aside_first == nullptr;
                 // The count of overtakings starts again, for the next that is first.
                 const Word wanted = held | (alone ? 0 : tail_in(seen));
                 if (!word_.compare_exchange_strong(seen, wanted, std::memory_order_acquire,
                                                    std::memory_order_relaxed))  // [spin-first]
                     continue;
                 if (alone)
-                    mine.place.store(Place::free, std::memory_order_release);
+                    // Relaxed: nobody comes to the place, and who claims it next is of this slot.
+                    mine.place.store(Place::free, std::memory_order_relaxed);
                 else
                     pass_turn(mine);
                 return true;
@@ -206,7 +214,7 @@ private:
                 return false;
             }
             Platform::relax();
-            seen = word_.load(std::memory_order_relaxed);
+            seen = word_.load(std::memory_order_relaxed);  // Relaxed, as above.
         }
     }
 
@@ -222,6 +230,7 @@ private:
     /// Takes the lock before those in the queue, if it is free and they have not been overtaken too
     /// often.
     bool overtake() {
+        // Relaxed: a compare-and-swap follows.
         Word seen = word_.load(std::memory_order_relaxed);
         if ((seen & held_byte) != 0) return false;
         // With nobody in the queue nobody is overtaken.
@@ -235,7 +244,8 @@ private:
     /// Gives up a place that waits. If it was made the first at that moment, the next one is.
     void leave(Node& mine) {
         Place expected = Place::waiting;
-        if (!mine.place.compare_exchange_strong(expected, Place::left, std::memory_order_release,
+        // Relaxed if it is left: nothing was written here that the link did not make seen.
+        if (!mine.place.compare_exchange_strong(expected, Place::left, std::memory_order_relaxed,
                                                 std::memory_order_acquire))  // [spin-leave]
             pass_turn(mine);
     }
@@ -251,8 +261,9 @@ private:
             from->place.store(Place::free, std::memory_order_release);  // [spin-free]
             if (to == nullptr) return;
             Place expected = Place::waiting;
+            // Relaxed if it was left: who did that wrote nothing here since it linked the place.
             if (to->place.compare_exchange_strong(expected, Place::head, std::memory_order_release,
-                                                  std::memory_order_acquire))  // [spin-pass]
+                                                  std::memory_order_relaxed))  // [spin-pass]
                 return;
             from = to;
         }
@@ -262,7 +273,7 @@ private:
     /// is the result; null if nobody is left.
     Node* take_out(Node& from, std::uint32_t numa) {
         Node* const aside = from.aside_first;
-        Node* next = from.next.load(std::memory_order_acquire);
+        Node* next = from.next.load(std::memory_order_acquire);  // [spin-next]
         if (next == nullptr) {
             // The queue ends here, or goes on with those set aside.
             if (replace_tail(from, from.aside_last)) return aside;
@@ -270,12 +281,13 @@ private:
             while ((next = from.next.load(std::memory_order_acquire)) == nullptr)  // [spin-linked]
                 Platform::relax();
         }
-        Node* const preferred = from.preferred < tuning.preferred_max || aside == nullptr
-                                    ? prefer(from, *next, numa)
-                                    : nullptr;
+        Node* const preferred =  // [spin-prefer]
+            from.preferred < tuning.preferred_max || aside == nullptr ? prefer(from, *next, numa)
+                                                                      : nullptr;
         if (preferred != nullptr) return preferred;
         if (aside == nullptr) return next;
-        from.aside_last->next.store(next, std::memory_order_relaxed);
+        // Relaxed: read by those only who are first later, and [spin-pass] shows it to them.
+        from.aside_last->next.store(next, std::memory_order_relaxed);  // [spin-aside]
         return aside;
     }
 
@@ -285,7 +297,7 @@ private:
         Node* before = nullptr;
         Node* found = &next;
         for (std::uint32_t searched = 1; found->numa != numa; ++searched) {
-            Node* const behind = found->next.load(std::memory_order_acquire);
+            Node* const behind = found->next.load(std::memory_order_acquire);  // [spin-behind]
             if (behind == nullptr || searched == tuning.search_max) return nullptr;
             before = found;
             found = behind;
@@ -293,8 +305,9 @@ private:
         found->aside_first = from.aside_first;
         found->aside_last = from.aside_last;
         if (before != nullptr) {
-            before->next.store(nullptr, std::memory_order_relaxed);
+            before->next.store(nullptr, std::memory_order_relaxed);  // [spin-set-aside]
             if (from.aside_last != nullptr)
+                // Relaxed: read by those only who are first later, as in take_out().
                 from.aside_last->next.store(&next, std::memory_order_relaxed);
             else
                 found->aside_first = &next;
@@ -306,12 +319,14 @@ private:
 
     /// If the queue ends at `from`: lets it end at `last` instead, or with null be empty.
     bool replace_tail(const Node& from, const Node* last) {
+        // Relaxed: at least as new as the tag of `from`, whose link or turn was seen.
         Word seen = word_.load(std::memory_order_relaxed);
         while (tail_in(seen) == tail_for(from)) {
             const Word wanted = last != nullptr
                                     ? (seen & (held_byte | overtakings)) | tail_for(*last)
                                     : seen & held_byte;
-            if (word_.compare_exchange_weak(seen, wanted, std::memory_order_acq_rel,
+            // Release: who queues behind `last` sees that its link was cleared.
+            if (word_.compare_exchange_weak(seen, wanted, std::memory_order_release,
                                             std::memory_order_relaxed))  // [spin-close]
                 return true;
         }
@@ -321,5 +336,8 @@ private:
     typename Platform::template Atomic<Word> word_{0};
     [[no_unique_address]] Statistics statistics_;
 };
+
+template <typename Platform, typename Statistics, SpinTuning tuning>
+struct LockTraits<SpinLock<Platform, Statistics, tuning>> : TraitsOf<WaitKind::spins> {};
 
 }  // namespace lamina::sync

@@ -55,10 +55,12 @@ public:
         for (std::size_t i = 0; i < nodes_per_slot; ++i) {
             Node& node = nodes_[slot * nodes_per_slot + i];
             Place expected = Place::free;
-            // A compare-and-swap: an interrupt may claim between a test and a store. [spin-claim]
+            // A compare-and-swap: an interrupt may claim between a test and a store. Acquire: who
+            // freed the place is done with it.
             if (node.place.compare_exchange_strong(expected, Place::waiting,
                                                    std::memory_order_acquire,
-                                                   std::memory_order_relaxed)) {
+                                                   std::memory_order_relaxed)) {  // [spin-claim]
+                // Relaxed: nobody comes here before the place is in a queue.
                 node.next.store(nullptr, std::memory_order_relaxed);
                 node.numa = Platform::node();
                 node.preferred = 0;

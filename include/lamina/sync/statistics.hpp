@@ -1,6 +1,7 @@
-// include/lamina/sync/statistics.hpp - what a lock counts, or that it counts nothing.
+// include/lamina/sync/statistics.hpp - CountingStatistics: what a lock counts.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "lamina/sync/platform.hpp"
@@ -23,20 +24,6 @@ struct LockStatistics {
     std::uint64_t queue_depth_max = 0;  ///< the most that ever waited at once
     std::uint64_t blocked = 0;          ///< times a waiter went to sleep
     std::uint64_t inherited = 0;        ///< times a waiter lent its priority to a holder
-};
-
-/// Counts nothing: no instruction of it remains in a lock.
-struct NoStatistics {
-    static constexpr bool enabled = false;
-
-    void taken_fast() {}
-    void taken_shared_fast() {}
-    std::uint64_t wait_begins() { return 0; }
-    void wait_ends(std::uint64_t, bool) {}
-    void wait_ends_shared(std::uint64_t, bool) {}
-    void releases() {}
-    void blocks() {}
-    void lends() {}
 };
 
 /// Counts all of LockStatistics. Costs two readings of the clock for each hold, and for each wait

@@ -5,6 +5,7 @@
 
 #include "lamina/sync/adaptive_mutex.hpp"
 #include "lamina/sync/held_tokens.hpp"
+#include "lamina/sync/lock_traits.hpp"
 #include "lamina/sync/platform.hpp"
 #include "lamina/sync/spin_lock.hpp"
 
@@ -95,5 +96,8 @@ using ThreadToken = Token<ByThread<Platform>, AdaptiveMutex<Platform, Statistics
 /// A token of CPUs, which spin for it.
 template <typename Platform, typename Statistics = NoStatistics>
 using CpuToken = Token<ByCpu<Platform>, SpinLock<Platform, Statistics>>;
+
+template <typename Owner, typename Raw>
+struct LockTraits<Token<Owner, Raw>> : TraitsOf<WaitKind::yields, true> {};
 
 }  // namespace lamina::sync

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "lamina/sync/platform.hpp"
+#include "lamina/sync/blocking_platform.hpp"
 #include "lamina/sync/spin_lock.hpp"
 
 namespace lamina::sync {
@@ -52,10 +52,10 @@ public:
     /// Holds the guard, with interrupts masked.
     class Guard {
     public:
-        Guard() : state_(lock_.lock_masked()) {}
+        Guard() : state_(lock_.lock_masked()) {}  // [turnstile-guard]
         Guard(const Guard&) = delete;
         Guard& operator=(const Guard&) = delete;
-        ~Guard() { lock_.unlock_masked(state_); }
+        ~Guard() { lock_.unlock_masked(state_); }  // [turnstile-unguard]
 
     private:
         static inline constinit SpinLock<Platform> lock_;

@@ -1,170 +1,76 @@
-// include/lamina/sync/validated_lock.hpp - ValidatedLock: a lock of a class, followed by a
-// validator.
+// include/lamina/sync/validated_lock.hpp - ValidatedLock: a FollowedLock with all that locks have.
 #pragma once
 
-#include <concepts>
 #include <cstdint>
 
 #include "lamina/sync/annotations.hpp"
-#include "lamina/sync/lock_traits.hpp"
+#include "lamina/sync/followed_lock.hpp"
+#include "lamina/sync/named_class.hpp"
 #include "lamina/sync/validator.hpp"
 
 namespace lamina::sync {
-
-/// The validator that follows a program's locks, as a policy: a type with a static
-/// `validator()`. There is one such type for each validator.
-template <typename P>
-concept OrderPolicy = requires { P::validator().setting(); };
 
 /// The policy that compiles validation out: a ValidatedLock is then the lock itself, with a class
 /// that only the compiler sees.
 struct Unvalidated {};
 
-/// A class as the validator of `Policy` knows it, for locks of the type `Raw`.
+/// A FollowedLock with the whole interface of its raw lock: deadlines, and readers if it has any;
+/// and for pairs.
 template <typename Class, typename Raw, typename Policy>
-inline constinit ClassInfo class_info{Class::name, level_of(Class::rank), LockTraits<Raw>::wait,
-                                      LockTraits<Raw>::recursive};
-
-/// Joins a class, a raw lock and a validator. It has the raw lock's interface, and each function
-/// that waits has the validator look first. Site arguments are filled in by the compiler.
-///
-/// Cost: with the validator's mode off, one load and one branch more than `Raw`, for each
-/// operation.
-template <typename Class, typename Raw, typename Policy>
-class LAMINA_LOCKABLE ValidatedLock {
+class LAMINA_LOCKABLE ValidatedLock : public FollowedLock<Class, Raw, Policy> {
 public:
-    static_assert(is_lock_class<Class>());
-    using ClassType = Class;
-    using RawType = Raw;
-
-    constexpr ValidatedLock() = default;
-    ValidatedLock(const ValidatedLock&) = delete;
-    ValidatedLock& operator=(const ValidatedLock&) = delete;
-
-    LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock(Site site = Site::current()) {
-        if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
-            return lock_checked<Access::exclusive>(now, Way::waits, site);
-        raw_.lock();
-    }
     /// As the second of two of this class: at the higher address, the other is held already.
     LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock_paired(Site site = Site::current()) {
-        if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
-            return lock_checked<Access::exclusive>(now, Way::paired, site);
-        raw_.lock();
-    }
-    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool try_lock(Site site = Site::current()) {
-        if (!raw_.try_lock()) return false;
-        note_tried(Access::exclusive, site);
-        return true;
+        if (const OrderSetting now = this->setting(); now.is_on()) [[unlikely]]
+            return this->template lock_checked<Access::exclusive>(now, Way::paired, site);
+        this->raw_.lock();
     }
     [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_until(std::uint64_t deadline_ns,
                                                                    Site site = Site::current()) {
-        return timed(Access::exclusive, site, [&] { return raw_.lock_until(deadline_ns); });
+        return timed(Access::exclusive, site, [&] { return this->raw_.lock_until(deadline_ns); });
     }
     [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_for(std::uint64_t duration_ns,
                                                                  Site site = Site::current()) {
-        return timed(Access::exclusive, site, [&] { return raw_.lock_for(duration_ns); });
-    }
-    LAMINA_RELEASES LAMINA_NOT_ANALYSED void unlock(Site site = Site::current()) {
-        if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
-            note_release<Access::exclusive>(now, site);
-        raw_.unlock();
-    }
-
-    /// For a caller that wants its slow path elsewhere: takes the lock if it is free and the
-    /// validator is off. If not, nothing has happened and lock() is to be called.
-    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_at_once() {
-        return !setting().is_on() && raw_.try_lock();
-    }
-    /// Gives the lock back if the validator is off. If not, unlock() is to be called.
-    [[nodiscard]] LAMINA_NOT_ANALYSED bool unlock_at_once() {
-        if (setting().is_on()) [[unlikely]]
-            return false;
-        raw_.unlock();
-        return true;
+        return timed(Access::exclusive, site, [&] { return this->raw_.lock_for(duration_ns); });
     }
 
     LAMINA_ACQUIRES_SHARED LAMINA_NOT_ANALYSED void lock_shared(Site site = Site::current()) {
-        if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
-            return lock_checked<shared>(now, Way::waits, site);
-        raw_.lock_shared();
+        if (const OrderSetting now = this->setting(); now.is_on()) [[unlikely]]
+            return this->template lock_checked<shared>(now, Way::waits, site);
+        this->raw_.lock_shared();
     }
     [[nodiscard]] LAMINA_TRIES_SHARED LAMINA_NOT_ANALYSED bool try_lock_shared(
         Site site = Site::current()) {
-        if (!raw_.try_lock_shared()) return false;
-        note_tried(shared, site);
+        if (!this->raw_.try_lock_shared()) return false;
+        this->note_tried(shared, site);
         return true;
     }
     [[nodiscard]] LAMINA_TRIES_SHARED LAMINA_NOT_ANALYSED bool lock_shared_until(
         std::uint64_t deadline_ns, Site site = Site::current()) {
-        return timed(shared, site, [&] { return raw_.lock_shared_until(deadline_ns); });
+        return timed(shared, site, [&] { return this->raw_.lock_shared_until(deadline_ns); });
     }
     LAMINA_RELEASES_SHARED LAMINA_NOT_ANALYSED void unlock_shared(Site site = Site::current()) {
-        if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
-            note_release<shared>(now, site);
-        raw_.unlock_shared();
+        if (const OrderSetting now = this->setting(); now.is_on()) [[unlikely]]
+            this->template note_release<shared>(now, site);
+        this->raw_.unlock_shared();
     }
-
-    /// The lock itself, for what has nothing to do with order: its statistics, who holds it.
-    Raw& raw() { return raw_; }
-    const Raw& raw() const { return raw_; }
 
 private:
     static constexpr Access shared = LockTraits<Raw>::shared;
 
-    static ClassInfo& info() { return class_info<Class, Raw, Policy>; }
-    [[gnu::always_inline]] static OrderSetting setting() { return Policy::validator().setting(); }
-
-    template <Access access>
-    [[gnu::noinline]] void lock_checked(OrderSetting now, Way way, Site site) {
-        const OrderStep step{now, info(), tag_, access, way, site};
-        if (!Policy::validator().acquire_known(step)) [[unlikely]]
-            return lock_slowly<access>(now, way, site);
-        take<access>();
-        Policy::validator().note_taken(step, tag_, true);
-    }
-    template <Access access>
-    [[gnu::noinline, gnu::cold]] void lock_slowly(OrderSetting now, Way way, Site site) {
-        const OrderStep step{now, info(), tag_, access, way, site};
-        const bool followed = Policy::validator().acquire_slowly(step);
-        take<access>();
-        Policy::validator().note_taken(step, tag_, followed);
-    }
-    template <Access access>
-    [[gnu::always_inline]] void take() {
-        if constexpr (access == Access::exclusive)
-            raw_.lock();
-        else
-            raw_.lock_shared();
-    }
-    template <Access access>
-    [[gnu::noinline]] void note_release(OrderSetting now, Site site) {
-        Policy::validator().release({now, info(), tag_, access, Way::waits, site});
-    }
-
     template <typename Take>
     bool timed(Access access, Site site, Take&& take) {
-        const OrderSetting now = setting();
+        const OrderSetting now = this->setting();
         if (!now.is_on()) return take();
-        const OrderStep step{now, info(), tag_, access, Way::waits, site};
+        const OrderStep step{now, this->info(), this->tag_, access, Way::waits, site};
         const bool followed = Policy::validator().acquire(step);
         if (!take()) {
             if (followed) Policy::validator().abandon(step);
             return false;
         }
-        Policy::validator().note_taken(step, tag_, followed);
+        Policy::validator().note_taken(step, this->tag_, followed);
         return true;
     }
-
-    void note_tried(Access access, Site site) {
-        const OrderSetting now = setting();
-        if (!now.is_on()) return;
-        const OrderStep step{now, info(), tag_, access, Way::tried, site};
-        Policy::validator().note_taken(step, tag_, Policy::validator().acquire(step));
-    }
-
-    Raw raw_;
-    LockTag tag_;
 };
 
 /// Stands for a Site where nobody wants one: no code is made for it.

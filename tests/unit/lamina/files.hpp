@@ -71,7 +71,7 @@ inline Bytes make_archive(std::initializer_list<Content> contents) {
     }
     lamina::ArchiveHeader header = {};
     std::memcpy(header.magic, "LAMARCH1", sizeof header.magic);
-    header.version = 1;
+    header.version = lamina::archive_format_version;
     header.entry_count = std::uint32_t(contents.size());
     header.total_bytes = file.size();
     store(file, 0, header);

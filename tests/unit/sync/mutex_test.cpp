@@ -6,6 +6,7 @@
 #include "doctest/doctest.h"
 #include "lamina/sync/adaptive_mutex.hpp"
 #include "lamina/sync/sleep_lock.hpp"
+#include "lamina/sync/statistics.hpp"
 #include "tests/unit/sync/test_platform.hpp"
 
 using namespace sync_test;

@@ -1,5 +1,6 @@
 // tests/unit/sync/rw_lock_test.cpp - the reader-writer lock: who shares, who excludes, in turn.
 #include "lamina/sync/rw_lock.hpp"
+#include "lamina/sync/statistics.hpp"
 
 #include <string>
 

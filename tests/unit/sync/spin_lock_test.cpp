@@ -1,5 +1,6 @@
 // tests/unit/sync/spin_lock_test.cpp - the queued spin lock: order, bounds, giving up.
 #include "lamina/sync/spin_lock.hpp"
+#include "lamina/sync/statistics.hpp"
 
 #include <memory>
 #include <string>

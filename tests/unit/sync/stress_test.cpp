@@ -11,6 +11,7 @@
 #include "lamina/sync/sequence.hpp"
 #include "lamina/sync/sleep_lock.hpp"
 #include "lamina/sync/spin_lock.hpp"
+#include "lamina/sync/statistics.hpp"
 #include "lamina/sync/token.hpp"
 
 using namespace lamina::sync;

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "lamina/sync/platform.hpp"
+#include "lamina/sync/blocking_platform.hpp"
 #include "tests/unit/sync/interleave/explorer.hpp"
 
 namespace interleave {

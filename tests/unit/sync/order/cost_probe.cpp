@@ -6,6 +6,7 @@
 
 #include "lamina/sync/held.hpp"
 #include "lamina/sync/host_platform.hpp"
+#include "lamina/sync/spin_lock.hpp"
 
 using namespace lamina::sync;
 

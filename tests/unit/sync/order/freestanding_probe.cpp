@@ -5,6 +5,8 @@
 #include "lamina/sync/held.hpp"
 #include "lamina/sync/order_export.hpp"
 #include "lamina/sync/report_text.hpp"
+#include "lamina/sync/rw_lock.hpp"
+#include "lamina/sync/spin_lock.hpp"
 
 using namespace lamina::sync;
 

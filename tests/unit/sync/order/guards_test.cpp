@@ -1,5 +1,10 @@
 // tests/unit/sync/order/guards_test.cpp - Guarded, Held, pairs and tries, with real locks.
 #include "doctest/doctest.h"
+#include "lamina/sync/adaptive_mutex.hpp"
+#include "lamina/sync/rw_lock.hpp"
+#include "lamina/sync/sleep_lock.hpp"
+#include "lamina/sync/spin_lock.hpp"
+#include "lamina/sync/token.hpp"
 #include "tests/unit/sync/order/program.hpp"
 
 using namespace order_test;

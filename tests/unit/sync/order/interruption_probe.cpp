@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "lamina/sync/host_platform.hpp"
+#include "lamina/sync/spin_lock.hpp"
 #include "lamina/sync/validated_lock.hpp"
 
 using namespace lamina::sync;

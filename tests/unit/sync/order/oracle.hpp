@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "lamina/sync/order_platform.hpp"
+#include "lamina/sync/order_graph.hpp"
 
 namespace order_test {
 

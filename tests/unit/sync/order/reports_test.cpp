@@ -4,6 +4,9 @@
 #include <string>
 
 #include "doctest/doctest.h"
+#include "lamina/sync/rw_lock.hpp"
+#include "lamina/sync/spin_lock.hpp"
+#include "lamina/sync/token.hpp"
 #include "tests/unit/sync/order/program.hpp"
 
 using namespace order_test;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "doctest/doctest.h"
+#include "lamina/sync/spin_lock.hpp"
 #include "tests/mutation/mutation.hpp"
 #include "tests/unit/sync/order/program.hpp"
 

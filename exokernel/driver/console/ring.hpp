@@ -1,4 +1,4 @@
-// exokernel/core/ring.hpp - ByteRing: a fixed queue of bytes.
+// exokernel/driver/console/ring.hpp - ByteRing: a fixed queue of bytes.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// tests/unit/exokernel/core/ring_test.cpp - ByteRing: order, room, and counters that wrap.
-#include "exokernel/core/ring.hpp"
+// tests/unit/exokernel/driver/console/ring_test.cpp - ByteRing: order, room, wrapping counters.
+#include "exokernel/driver/console/ring.hpp"
 
 #include <deque>
 

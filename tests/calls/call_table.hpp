@@ -1,4 +1,4 @@
-// tests/guest/call_table.hpp - the system-call table as data: arguments, rights and errors as
+// tests/calls/call_table.hpp - the system-call table as data: arguments, rights and errors as
 // texts.
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "lamina/status.hpp"
 #include "lamina/syscalls.hpp"
 
-namespace guest {
+namespace calls {
 
 inline constexpr std::size_t arguments_max = 6;
 
@@ -99,4 +99,4 @@ static_assert(rights_of(call_rows[2], "source") == "copy");
 static_assert(declares(call_rows[2], lamina::Status::slot_in_use));
 static_assert(!declares(call_rows[2], lamina::Status::ok));
 
-}  // namespace guest
+}  // namespace calls

@@ -1,0 +1,48 @@
+# tests/boot/memstats_test.py - what page frames are used for, and that the sums are right
+import re
+
+from tests.boot import harness
+
+
+def figures(output):
+    """Each table of the output as {use: frames}; the second column is KiB."""
+    tables = []
+    for line in output.splitlines():
+        if line.split() == ["frames", "KiB"]:
+            tables.append({})
+        elif match := re.fullmatch(r"(\w+) +(\d+) +(\d+)", line):
+            name, frames, kib = match.groups()
+            assert int(kib) == int(frames) * 4, line
+            tables[-1][name] = int(frames)
+    return tables
+
+
+class MemstatsTest(harness.BootTest):
+    def test_check(self):
+        """memstats --check adds up before, while and after apps run, and ends with status 0."""
+        script = ["memstats --check", "echo $?", "run crash_demo loop &", "memstats --check",
+                  "echo $?", "kill $!", "run hello", "memstats --check", "echo $?"]
+        out, end, _ = self.run_script("\n".join(script))
+        self.assertEqual(end.status, 0)
+        self.assertEqual(len(re.findall(r"(?m)^check: ok\n0$", out)), 3, out)
+        tables = figures(out)
+        self.assertEqual(len(tables), 3)
+        for table in tables:
+            uses = ("free", "kernel", "tables", "user")
+            self.assertEqual(sum(table[use] for use in uses), table["total"])
+            self.assertLessEqual(table["charged"], table["quota"])
+        before, during, after = tables
+        self.assertEqual(before, after)
+        self.assertGreater(before["free"], during["free"])
+        self.assertGreater(during["charged"], before["charged"])
+
+    def test_without_check(self):
+        """memstats alone shows the five figures; another word is refused with its usage."""
+        out, end, _ = self.run_script("memstats\nmemstats --chec")
+        self.assertEqual(list(figures(out)[0]), ["total", "free", "kernel", "tables", "user"])
+        self.assertTrue(out.endswith("usage: memstats [--check]\n"), out)
+        self.assertEqual(end.status, 2)
+
+
+if __name__ == "__main__":
+    harness.main()
