@@ -132,6 +132,9 @@ Result<std::uint64_t> frames_map_list(handle env, handle run, word first, user_a
             space, list, count, [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) -> Result<void> {
                 LAMINA_CHECK(map(space, source, first, pages, address));
                 first += pages;
+                // A table may have been freed for it, and be what the next range needs.
+                if (env != Handle::null && !AddressSpace::is_small(wanted))
+                    shoot_down(*(*managed(env))->vcpu);
                 return {};
             });
     });
