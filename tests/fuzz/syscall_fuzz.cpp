@@ -13,6 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     constexpr std::uint64_t steps_max = 2000;
     sim::abort_on_violation = true;
     sim::Choices choices(std::span(data, size));
-    (void)sim::run_world(choices, steps_max);
+    const bool large = choices.below(4) == 0;
+    (void)sim::run_world(choices, steps_max,
+                         large ? sim::frame_count_large : sim::frame_count_small);
     return 0;
 }

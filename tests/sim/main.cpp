@@ -11,6 +11,9 @@
 
 namespace {
 
+/// Every so many seeds the machine is a large one.
+constexpr std::uint64_t large_every = 4;
+
 struct Options {
     std::uint64_t seed = 1;
     std::uint64_t seeds = 1;
@@ -83,7 +86,9 @@ int main(int count, char** words) {
     for (std::uint64_t i = 0; i < options.seeds; ++i) {
         sim::run_position.seed = options.seed + i;
         sim::Choices choices(sim::run_position.seed);
-        totals.add(sim::run_world(choices, options.steps));
+        const bool large = sim::run_position.seed % large_every == 0;
+        totals.add(sim::run_world(choices, options.steps,
+                                  large ? sim::frame_count_large : sim::frame_count_small));
     }
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
     if (options.calls) print_calls(totals.calls);

@@ -30,7 +30,8 @@ bool all_rest(Machine& machine) {
 
 }  // namespace
 
-RunTotals run_world(Choices& choices, std::uint64_t steps) {
+RunTotals run_world(Choices& choices, std::uint64_t steps, std::uint32_t frames) {
+    frame_count = frames;
     run_position.step = 0;
     run_position.steps_max = steps;
     Checks checks(root_account());
