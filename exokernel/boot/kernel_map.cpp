@@ -33,12 +33,16 @@ PageEntry& entry_for(PhysAddr root, std::uint64_t at, unsigned level, BootInfo* 
     return table_at(table).entry[entry_index(at, level)];
 }
 
-/// Maps the RAM that overlaps [start, end) in pages of the largest fitting size.
-void map_ram(PhysAddr root, std::uint64_t start, std::uint64_t end, BootInfo& boot) {
+/// Maps what of [start, end) is not mapped yet into the direct map, in large pages; `caching`: bits
+/// for how it is cached.
+void map_large(PhysAddr root, std::uint64_t start, std::uint64_t end, std::uint64_t caching,
+               BootInfo& boot) {
     constexpr std::uint64_t bits = PageEntry::present | PageEntry::writable | PageEntry::global |
                                    PageEntry::no_execute | PageEntry::large;
-    for (std::uint64_t at = start & ~(large_page - 1); at < end; at += large_page)
-        entry_for(root, arch::direct_map_base + at, 2, &boot).bits = at | bits;
+    for (std::uint64_t at = start & ~(large_page - 1); at < end; at += large_page) {
+        PageEntry& entry = entry_for(root, arch::direct_map_base + at, 2, &boot);
+        if (!entry.is_present()) entry.bits = at | bits | caching;
+    }
 }
 
 /// Replaces the large pages under the kernel image by small ones, the image's own read-only.
@@ -66,26 +70,15 @@ void map_image(PhysAddr root, const void* start, const void* end, std::uint64_t 
             (at - arch::image_base) | PageEntry::present | PageEntry::global | bits;
 }
 
-void map_device(PhysAddr root, const DeviceRange& device, BootInfo& boot) {
-    constexpr std::uint64_t bits = PageEntry::present | PageEntry::writable | PageEntry::global |
-                                   PageEntry::no_execute | PageEntry::large |
-                                   PageEntry::cache_disable | PageEntry::write_through;
-    const std::uint64_t end = device.start.value + device.bytes;
-    for (std::uint64_t at = device.start.value & ~(large_page - 1); at < end; at += large_page) {
-        PageEntry& entry = entry_for(root, arch::direct_map_base + at, 2, &boot);
-        if (!entry.is_present()) entry.bits = at | bits;
-    }
-}
-
 }  // namespace
 
 PhysAddr build_kernel_map(BootInfo& boot, std::span<const DeviceRange> devices) {
     const PhysAddr root = boot.alloc(page_size);
     // Low memory is RAM on every PC: firmware tables, text screen, the kernel image.
-    map_ram(root, 0, address(exo_image_end) - arch::image_base, boot);
+    map_large(root, 0, address(exo_image_end) - arch::image_base, 0, boot);
     for (const MemoryRange& range : boot.ranges())
-        if (range.bytes() != 0) map_ram(root, range.start, range.end, boot);
-    if (boot.archive.bytes() != 0) map_ram(root, boot.archive.start, boot.archive.end, boot);
+        if (range.bytes() != 0) map_large(root, range.start, range.end, 0, boot);
+    if (boot.archive.bytes() != 0) map_large(root, boot.archive.start, boot.archive.end, 0, boot);
     protect_image_alias(root, boot);
     map_image(root, exo_text_start, exo_text_end, 0, boot);
     map_image(root, exo_text_end, exo_rodata_end, PageEntry::no_execute, boot);
@@ -93,7 +86,8 @@ PhysAddr build_kernel_map(BootInfo& boot, std::span<const DeviceRange> devices) 
               boot);
     entry_for(root, address(arch::kernel_stack.guard), 1, &boot).bits = 0;
     for (const DeviceRange& device : devices)
-        map_device(root, device, boot);
+        map_large(root, device.start.value, device.start.value + device.bytes,
+                  PageEntry::cache_disable | PageEntry::write_through, boot);
     return root;
 }
 
