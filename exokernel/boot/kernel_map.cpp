@@ -1,6 +1,8 @@
 // exokernel/boot/kernel_map.cpp - building the kernel's page tables.
 #include "exokernel/boot/kernel_map.hpp"
 
+#include <new>
+
 #include "arch/machine.hpp"
 #include "exokernel/arch/x86_64/stacks.hpp"
 #include "exokernel/core/panic.hpp"
@@ -70,6 +72,12 @@ void map_image(PhysAddr root, const void* start, const void* end, std::uint64_t 
             (at - arch::image_base) | PageEntry::present | PageEntry::global | bits;
 }
 
+/// Makes a page read-only, for this CPU at once.
+void seal_page(PhysAddr root, std::uint64_t at) {
+    entry_for(root, at, 1, nullptr).bits &= ~PageEntry::writable;
+    arch::invalidate_page(at);
+}
+
 }  // namespace
 
 PhysAddr build_kernel_map(BootInfo& boot, std::span<const DeviceRange> devices) {
@@ -97,19 +105,17 @@ arch::CpuBlock& map_cpu_block(PhysAddr root, std::uint32_t index, BootInfo& boot
         PageEntry::present | PageEntry::writable | PageEntry::global | PageEntry::no_execute;
     for (std::uint64_t at = page_size; at < sizeof(arch::CpuBlock); at += page_size)
         entry_for(root, start + at, 1, &boot).bits = boot.alloc(page_size).value | bits;
-    return *reinterpret_cast<arch::CpuBlock*>(start);
+    return *new (reinterpret_cast<void*>(start)) arch::CpuBlock;
 }
 
 void seal_cpu_tables(PhysAddr root, const arch::CpuBlock& block) {
-    entry_for(root, address(&block.tables), 1, nullptr).bits &= ~PageEntry::writable;
+    seal_page(root, address(&block.tables));
 }
 
 void seal_after_init(PhysAddr root) {
     for (std::uint64_t at = address(exo_rodata_end); at < address(exo_after_init_end);
-         at += page_size) {
-        entry_for(root, at, 1, nullptr).bits &= ~PageEntry::writable;
-        arch::invalidate_page(at);
-    }
+         at += page_size)
+        seal_page(root, at);
 }
 
 }  // namespace exo::boot

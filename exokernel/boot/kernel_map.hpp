@@ -19,9 +19,9 @@ struct DeviceRange {
 /// writable and executable, a hole under the kernel stack; the devices in the direct map.
 PhysAddr build_kernel_map(BootInfo& boot, std::span<const DeviceRange> devices);
 
-/// Maps zeroed memory for the CpuBlock of CPU `index`, with a hole at its guard page.
+/// Makes the CpuBlock of CPU `index` in memory of its own, with a hole at its guard page.
 arch::CpuBlock& map_cpu_block(PhysAddr root, std::uint32_t index, BootInfo& boot);
-/// Makes the tables page of a CpuBlock read-only.
+/// Makes the tables page of this CPU's block read-only; they are loaded already.
 void seal_cpu_tables(PhysAddr root, const arch::CpuBlock& block);
 
 /// Makes what boot has filled in for good read-only (sections .after_init).

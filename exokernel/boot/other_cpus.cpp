@@ -54,6 +54,7 @@ bool start(std::uint8_t apic_id, PhysAddr start_page) {
 
 extern "C" [[noreturn]] void exo_other_cpu_main(arch::CpuBlock* block) {
     arch::load_descriptors(block->local, block->tables, block->interrupt_stacks, block->stack);
+    seal_cpu_tables({exo_other_cpu_root}, *block);
     block->local.has_smap = arch::enable_features().smap;
     arch::enable_local_apic();
     arrived.store(true, std::memory_order_release);
@@ -74,10 +75,7 @@ void start_other_cpus(const AcpiTables& acpi, PhysAddr root, BootInfo& boot) {
         exo_other_cpu_block = &block;
         block.local.apic_id = apic_id;
         add_cpu(block.local);
-        if (start(apic_id, boot.low_page)) {
-            seal_cpu_tables(root, block);
-            continue;
-        }
+        if (start(apic_id, boot.low_page)) continue;
         log("cpu", "processor with APIC id ", unsigned(apic_id), " does not start");
         remove_last_cpu();
     }
