@@ -3,6 +3,7 @@
 #include "exokernel/arch/x86_64/features.hpp"
 
 #include "exokernel/arch/x86_64/registers.hpp"
+#include "exokernel/core/panic.hpp"
 #include "exokernel/cpu/vcpu.hpp"
 
 namespace exo::arch {
@@ -24,7 +25,7 @@ std::uint64_t extended_state_wanted(std::uint64_t offered) {
 
 }  // namespace
 
-lamina::Result<Features> enable_features(const char*& missing) {
+Features enable_features() {
     const Cpuid basic = cpuid(1);
     const Cpuid structured = cpuid(7);
     const Cpuid extended = cpuid(0x8000'0001);
@@ -37,10 +38,8 @@ lamina::Result<Features> enable_features(const char*& missing) {
         {bit(structured.ebx, 0), "FSGSBASE"},
         {bit(basic.ecx, 26), "XSAVE"},
     };
-    for (const auto& need : needed) {
-        missing = need.name;
-        if (!need.there) return lamina::fail(lamina::Status::not_present);
-    }
+    for (const auto& need : needed)
+        if (!need.there) panic("this processor lacks ", need.name);
 
     Features features;
     features.smep = bit(structured.ebx, 7);
@@ -61,9 +60,8 @@ lamina::Result<Features> enable_features(const char*& missing) {
     features.xcr0 = extended_state_wanted(std::uint64_t{offered.edx} << 32 | offered.eax);
     write_xcr0(features.xcr0);
     features.xsave_bytes = cpuid(0xd, 0).ebx;
-    missing = "an XSAVE area that fits a vCPU";
     if (features.xsave_bytes > sizeof(Vcpu::extended_state))
-        return lamina::fail(lamina::Status::not_present);
+        panic("this processor lacks an XSAVE area that fits a vCPU");
     return features;
 }
 

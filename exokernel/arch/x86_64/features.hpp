@@ -3,8 +3,6 @@
 
 #include <cstdint>
 
-#include "lamina/result.hpp"
-
 namespace exo::arch {
 
 /// Features found by CPUID and switched on where they are protection.
@@ -18,7 +16,7 @@ struct Features {
 };
 
 /// Checks what the kernel cannot do without (NX, SYSCALL, FSGSBASE, XSAVE, an XSAVE area that fits
-/// a vCPU) and sets CR0, CR4, XCR0 and EFER. Errors: not_present; `missing` names the feature.
-lamina::Result<Features> enable_features(const char*& missing);
+/// a vCPU) and sets CR0, CR4, XCR0 and EFER. Panics with the name of what this processor lacks.
+Features enable_features();
 
 }  // namespace exo::arch
