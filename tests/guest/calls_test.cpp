@@ -101,8 +101,11 @@ void Row::expect(std::size_t index, std::uint64_t value, Status status) {
 void Row::try_handle(std::size_t index) {
     const auto& argument = arguments_.list[index];
     const auto good = Handle(words_[index]);
-    const bool optional = row_.does.find("(null handle: none)") != std::string_view::npos &&
-                          argument.name == "notification";
+    const auto says = [&](std::string_view what) {
+        return row_.does.find(what) != std::string_view::npos;
+    };
+    const bool optional = (argument.name == "notification" && says("(null handle: none)")) ||
+                          (argument.name == "env" && says("(null handle: the caller itself)"));
     const auto free_slot = lamina::make_handle(lamina::slots::first_free - 1, 0);
     const auto forged =
         lamina::make_handle(lamina::handle_slot(good), lamina::handle_generation(good) + 1);
@@ -128,7 +131,7 @@ void Row::try_handle(std::size_t index) {
     }
     for (const auto* type :
          {"env", "frames", "notification", "account", "console", "machine", "vcpu"}) {
-        if (argument.name != type)
+        if (argument.name != type && !(argument.name == "next" && type == std::string_view("frames")))
             expect(index, std::uint64_t(world_.handle(row_, type)), Status::wrong_type);
     }
     try_weak_handle(index, good);
@@ -188,7 +191,8 @@ void Row::try_rights(std::size_t index) {
 
 void Row::try_protection(std::size_t index) {
     for (const auto value :
-         {std::uint64_t{0}, std::uint64_t{8}, std::uint64_t{1} << 32 | 1, all_ones})
+         {std::uint64_t{0}, std::uint64_t{8}, std::uint64_t{0x20}, std::uint64_t{0x801},
+          std::uint64_t{1} << 32 | 1, all_ones})
         expect(index, value, Status::bad_argument);
     expect(index, 2 | 4, Status::write_and_execute);
     expect(index, 1 | 2 | 4, Status::write_and_execute);
@@ -204,22 +208,38 @@ struct BadWord {
 constexpr std::uint64_t huge = std::uint64_t{1} << 32;
 
 constexpr BadWord bad_words[] = {
-    {"first", guest::run_pages, Status::bad_argument},
+    {"first", guest::run_pages, Status::bad_argument, Call::cap_derive},
+    {"first", guest::run_pages, Status::bad_argument, Call::frames_map},
+    {"first", guest::run_pages, Status::bad_argument, Call::frames_map_list},
+    {"first", 0, Status::bad_argument, Call::frames_alloc_at},
+    {"first", 1, Status::not_free, Call::frames_alloc_at},
+    {"first", huge - 1, Status::not_free, Call::frames_alloc_at},
     {"first", huge, Status::bad_argument},
     {"first", all_ones, Status::bad_argument},
-    {"count", guest::run_pages + 1, Status::bad_argument, Call::cap_derive},
     {"count", huge + 1, Status::bad_argument},
     {"count", std::uint64_t{1} << 52, Status::bad_argument},
     {"count", all_ones, Status::bad_argument},
     {"count", 0, Status::bad_argument, Call::frames_alloc},
+    {"count", 0, Status::bad_argument, Call::frames_alloc_at},
     {"count", 0, Status::bad_argument, Call::frames_map},
     {"count", 0, Status::bad_argument, Call::frames_unmap},
     {"count", 0, Status::bad_argument, Call::frames_protect},
+    {"count", 0, Status::bad_argument, Call::frames_split},
+    {"count", 0, Status::bad_argument, Call::frames_map_list},
+    {"count", 0, Status::bad_argument, Call::frames_unmap_list},
+    {"count", 0, Status::bad_argument, Call::frames_protect_list},
+    {"count", guest::run_pages + 1, Status::bad_argument, Call::cap_derive},
     {"count", guest::run_pages + 1, Status::bad_argument, Call::frames_map},
-    {"count", lamina::pages_per_call_max + 1, Status::bad_argument, Call::frames_alloc},
-    {"count", lamina::pages_per_call_max + 1, Status::bad_argument, Call::frames_map},
-    {"count", lamina::pages_per_call_max + 1, Status::bad_argument, Call::frames_unmap},
-    {"count", lamina::pages_per_call_max + 1, Status::bad_argument, Call::frames_protect},
+    {"count", guest::run_pages, Status::bad_argument, Call::frames_split},
+    {"count", lamina::run_frames_max + 1, Status::bad_argument, Call::frames_alloc},
+    {"count", lamina::run_frames_max + 1, Status::bad_argument, Call::frames_alloc_at},
+    {"count", lamina::pages_per_call_max * lamina::run_frames_max + 1, Status::bad_argument,
+     Call::frames_unmap},
+    {"count", lamina::pages_per_call_max * lamina::run_frames_max + 1, Status::bad_argument,
+     Call::frames_protect},
+    {"count", lamina::ranges_per_call_max + 1, Status::bad_argument, Call::frames_map_list},
+    {"count", lamina::ranges_per_call_max + 1, Status::bad_argument, Call::frames_unmap_list},
+    {"count", lamina::ranges_per_call_max + 1, Status::bad_argument, Call::frames_protect_list},
     {"count", 1, Status::not_mapped, Call::frames_unmap},
     {"limit_frames", 0, Status::bad_argument},
     {"limit_frames", std::uint64_t{1} << 40, Status::quota_exceeded},
@@ -288,6 +308,10 @@ void Row::try_address(std::size_t index) {
     } else if (name == "entry" || name == "stack") {
         try_addresses(index, {0, first_non_canonical, kernel_half, kernel_image, all_ones});
         if (name == "entry") expect(index, lamina::user_end, Status::bad_address);
+    } else if (name == "list") {
+        try_addresses(index, {0, 8, words_[index] + 1, first_non_canonical, kernel_half,
+                              kernel_image, lamina::user_end, all_ones & ~std::uint64_t{7}});
+        expect(index, guest::unmapped_address, Status::not_mapped);
     } else if (name == "area") {
         try_addresses(index, {8, first_non_canonical, kernel_half, kernel_image, lamina::user_end,
                               words_[index] + 8, words_[index] + lamina::page_size - 1024 - 64});
@@ -324,7 +348,8 @@ void Row::try_good() {
     if (row_.number == Call::machine_power || row_.number == Call::vcpu_resume || TEST_FAILED())
         return;
     auto expected = Status::ok;
-    if (row_.number == Call::frames_unmap || row_.number == Call::frames_protect)
+    if (row_.number == Call::frames_unmap || row_.number == Call::frames_protect ||
+        row_.number == Call::frames_unmap_list || row_.number == Call::frames_protect_list)
         expected = Status::not_mapped;
     if (row_.number == Call::notification_wait) expected = Status::timed_out;
     const auto reply = make_call(sys::tagged(row_.number), words_);
