@@ -32,6 +32,8 @@ struct CpuLocal {
     std::uint64_t resume_bytes = 0;
 
     std::uint32_t index = 0;  ///< 0 is the one that booted.
+    std::uint64_t invalidations = 0;  ///< Pages dropped from the TLB one by one.
+    std::uint64_t table_loads = 0;    ///< Writes of CR3.
     std::uint8_t apic_id = 0;
     /// Shoot-downs asked for and done: another CPU adds one to the first, this one follows.
     std::atomic<std::uint64_t> flushes_wanted{0};
@@ -66,6 +68,8 @@ static_assert(offsetof(CpuLocal, upcall_stack) == CPU_UPCALL_STACK);
 static_assert(offsetof(CpuLocal, resume_start) == CPU_RESUME_START);
 static_assert(offsetof(CpuLocal, resume_bytes) == CPU_RESUME_BYTES);
 static_assert(offsetof(CpuLocal, index) == CPU_INDEX);
+static_assert(offsetof(CpuLocal, invalidations) == CPU_INVALIDATIONS);
+static_assert(offsetof(CpuLocal, table_loads) == CPU_TABLE_LOADS);
 static_assert(CALL_TAG == lamina::call_tag);
 static_assert(STATUS_BAD_CALL == int(lamina::Status::bad_call));
 

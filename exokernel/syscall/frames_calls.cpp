@@ -24,7 +24,11 @@ namespace {
     if (count - 1 >= lamina::run_frames_max) return lamina::fail(Status::bad_argument);
     LAMINA_TRY(FrameInfo* const run, frames.reserve_run(first, std::uint32_t(count), payer));
     if (count > frames_zeroed_at_once) {
-        begin_alloc(*env.vcpu, *run);
+        // Another CPU may have ended the caller on its way in: it does not go on.
+        if (env.alive())
+            begin_alloc(*env.vcpu, *run);
+        else
+            release_object(*run);
         return 0;  // replaced when it is done
     }
     frames.zero(*run, 0, std::uint32_t(count));

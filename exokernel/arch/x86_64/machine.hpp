@@ -27,7 +27,10 @@ inline void clear_page(void* page) {
 
 /// Drops this CPU's TLB entry of one user page of the space loaded now.
 inline void invalidate_page(std::uint64_t address) {
-    asm volatile("invlpg (%0)" : : "r"(address) : "memory");
+    asm volatile("invlpg (%0)\n incq %%gs:%c1"
+                 :
+                 : "r"(address), "i"(CPU_INVALIDATIONS)
+                 : "memory", "cc");
 }
 
 /// The top-level page table this CPU uses.
@@ -39,7 +42,10 @@ inline PhysAddr loaded_page_table() {
 
 /// Changes to another space; drops all TLB entries that are not global.
 inline void load_page_table(PhysAddr table) {
-    asm volatile("mov %0, %%cr3" : : "r"(table.value) : "memory");
+    asm volatile("mov %0, %%cr3\n incq %%gs:%c1"
+                 :
+                 : "r"(table.value), "i"(CPU_TABLE_LOADS)
+                 : "memory", "cc");
 }
 
 /// The CpuLocal of this CPU; its first word points to itself (CPU_SELF in cpu/offsets.h).
