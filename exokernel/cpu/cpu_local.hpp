@@ -8,6 +8,7 @@
 #include "arch/machine.hpp"
 #include "exokernel/cpu/offsets.h"
 #include "exokernel/cpu/slices.hpp"
+#include "exokernel/cpu/tlb_tags.hpp"
 #include "exokernel/lock/kernel_platform.hpp"
 
 namespace exo {
@@ -50,6 +51,7 @@ struct CpuLocal {
     std::uint64_t interrupt_depth_max = 0;
     std::uint64_t switches = 0;
     std::uint64_t nmis = 0;
+    TlbTags tlb_tags;
     SliceVector slices;
     KernelPlatform::Stack held_locks = {};  ///< For the validator of lock order.
 };

@@ -93,6 +93,7 @@ Result<void> AddressSpace::map_slowly(std::uint64_t address, CapSlot& source, st
                                       std::uint64_t count, Use use) {
     const unsigned level = level_of(use.now);
     if (level == 0) return lamina::fail(Status::bad_argument);
+    if (level == 3 && !arch::has_gigabyte_pages()) return lamina::fail(Status::not_present);
     LAMINA_CHECK(check_range(address, count, level));
     const std::uint32_t size = entry_frames(level);
     if (count % size != 0 || (source.first + first) % size != 0)
@@ -110,13 +111,19 @@ Result<void> AddressSpace::map_slowly(std::uint64_t address, CapSlot& source, st
     }
     LAMINA_CHECK(tables_.check_make(address, count * page_size, level));
     const std::uint64_t bits = leaf_bits(use) | (level > 1 ? PageEntry::large : 0);
+    bool table_freed = false;
     for (const Part& part : parts) {
         const Leaves at = tables_.make(part.address, level);
-        for (std::uint32_t i = 0; i < part.pages; ++i)
-            if (at.entry[i].is_present()) tables_.free_empty(at.entry[i]);
+        for (std::uint32_t i = 0; i < part.pages; ++i) {
+            if (!at.entry[i].is_present()) continue;
+            tables_.free_empty(at.entry[i]);
+            table_freed = true;
+        }
         fill(at, level, source, std::uint32_t(first), part.pages, bits);
         first += part.pages * size;
     }
+    // The processor may know the way through a table without a page (Intel SDM vol. 3A, 4.10.3).
+    if (table_freed && is_loaded(Whose::anybodys)) arch::flush_tlb();
     return {};
 }
 

@@ -11,6 +11,7 @@ struct Features {
     bool smap = false;
     bool umip = false;
     bool gigabyte_pages = false;
+    bool process_context = false;  ///< PCID: the TLB keeps the entries of several spaces.
     std::uint64_t xcr0 = 0;
     std::uint32_t xsave_bytes = 0;  ///< Of the extended state that xcr0 enables.
 };

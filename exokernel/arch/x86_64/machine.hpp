@@ -33,20 +33,36 @@ inline void invalidate_page(std::uint64_t address) {
                  : "memory", "cc");
 }
 
-/// The top-level page table this CPU uses.
-inline PhysAddr loaded_page_table() {
+/// CR3 beside the address of the root table (Intel SDM vol. 3A, 4.10.4.1): the tag of the TLB
+/// entries made from now on, and whether those there with this tag are kept.
+inline constexpr std::uint64_t root_mask = 0x000f'ffff'ffff'f000;
+inline constexpr std::uint64_t keep_tagged = 1ULL << 63;
+
+inline std::uint64_t read_root() {
     std::uint64_t value;
     asm volatile("mov %%cr3, %0" : "=r"(value));
-    return {value};
+    return value;
 }
-
-/// Changes to another space; drops all TLB entries that are not global.
-inline void load_page_table(PhysAddr table) {
+inline void write_root(std::uint64_t value) {
     asm volatile("mov %0, %%cr3\n incq %%gs:%c1"
                  :
-                 : "r"(table.value), "i"(CPU_TABLE_LOADS)
+                 : "r"(value), "i"(CPU_TABLE_LOADS)
                  : "memory", "cc");
 }
+
+/// The top-level page table this CPU uses.
+inline PhysAddr loaded_page_table() { return {read_root() & root_mask}; }
+
+/// Changes to another space; drops all TLB entries that are not global and have no tag or, if
+/// `tag` is not 0, those with this one, unless they are to be kept. Needs for a tag:
+/// has_tlb_tags().
+inline void load_page_table(PhysAddr table, std::uint32_t tag = 0, bool keep = false) {
+    write_root(table.value | tag | (keep ? keep_tagged : 0));
+}
+
+/// Whether the TLB keeps entries of several spaces apart (PCID), and whether a page may have 1 GiB.
+bool has_tlb_tags();
+bool has_gigabyte_pages();
 
 /// The CpuLocal of this CPU; its first word points to itself (CPU_SELF in cpu/offsets.h).
 inline void* cpu_local() {
@@ -77,8 +93,8 @@ void arm_timer(std::uint64_t deadline_ns);
 
 /// Makes another CPU enter its kernel soon: it may have something to do.
 void interrupt_cpu(std::uint8_t apic_id);
-/// Drops all TLB entries of this CPU that are not global.
-inline void flush_tlb() { load_page_table(loaded_page_table()); }
+/// Drops the TLB entries of the space loaded now that are not global.
+inline void flush_tlb() { write_root(read_root()); }
 
 /// Sleeps until an interrupt came and was handled. Needs: interrupts masked; they are again after.
 void wait_for_interrupt();
