@@ -1,5 +1,6 @@
-// apps/bench/memory.cpp - what system calls on memory and capabilities cost. Each round takes another
-// page and another frame; the page tables are there, as they are for most calls of a program.
+// apps/bench/memory.cpp - what system calls on memory and capabilities cost. Each round takes
+// another page and another frame; the page tables are there, as they are for most calls of a
+// program.
 #include "apps/bench/memory.hpp"
 
 #include <algorithm>
@@ -38,8 +39,8 @@ constexpr std::uint64_t page_of(std::uint64_t round) {
 
 std::uint64_t problems = 0;  ///< Of all calls: 0 if each gave ok.
 
-/// Makes a call and gives its value. That it worked is looked at in the end: what is measured is the
-/// call.
+/// Makes a call and gives its value. That it worked is looked at in the end: what is measured is
+/// the call.
 template <typename... Arguments>
 [[gnu::always_inline]] std::uint64_t call(lamina::Call number, Arguments... arguments) {
     const sys::Reply reply = sys::enter(sys::tagged(number), std::uint64_t(arguments)...);
@@ -113,7 +114,9 @@ void measure_single(Handle run) {
     const auto map = [run](std::uint64_t round) {
         call(Call::frames_map, own, run, round % many, 1, page_of(round), read_write);
     };
-    const auto unmap = [](std::uint64_t round) { call(Call::frames_unmap, own, page_of(round), 1); };
+    const auto unmap = [](std::uint64_t round) {
+        call(Call::frames_unmap, own, page_of(round), 1);
+    };
     const auto both = [&](std::uint64_t round) {
         map(round);
         unmap(round);

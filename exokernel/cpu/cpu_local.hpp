@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "arch/machine.hpp"
-#include "exokernel/cpu/offsets.h"
+#include "exokernel/core/offsets.h"
 #include "exokernel/cpu/slices.hpp"
 #include "exokernel/cpu/tlb_tags.hpp"
 #include "exokernel/lock/kernel_platform.hpp"
@@ -32,7 +32,7 @@ struct CpuLocal {
     std::uint64_t resume_start = 0;
     std::uint64_t resume_bytes = 0;
 
-    std::uint32_t index = 0;  ///< 0 is the one that booted.
+    std::uint32_t index = 0;          ///< 0 is the one that booted.
     std::uint64_t invalidations = 0;  ///< Pages dropped from the TLB one by one.
     std::uint64_t table_loads = 0;    ///< Writes of CR3.
     std::uint8_t apic_id = 0;

@@ -22,8 +22,8 @@ void make_ready(Vcpu& vcpu);
 /// The CPUs other than this one that use page-table entries of some vCPUs' spaces.
 class CpuSet {
 public:
-    /// The page tables of a vCPU's space have changed, and this CPU has dropped what it knew of them
-    /// if they are loaded here. A space that is loaded nowhere is made a generation younger.
+    /// The page tables of a vCPU's space have changed, and this CPU has dropped what it knew of
+    /// them if they are loaded here. A space that is loaded nowhere is made a generation younger.
     void add(Vcpu& vcpu) {
         const CpuLocal* home = vcpu.slices->cpu();
         if (home == nullptr) return;

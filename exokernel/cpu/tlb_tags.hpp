@@ -1,4 +1,5 @@
-// exokernel/cpu/tlb_tags.hpp - TlbTags: which spaces a CPU's TLB keeps entries of, under which tags.
+// exokernel/cpu/tlb_tags.hpp - TlbTags: which spaces a CPU's TLB keeps entries of, under which
+// tags.
 #pragma once
 
 #include <cstdint>

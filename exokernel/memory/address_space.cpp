@@ -129,7 +129,8 @@ Result<void> AddressSpace::map_slowly(std::uint64_t address, CapSlot& source, st
 
 /// The pages of one size in a row that a range begins with. Errors: not_mapped, partial_page.
 Result<AddressSpace::Row> AddressSpace::row_at(std::uint64_t address, std::uint64_t count) const {
-    const auto small = std::uint32_t(std::min<std::uint64_t>(count, pages_to_end_of_half(address, 1)));
+    const auto small =
+        std::uint32_t(std::min<std::uint64_t>(count, pages_to_end_of_half(address, 1)));
     if (Leaves at; tables_.known(address, at)) return Row{at, 1, small};
     const auto [entry, level] = tables_.walk(address, 1);
     if (!entry->is_leaf(level)) return lamina::fail(Status::not_mapped);
@@ -194,8 +195,7 @@ Link& AddressSpace::link_of(std::uint64_t address) const {
 
 AddressSpace::Mapping AddressSpace::mapping_of(const Link& link) {
     const PageTables::Place place = PageTables::place_of(link);
-    return {place.space, place.address, frame_of(place.entry->target()),
-            entry_frames(place.level)};
+    return {place.space, place.address, frame_of(place.entry->target()), entry_frames(place.level)};
 }
 
 std::uint64_t AddressSpace::first_unmapped(std::uint64_t address, std::uint64_t count) const {
@@ -212,8 +212,7 @@ std::byte* AddressSpace::find(std::uint64_t address, bool write) const {
     const auto [entry, level] = tables_.walk(address, 1);
     if (!entry->is_leaf(level)) return nullptr;
     if (write && (entry->bits & PageEntry::writable) == 0) return nullptr;
-    return static_cast<std::byte*>(arch::direct_map(entry->target())) +
-           address % entry_span(level);
+    return static_cast<std::byte*>(arch::direct_map(entry->target())) + address % entry_span(level);
 }
 
 }  // namespace exo

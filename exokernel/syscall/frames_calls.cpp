@@ -43,8 +43,7 @@ namespace {
 
 /// The run that a capability has for itself: nothing else refers to it.
 Result<CapSlot*> sole(handle source) {
-    LAMINA_TRY(CapSlot* const cap,
-               caller().caps.lookup(source, ObjectType::frames, Rights::copy));
+    LAMINA_TRY(CapSlot* const cap, caller().caps.lookup(source, ObjectType::frames, Rights::copy));
     const auto& run = static_cast<const FrameInfo&>(*cap->object);
     if (run.references != 1 || cap->count != run.extent) return lamina::fail(Status::shared);
     return cap;
@@ -74,8 +73,7 @@ Result<std::uint64_t> frames_split(handle source, word count) {
     LAMINA_TRY(CapSlot* const cap, sole(source));
     if (count == 0 || count >= cap->count) return lamina::fail(Status::bad_argument);
     LAMINA_TRY(CapSlot* const place, caller().caps.free_slot());
-    FrameInfo& rest =
-        frames.split_run(static_cast<FrameInfo&>(*cap->object), std::uint32_t(count));
+    FrameInfo& rest = frames.split_run(static_cast<FrameInfo&>(*cap->object), std::uint32_t(count));
     Capability given = *cap;
     given.object = &rest;
     given.first += std::uint32_t(count);

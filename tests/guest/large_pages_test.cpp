@@ -109,8 +109,8 @@ void test_revoking_takes_large_pages() {
 void test_ranges_of_both_sizes() {
     const auto run = frames(2 * frames_2m);
     TEST_ASSERT_OK(sys::frames_map(own, run.get(), 0, frames_2m, here + mib_2, large));
-    TEST_ASSERT_OK(sys::frames_map(own, run.get(), frames_2m, 2, here + mib_2 - 2 * lamina::page_size,
-                                   read_write));
+    TEST_ASSERT_OK(sys::frames_map(own, run.get(), frames_2m, 2,
+                                   here + mib_2 - 2 * lamina::page_size, read_write));
     TEST_ASSERT_OK(sys::frames_protect(own, here + mib_2 - 2 * lamina::page_size, frames_2m + 2,
                                        Protection::read));
     TEST_ASSERT_OK(sys::frames_unmap(own, here + mib_2 - 2 * lamina::page_size, frames_2m + 2));
@@ -121,14 +121,15 @@ void test_a_gib_is_one_page() {
     {
         const auto run = frames(frames_1g);
         TEST_ASSERT_TRUE(run.get() != Handle::null);
-        TEST_ASSERT_OK(sys::frames_map(own, run.get(), 0, frames_1g, there,
-                                       read_write | Protection::size_1g));
+        TEST_ASSERT_OK(
+            sys::frames_map(own, run.get(), 0, frames_1g, there, read_write | Protection::size_1g));
         TEST_ASSERT_TRUE(guest::frames_charged() < charged + frames_1g + 8);
         for (std::uint64_t at = there; at < there + gib; at += mib_2) {
             TEST_ASSERT_EQUAL(0U, word(at));
             word(at) = at;
         }
-        TEST_ASSERT_OK(sys::frames_map(own, run.get(), 5 * frames_2m, frames_2m, there + gib, large));
+        TEST_ASSERT_OK(
+            sys::frames_map(own, run.get(), 5 * frames_2m, frames_2m, there + gib, large));
         TEST_ASSERT_EQUAL(there + 5 * mib_2, word(there + gib));
         TEST_ASSERT_STATUS(partial_page, sys::frames_unmap(own, there, frames_2m));
         TEST_ASSERT_OK(sys::frames_unmap(own, there + gib, frames_2m));

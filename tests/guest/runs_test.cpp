@@ -46,8 +46,7 @@ void test_a_long_run_is_zero_and_counts() {
         TEST_ASSERT_EQUAL(3000U, info_of(run.get()).count);
         TEST_ASSERT_EQUAL(charged + 3000, guest::frames_charged());
         for (std::uint64_t first = 0; first < 3000; first += 500)
-            TEST_ASSERT_OK(
-                sys::frames_map(own, run.get(), first, 500, page(first), read_write));
+            TEST_ASSERT_OK(sys::frames_map(own, run.get(), first, 500, page(first), read_write));
         for (std::uint64_t i = 0; i < 3000; ++i) {
             TEST_ASSERT_EQUAL(0U, word(page(i)));
             TEST_ASSERT_EQUAL(0U, word(page(i) + lamina::page_size - 8));
@@ -136,7 +135,8 @@ void test_a_list_maps_protects_and_unmaps() {
     TEST_ASSERT_OK(window);
     for (std::uint64_t i = 0; i < all.size(); ++i)
         TEST_ASSERT_EQUAL(i, word(window->address() + i * lamina::page_size));
-    TEST_ASSERT_EQUAL(3U, sys::frames_protect_list(own, list.data(), 3, Protection::read).value_or(0));
+    TEST_ASSERT_EQUAL(3U,
+                      sys::frames_protect_list(own, list.data(), 3, Protection::read).value_or(0));
     TEST_ASSERT_EQUAL(3U, sys::frames_unmap_list(own, list.data(), 3).value_or(0));
     TEST_ASSERT_STATUS(not_mapped, sys::frames_unmap_list(own, list.data(), 3));
 }
@@ -171,12 +171,12 @@ void test_a_badge_bounds_the_bits() {
     TEST_ASSERT_OK(sys::notification_signal(some->get(), 4));
     TEST_ASSERT_STATUS(missing_right, sys::notification_signal(some->get(), 12));
     TEST_ASSERT_EQUAL(4U, sys::notification_wait(all->get(), ~0ULL, lamina::no_wait).value_or(0));
-    const auto fewer = libos::own(sys::cap_derive(some->get(), Rights::signal | Rights::copy, 2, 0));
+    const auto fewer =
+        libos::own(sys::cap_derive(some->get(), Rights::signal | Rights::copy, 2, 0));
     TEST_ASSERT_OK(fewer);
     TEST_ASSERT_STATUS(missing_right, sys::notification_signal(fewer->get(), 4));
     TEST_ASSERT_STATUS(bad_argument, sys::cap_derive(fewer->get(), Rights::signal, 6, 0));
-    TEST_ASSERT_STATUS(missing_right,
-                       sys::env_create(fixed::account, "x", 1, fewer->get(), 8, 0));
+    TEST_ASSERT_STATUS(missing_right, sys::env_create(fixed::account, "x", 1, fewer->get(), 8, 0));
     // Without a new one the old badge stays.
     const auto same = libos::own(sys::cap_derive(fewer->get(), Rights::signal, 0, 0));
     TEST_ASSERT_OK(same);

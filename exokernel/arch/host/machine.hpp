@@ -3,9 +3,9 @@
 
 #include <cstring>
 
+#include "exokernel/core/offsets.h"
 #include "exokernel/core/panic.hpp"
 #include "exokernel/core/types.hpp"
-#include "exokernel/cpu/offsets.h"
 
 /// The host's rare cases may use any register.
 #define LAMINA_KEEPS_REGISTERS [[gnu::cold, gnu::noinline]]

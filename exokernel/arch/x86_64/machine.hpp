@@ -1,8 +1,8 @@
 // exokernel/arch/x86_64/machine.hpp - the machine as the portable kernel sees it.
 #pragma once
 
+#include "exokernel/core/offsets.h"
 #include "exokernel/core/types.hpp"
-#include "exokernel/cpu/offsets.h"
 
 /// A function for a rare case that a fast path calls: it keeps every register.
 #define LAMINA_KEEPS_REGISTERS [[gnu::cold, gnu::noinline, gnu::no_caller_saved_registers]]
@@ -35,7 +35,7 @@ inline void invalidate_page(std::uint64_t address) {
 
 /// CR3 beside the address of the root table (Intel SDM vol. 3A, 4.10.4.1): the tag of the TLB
 /// entries made from now on, and whether those there with this tag are kept.
-inline constexpr std::uint64_t root_mask = 0x000f'ffff'ffff'f000;
+inline constexpr std::uint64_t root_mask = (1ULL << 52) - page_size;
 inline constexpr std::uint64_t keep_tagged = 1ULL << 63;
 
 inline std::uint64_t read_root() {
@@ -64,7 +64,7 @@ inline void load_page_table(PhysAddr table, std::uint32_t tag = 0, bool keep = f
 bool has_tlb_tags();
 bool has_gigabyte_pages();
 
-/// The CpuLocal of this CPU; its first word points to itself (CPU_SELF in cpu/offsets.h).
+/// The CpuLocal of this CPU; its first word points to itself (CPU_SELF in core/offsets.h).
 inline void* cpu_local() {
     void* self;
     asm("mov %%gs:0, %0" : "=r"(self));  // not volatile: it is the same all through a function

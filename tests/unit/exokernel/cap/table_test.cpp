@@ -149,7 +149,9 @@ TEST_CASE_FIXTURE(Fixture, "a full table says so") {
     CHECK(status_of(table.free_slot()) == Status::ok);
     fill();
     CHECK(status_of(table.free_slot()) == Status::table_full);
-    CHECK(panic_of([&] { (void)put(table.at(50), capability(env)); }).starts_with("panic: assertion"));
+    CHECK(panic_of([&] {
+              (void)put(table.at(50), capability(env));
+          }).starts_with("panic: assertion"));
 }
 
 TEST_CASE_FIXTURE(Fixture, "one dropped slot makes room for one") {

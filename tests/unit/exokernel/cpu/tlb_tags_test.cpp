@@ -1,4 +1,5 @@
-// tests/unit/exokernel/cpu/tlb_tags_test.cpp - TlbTags: tags of spaces, and when their entries hold.
+// tests/unit/exokernel/cpu/tlb_tags_test.cpp - TlbTags: tags of spaces, and when their entries
+// hold.
 #include "exokernel/cpu/tlb_tags.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-/* exokernel/cpu/offsets.h - structure offsets and numbers that assembly and C++ share. */
+/* exokernel/core/offsets.h - structure offsets and numbers that assembly and C++ share. */
 #pragma once
 
 /* Context (cpu/context.hpp). */
