@@ -59,8 +59,8 @@ COMPILE_BY_ENVIRONMENT = {
         "-mcmodel=kernel",
         # A debugger has the frame tables of -g; a system call has three instructions fewer.
         "-fomit-frame-pointer",
-        # clang 19 ends a function that keeps all registers (LAMINA_KEEPS_REGISTERS) in a jump, after
-        # which they are not kept. Backtraces have every caller, too.
+        # clang 19 ends a function that keeps all registers (LAMINA_KEEPS_REGISTERS) in a jump,
+        # after which they are not kept. Backtraces have every caller, too.
         "-fno-optimize-sibling-calls",
     ],
     "app": [],

@@ -1,7 +1,7 @@
 # toolchain/guest_test/driver.py - boots the image of a guest_test and judges its output
 """The environment names the image: LAMINA_KERNEL, LAMINA_ARCHIVE, LAMINA_ISO. LAMINA_CPUS
-says how many processors there are, LAMINA_MEMORY_MIB how much memory; LAMINA_ICOUNT=1 is for the exact machine; LAMINA_LOCKS is
-the document of the kernel's locks."""
+says how many processors there are, LAMINA_MEMORY_MIB how much memory; LAMINA_ICOUNT=1 is for the
+exact machine; LAMINA_LOCKS is the document of the kernel's locks."""
 import os
 import pathlib
 import subprocess
