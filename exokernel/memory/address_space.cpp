@@ -111,19 +111,22 @@ Result<void> AddressSpace::map_slowly(std::uint64_t address, CapSlot& source, st
     }
     LAMINA_CHECK(tables_.check_make(address, count * page_size, level));
     const std::uint64_t bits = leaf_bits(use) | (level > 1 ? PageEntry::large : 0);
-    bool table_freed = false;
+    // All tables are made before one is freed: CPUs may walk through that until the shoot-down.
+    for (const Part& part : parts)
+        tables_.make(part.address, level);
+    bool freed = false;
     for (const Part& part : parts) {
-        const Leaves at = tables_.make(part.address, level);
+        const Leaves at = tables_.at(part.address, level);
         for (std::uint32_t i = 0; i < part.pages; ++i) {
             if (!at.entry[i].is_present()) continue;
             tables_.free_empty(at.entry[i]);
-            table_freed = true;
+            freed = true;
         }
         fill(at, level, source, std::uint32_t(first), part.pages, bits);
         first += part.pages * size;
     }
-    // The processor may know the way through a table without a page (Intel SDM vol. 3A, 4.10.3).
-    if (table_freed && is_loaded(Whose::anybodys)) arch::flush_tlb();
+    // One page's invalidation forgets all tables on the way (Intel SDM vol. 3A, 4.10.4.1).
+    if (freed && is_loaded(Whose::anybodys)) arch::invalidate_page(address);
     return {};
 }
 

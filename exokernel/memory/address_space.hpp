@@ -29,6 +29,10 @@ public:
         return tables_.create(account, kernel_root, *this);
     }
 
+    static bool is_small(Protection use) {
+        return !has(use, Protection::size_2m) && !has(use, Protection::size_1g);
+    }
+
     /// How pages are mapped, and the most that protect() may make of it later.
     struct Use {
         Protection now;
@@ -122,9 +126,6 @@ private:
         std::span<PageEntry> entries() const { return {at.entry, pages}; }
     };
 
-    static bool is_small(Protection use) {
-        return !has(use, Protection::size_2m) && !has(use, Protection::size_1g);
-    }
     // Protection's bits are chosen so that these are shifts (static_asserts in the source file).
     static std::uint64_t protection_bits(Protection use) {
         const auto bits = std::uint64_t(use);

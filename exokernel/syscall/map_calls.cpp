@@ -132,6 +132,7 @@ Result<std::uint64_t> frames_protect(handle env, user_address address, word coun
 
 Result<std::uint64_t> frames_map_list(handle env, handle run, word first, user_address list,
                                       word count, protection wanted) {
+    if (!AddressSpace::is_small(wanted)) return lamina::fail(Status::bad_argument);
     return change_space(
         env, [&] [[gnu::always_inline]] (AddressSpace & space, auto) -> Result<std::uint64_t> {
             LAMINA_TRY(const Source source, source_of(space, run, wanted));
