@@ -93,6 +93,7 @@ Result<void> AddressSpace::map_slowly(std::uint64_t address, CapSlot& source, st
                                       std::uint64_t count, Use use) {
     const unsigned level = level_of(use.now);
     if (level == 0) return lamina::fail(Status::bad_argument);
+    if (level == 3 && !arch::has_gigabyte_pages()) return lamina::fail(Status::not_present);
     LAMINA_CHECK(check_range(address, count, level));
     const std::uint32_t size = entry_frames(level);
     if (count % size != 0 || (source.first + first) % size != 0)
@@ -131,7 +132,8 @@ Result<void> AddressSpace::map_slowly(std::uint64_t address, CapSlot& source, st
 
 /// The pages of one size in a row that a range begins with. Errors: not_mapped, partial_page.
 Result<AddressSpace::Row> AddressSpace::row_at(std::uint64_t address, std::uint64_t count) const {
-    const auto small = std::uint32_t(std::min<std::uint64_t>(count, pages_to_end_of_half(address, 1)));
+    const auto small =
+        std::uint32_t(std::min<std::uint64_t>(count, pages_to_end_of_half(address, 1)));
     if (Leaves at; tables_.known(address, at)) return Row{at, 1, small};
     const auto [entry, level] = tables_.walk(address, 1);
     if (!entry->is_leaf(level)) return lamina::fail(Status::not_mapped);
@@ -196,8 +198,7 @@ Link& AddressSpace::link_of(std::uint64_t address) const {
 
 AddressSpace::Mapping AddressSpace::mapping_of(const Link& link) {
     const PageTables::Place place = PageTables::place_of(link);
-    return {place.space, place.address, frame_of(place.entry->target()),
-            entry_frames(place.level)};
+    return {place.space, place.address, frame_of(place.entry->target()), entry_frames(place.level)};
 }
 
 std::uint64_t AddressSpace::first_unmapped(std::uint64_t address, std::uint64_t count) const {
@@ -214,8 +215,7 @@ std::byte* AddressSpace::find(std::uint64_t address, bool write) const {
     const auto [entry, level] = tables_.walk(address, 1);
     if (!entry->is_leaf(level)) return nullptr;
     if (write && (entry->bits & PageEntry::writable) == 0) return nullptr;
-    return static_cast<std::byte*>(arch::direct_map(entry->target())) +
-           address % entry_span(level);
+    return static_cast<std::byte*>(arch::direct_map(entry->target())) + address % entry_span(level);
 }
 
 }  // namespace exo

@@ -82,8 +82,7 @@ public:
     [[gnu::always_inline]] Result<void> protect(std::uint64_t address, std::uint64_t count,
                                                 Change change, Whose whose = Whose::anybodys) {
         Leaves at;
-        if (count != 1 || !tables_.known(address, at) ||
-            !at.entry->has(change.needed)) [[unlikely]]
+        if (count != 1 || !tables_.known(address, at) || !at.entry->has(change.needed)) [[unlikely]]
             return protect_slowly(address, count, change);
         at.entry->bits = (at.entry->bits & kept_bits) | change.bits;
         if (is_loaded(whose)) arch::invalidate_page(address);
@@ -96,8 +95,8 @@ public:
     struct Mapping {
         AddressSpace* space;
         std::uint64_t address;
-        FrameNumber frame;       ///< The first one.
-        std::uint32_t count;     ///< Of frames: the page's size.
+        FrameNumber frame;    ///< The first one.
+        std::uint32_t count;  ///< Of frames: the page's size.
     };
     static Mapping mapping_of(const Link& link);
 
@@ -139,8 +138,8 @@ private:
     }
 
     /// What protect() leaves of an entry.
-    static constexpr std::uint64_t kept_bits = PageEntry::address_mask | PageEntry::may_write |
-                                               PageEntry::may_execute | PageEntry::large;
+    static constexpr std::uint64_t kept_bits =
+        PageEntry::address_mask | PageEntry::may_write | PageEntry::may_execute | PageEntry::large;
     bool is_loaded(Whose whose) const {
         return whose == Whose::callers || arch::loaded_page_table() == root();
     }
@@ -152,8 +151,9 @@ private:
         link.leave();
         frames.release(frame);
     }
-    LAMINA_KEEPS_REGISTERS Result<void> map_slowly(std::uint64_t address, CapSlot& source, std::uint64_t first,
-                            std::uint64_t count, Use use);
+    LAMINA_KEEPS_REGISTERS Result<void> map_slowly(std::uint64_t address, CapSlot& source,
+                                                   std::uint64_t first, std::uint64_t count,
+                                                   Use use);
     LAMINA_KEEPS_REGISTERS Result<void> unmap_slowly(std::uint64_t address, std::uint64_t count);
     LAMINA_KEEPS_REGISTERS Result<void> protect_slowly(std::uint64_t address, std::uint64_t count,
                                                        Change change);

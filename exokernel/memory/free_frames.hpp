@@ -53,6 +53,9 @@ public:
     /// Empties all caches.
     void drain();
 
+    /// How many free blocks of 2^order frames there are, by order; what CPUs keep is not in them.
+    std::span<const std::uint32_t, order_max + 1> blocks() const { return blocks_; }
+
     /// Whether lists and caches hold what they should. For tests: O(frames).
     bool consistent() const;
 
@@ -77,6 +80,7 @@ private:
     std::span<FrameInfo> entries_;
     std::uint64_t count_ = 0;
     std::uint32_t lists_[order_max + 1] = {};
+    std::uint32_t blocks_[order_max + 1] = {};  ///< In each list.
     Cache caches_[cpus_max];
 };
 

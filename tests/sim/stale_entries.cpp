@@ -57,10 +57,8 @@ void check_stale_entries(Machine& machine, const Cpu& actor, const Incarnations&
         const std::uint32_t root = exo::frame_of(cpu.root).value;
         if (cpu.root.value != 0 && KernelView::info(root).state != exo::FrameState::table)
             violated("The page tables a CPU has loaded are tables.", "CPU " + std::to_string(i));
-        for (Translation& page : cpu.tlb.pages())
-            check.entry(cpu, page);
-        for (Translation& table : cpu.tlb.tables())
-            check.entry(cpu, table);
+        for (Translation* entry : cpu.tlb.usable())
+            check.entry(cpu, *entry);
     }
 }
 

@@ -19,12 +19,6 @@ std::uint64_t entry_of(std::uint64_t table, std::uint64_t address, unsigned leve
     return page->entry[exo::entry_index(address, level)].bits;
 }
 
-const Translation* find(const std::vector<Translation>& in, std::uint64_t address) {
-    for (const Translation& entry : in)
-        if (entry.covers(address)) return &entry;
-    return nullptr;
-}
-
 bool is_used(std::uint32_t frame) {
     const exo::FrameState state = exo::frames.info({frame}).state;
     return state != exo::FrameState::free && state != exo::FrameState::free_head;
@@ -75,6 +69,12 @@ std::uint64_t Tlb::walk(exo::PhysAddr root, std::uint64_t address, unsigned leve
     return (bits & ~(PageEntry::writable | PageEntry::user)) | allows | forbids;
 }
 
+const Translation* Tlb::find(const std::vector<Translation>& in, std::uint64_t address) const {
+    for (const Translation& entry : in)
+        if (entry.tag == tag_ && entry.covers(address)) return &entry;
+    return nullptr;
+}
+
 std::uint64_t Tlb::upper_entry(exo::PhysAddr root, std::uint64_t address) {
     const Translation* known = find(tables_, address);
     return known != nullptr ? known->bits : walk(root, address, 2);
@@ -95,23 +95,40 @@ const Translation* Tlb::translate(exo::PhysAddr root, std::uint64_t address) {
 
 const Translation* Tlb::add(std::vector<Translation>& to, std::size_t most, std::uint64_t address,
                             unsigned level, std::uint64_t bits) {
-    if (to.size() == most) to.erase(to.begin());
+    if (to.size() == most * (tag_ != 0 ? tags_room : 1)) to.erase(to.begin());
     Translation& entry = to.emplace_back();
     entry.address = address & ~(exo::entry_span(level) - 1);
     entry.level = level;
     entry.bits = bits;
+    entry.tag = tag_;
     entry.incarnation = incarnations_->now(entry);
     return &entry;
 }
 
 void Tlb::invalidate(std::uint64_t address) {
-    std::erase_if(pages_, [&](const Translation& entry) { return entry.covers(address); });
-    tables_.clear();
+    std::erase_if(pages_, [&](const Translation& entry) {
+        return entry.tag == tag_ && entry.covers(address);
+    });
+    std::erase_if(tables_, [&](const Translation& entry) { return entry.tag == tag_; });
+}
+
+void Tlb::load(std::uint32_t tag, bool keep) {
+    tag_ = tag;
+    if (!keep) flush();
+}
+
+std::vector<Translation*> Tlb::usable() {
+    std::vector<Translation*> found;
+    for (auto* const list : {&pages_, &tables_})
+        for (Translation& entry : *list)
+            if (entry.tag == tag_) found.push_back(&entry);
+    return found;
 }
 
 void Tlb::flush() {
-    pages_.clear();
-    tables_.clear();
+    const auto mine = [&](const Translation& entry) { return entry.tag == tag_; };
+    std::erase_if(pages_, mine);
+    std::erase_if(tables_, mine);
 }
 
 }  // namespace sim

@@ -17,6 +17,12 @@ inline constexpr std::uint32_t frame_count_large = 2048;
 /// Of the machine that runs now; chosen before the kernel boots.
 inline std::uint32_t frame_count = frame_count_small;
 
+/// What differs between simulated machines.
+struct Shape {
+    std::uint32_t frames = frame_count_small;
+    bool tlb_tags = false;  ///< TLBs keep entries of several spaces apart (PCID).
+};
+
 /// The call that made a remembered entry stale: a CPU, and how often it had left its kernel before.
 struct Culprit {
     static constexpr unsigned nobody = ~0U;
@@ -30,6 +36,7 @@ struct Translation {
     unsigned level;
     std::uint64_t bits;         ///< The entry, with the rights of the whole walk.
     std::uint32_t incarnation;  ///< Of what it points to, when it was read.
+    std::uint32_t tag;          ///< Of the space it is of; 0 without tags.
     Culprit stale_by;
 
     bool covers(std::uint64_t other) const { return other - address < exo::entry_span(level); }
@@ -68,8 +75,8 @@ private:
 };
 
 /// Walks real page tables and keeps what it finds until told to forget it, as a processor may: of
-/// pages, and of the tables on the way to them. Everything is of the space loaded now: loading
-/// another one flushes.
+/// pages, and of the tables on the way to them. An entry is used only while its tag is the loaded
+/// one: those of other tags may say what they like.
 class Tlb {
 public:
     explicit Tlb(Incarnations& incarnations) : incarnations_(&incarnations) {}
@@ -81,9 +88,13 @@ public:
     /// Forgets a page and, as INVLPG does, every table.
     void invalidate(std::uint64_t address);
     void flush();
+    /// Another space is loaded: what is remembered by its tag is forgotten, or kept.
+    void load(std::uint32_t tag, bool keep);
 
-    std::span<Translation> pages() { return pages_; }
-    std::span<Translation> tables() { return tables_; }
+    /// What may be used now.
+    std::vector<Translation*> usable();
+    std::span<const Translation> pages() const { return pages_; }  ///< Of all tags.
+    std::uint32_t tag() const { return tag_; }
 
     /// The entry of a level that an address goes through, by a walk that remembers nothing; its
     /// bits are 0 if there is none, or a larger page.
@@ -92,13 +103,18 @@ public:
 private:
     static constexpr std::size_t pages_max = 12;
     static constexpr std::size_t tables_max = 4;
+    /// Those of other tags have room of their own, as much as of this one.
+    static constexpr std::size_t tags_room = 2;
 
     /// The entry of level 2 that an address goes through: remembered, or by a walk.
     std::uint64_t upper_entry(exo::PhysAddr root, std::uint64_t address);
     const Translation* add(std::vector<Translation>& to, std::size_t most, std::uint64_t address,
                            unsigned level, std::uint64_t bits);
 
+    const Translation* find(const std::vector<Translation>& in, std::uint64_t address) const;
+
     Incarnations* incarnations_;
+    std::uint32_t tag_ = 0;
     std::vector<Translation> pages_;
     std::vector<Translation> tables_;
 };

@@ -20,9 +20,9 @@ struct RunTotals {
     void add(const RunTotals& other);
 };
 
-/// Boots a machine of so many frames, makes up to `steps` steps (fewer if the choices end), lets
+/// Boots a machine of this shape, makes up to `steps` steps (fewer if the choices end), lets
 /// all CPUs come to rest, and checks everything once more. Ends in violated() if something does not
 /// hold. One at a time: the kernel's state is global, and every run starts with a new one.
-RunTotals run_world(Choices& choices, std::uint64_t steps, std::uint32_t frames);
+RunTotals run_world(Choices& choices, std::uint64_t steps, const Shape& shape);
 
 }  // namespace sim

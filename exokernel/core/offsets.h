@@ -1,21 +1,8 @@
-/* exokernel/cpu/offsets.h - structure offsets and numbers that assembly and C++ share. */
+/* exokernel/core/offsets.h - structure offsets and numbers that assembly and C++ share. */
 #pragma once
 
 /* Context (cpu/context.hpp). */
 #define CONTEXT_RAX 0
-#define CONTEXT_RBX 8
-#define CONTEXT_RCX 16
-#define CONTEXT_RDX 24
-#define CONTEXT_RSI 32
-#define CONTEXT_RDI 40
-#define CONTEXT_RBP 48
-#define CONTEXT_R8 56
-#define CONTEXT_R9 64
-#define CONTEXT_R10 72
-#define CONTEXT_R11 80
-#define CONTEXT_R12 88
-#define CONTEXT_R13 96
-#define CONTEXT_R14 104
 #define CONTEXT_R15 112
 #define CONTEXT_RIP 120
 #define CONTEXT_RSP 128
@@ -37,6 +24,8 @@
 #define CPU_RESUME_START 96
 #define CPU_RESUME_BYTES 104
 #define CPU_INDEX 112
+#define CPU_INVALIDATIONS 120
+#define CPU_TABLE_LOADS 128
 
 /* The kernel's stack with its guard page, from its start (arch/x86_64/stacks.hpp). */
 #define KERNEL_STACK_TOP 0x5000
