@@ -25,6 +25,7 @@ struct Lab {
         for (unsigned i = 0; i < sim::cpu_count; ++i)
             machine.cpu(i).root = exo::kernel_root();
         checks.start(machine);
+        sim::come_from_boot();
         (void)sim::go_on();
         const auto page = exo::frame_of(exo::PhysAddr{
             sim::Tlb::walk(first.space.root(), sim::home, 1) & exo::PageEntry::address_mask});
