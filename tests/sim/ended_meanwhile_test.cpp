@@ -82,7 +82,8 @@ TEST_CASE_FIXTURE(Lab,
         REQUIRE(call(Call::cap_derive, {run, 1, 0, 0}).status == 0);
     end_from_elsewhere();
     sim::CallResult result;
-    (void)sim::enter_by_call(cpu(), std::uint64_t(Call::cap_revoke), {run}, result);
+    if (sim::enter_by_call(cpu(), std::uint64_t(Call::cap_revoke), {run}, result))
+        sim::enter_by_interrupt(cpu(), false);
     CHECK(env->vcpu->state == VcpuState::ending);
     (void)sim::go_on();
     CHECK(cpu().running->env != env);
