@@ -48,6 +48,7 @@ enum class Meaning : std::uint8_t {
     entries,
     context,
     data,
+    list,           ///< Of ranges of pages.
     output,         ///< The kernel writes a structure there.
     other_address,  ///< Of a byte.
 };
@@ -79,7 +80,7 @@ inline constexpr NamedMeaning words[] = {
 
 inline constexpr NamedMeaning addresses[] = {
     {"address", Meaning::page_address}, {"area", Meaning::area}, {"entries", Meaning::entries},
-    {"context", Meaning::context},      {"data", Meaning::data},
+    {"context", Meaning::context},      {"data", Meaning::data}, {"list", Meaning::list},
 };
 
 constexpr Meaning named(std::span<const NamedMeaning> known, std::string_view name,

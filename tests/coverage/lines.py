@@ -8,20 +8,23 @@ LLVM = "/usr/lib/llvm-19/bin"
 
 
 def run(programs, folder):
-    """Runs each (program, arguments) and returns the LCOV text of all of them together."""
-    folder = pathlib.Path(folder)
-    for number, (program, arguments) in enumerate(programs):
-        environment = dict(os.environ, LLVM_PROFILE_FILE=str(folder / f"{number}.profraw"))
-        subprocess.run([program, *arguments], env=environment, check=True,
-                       stdout=subprocess.DEVNULL)
-    merged = folder / "merged.profdata"
-    subprocess.run([f"{LLVM}/llvm-profdata", "merge", "-sparse", "-o", merged,
-                    *folder.glob("*.profraw")], check=True)
-    first, *others = [program for program, _ in programs]
-    export = [f"{LLVM}/llvm-cov", "export", "-format=lcov", f"-instr-profile={merged}", first]
-    for other in others:
-        export += ["-object", other]
-    return subprocess.run(export, check=True, stdout=subprocess.PIPE, text=True).stdout
+    """Runs each (program, arguments) and returns the LCOV text of each, one after the other.
+
+    Each is read by itself: of a function that one program uses and another does not, llvm-cov keeps
+    what it finds first when it reads both.
+    """
+    return "".join(_run(program, arguments, pathlib.Path(folder) / str(number))
+                   for number, (program, arguments) in enumerate(programs))
+
+
+def _run(program, arguments, stem):
+    raw, data = stem.with_suffix(".profraw"), stem.with_suffix(".profdata")
+    subprocess.run([program, *arguments], env=dict(os.environ, LLVM_PROFILE_FILE=str(raw)),
+                   check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([f"{LLVM}/llvm-profdata", "merge", "-sparse", "-o", data, raw], check=True)
+    return subprocess.run([f"{LLVM}/llvm-cov", "export", "-format=lcov",
+                           f"-instr-profile={data}", program],
+                          check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def by_file(lcov):

@@ -136,6 +136,7 @@ Actor* Caller::find_actor(Who who) {
 }
 
 Actor* Caller::target_of(const Actor& actor, const Words& words) {
+    if (words[0] == 0) return find_actor(actor.who);
     const Held* env = actor.holdings.find(std::uint32_t(words[0]));
     return env != nullptr ? find_actor(env->who) : nullptr;
 }

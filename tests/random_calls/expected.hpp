@@ -27,6 +27,10 @@ inline constexpr Unreachable unreachable[] = {
     {Call::frames_map, Status::out_of_frames, one_frame},
     {Call::env_create, Status::out_of_frames, one_frame},
     {Call::notification_create, Status::out_of_frames, one_frame},
+    {Call::frames_map, Status::not_present, "the machine under test has pages of 1 GiB"},
+    {Call::frames_alloc_at, Status::out_of_frames, one_frame},
+    {Call::frames_split, Status::out_of_frames, one_frame},
+    {Call::frames_map_list, Status::out_of_frames, one_frame},
 };
 
 /// Whether a call may end so: ok, or an error that it declares.

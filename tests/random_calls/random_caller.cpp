@@ -31,6 +31,9 @@ constexpr Scene scenes[] = {
     {random_calls::press_the_poor, 4'000, 600, false},
     {random_calls::press_the_hoarder, 25'000, 700, false},
     {random_calls::nest_accounts, 25'000, 800, false},
+    {random_calls::cut_runs, 2'000, 150, false},
+    {random_calls::map_lists, 2'000, 250, false},
+    {random_calls::map_large_page, 4'000, 350, false},
     {random_calls::crowd, 1'000'000, 15'000, true},
     {random_calls::break_up_memory, 1'000'000, 17'000, true},
 };

@@ -30,18 +30,18 @@ class RandomCallsTest(harness.BootTest):
 
     def test_one_cpu(self):
         """On one CPU every outcome is seen, and the same seed gives the same calls and outcomes."""
-        once = self.run_calls(400_000, icount=True)
+        once = self.run_calls(700_000, icount=True)
         short = [self.run_calls(30_000, seed, least=0, icount=True) for seed in (2, 2, 3)]
         self.assertEqual(short[0], short[1])
         self.assertEqual(len({told for _, told in (once, *short)}), 3)
 
     def test_two_cpus(self):
         """On two CPUs every outcome is seen, and everything is given back."""
-        self.run_calls(500_000, cpus=2, words=FOLLOWED)
+        self.run_calls(800_000, cpus=2, words=FOLLOWED)
 
     def test_four_cpus(self):
         """On four CPUs every outcome is seen, and everything is given back."""
-        self.run_calls(10_000_000 if harness.is_long() else 700_000, cpus=4, words=FOLLOWED)
+        self.run_calls(10_000_000 if harness.is_long() else 1_000_000, cpus=4, words=FOLLOWED)
 
 
 if __name__ == "__main__":

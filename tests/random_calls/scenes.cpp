@@ -11,8 +11,11 @@ namespace random_calls {
 namespace {
 
 namespace sys = libos::sys;
+using lamina::page_size;
 
 /// Where nothing is mapped but by a scene.
+constexpr std::uint64_t list_address = 0x5300'0000'0000;
+constexpr std::uint64_t large_address = 0x5400'0000'0000;
 constexpr std::uint64_t poor_address = 0x5500'0000'0000;
 
 /// How often a call is made in a state that it is to fail in.
@@ -79,6 +82,24 @@ bool until(Status wanted, Attempt attempt) {
     return false;
 }
 
+/// A list of one range after the other, from an address on.
+std::uint64_t list_of_pages(std::uint64_t address) {
+    for (std::uint64_t& range : structures().ranges) {
+        range = address;
+        address += page_size;
+    }
+    return reinterpret_cast<std::uint64_t>(structures().ranges);
+}
+
+/// The number of a frame that was free a moment ago; 0 if there is none.
+std::uint64_t free_frame(Caller& caller) {
+    const auto run = caller.value_of(Call::frames_alloc, {account_handle, 64});
+    lamina::CapInfo info = {};
+    (void)sys::cap_inspect(lamina::Handle(run), &info);
+    caller.make(Call::cap_drop, {run});
+    return info.first_frame;
+}
+
 /// Calls by a capability that has a revoked parent, for as long as that goes on.
 void use_while_revoked(Caller& caller, std::uint32_t child, bool account) {
     const auto derive = [&] {
@@ -90,11 +111,14 @@ void use_while_revoked(Caller& caller, std::uint32_t child, bool account) {
     for (int i = 0; i < tries; ++i) {
         caller.make(Call::cap_derive, {child, copy_right});
         caller.make(Call::cap_copy, {self_handle, child, copy_right});
-        if (account)
+        if (account) {
             caller.make(Call::env_create, {child, stage_address, name_bytes, 0, 0, 0});
-        else
-            caller.make(Call::frames_map,
-                        {self_handle, child, 0, 1, random_page(caller.choices()), read_only});
+            continue;
+        }
+        caller.make(Call::frames_map,
+                    {self_handle, child, 0, 1, random_page(caller.choices()), read_only});
+        caller.make(Call::frames_map_list,
+                    {self_handle, child, 0, list_of_pages(list_address), 1, read_only});
     }
 }
 
@@ -110,6 +134,8 @@ void start_anew(Caller& caller) {
 }
 
 void fill_own_table(Caller& caller) {
+    const std::uint64_t free = free_frame(caller);
+    const auto pair = caller.value_of(Call::frames_alloc, {account_handle, 2});
     const auto filled =
         repeat(caller, caller.spare().size(), Call::cap_derive, {account_handle, copy_right});
     for (int i = 0; i < 10 * tries && !filled.empty(); ++i) {
@@ -120,8 +146,11 @@ void fill_own_table(Caller& caller) {
         caller.make(Call::frames_alloc, {account_handle, 1 + caller.choices().below(4)});
         caller.make(Call::env_create, {account_handle, stage_address, name_bytes, 0, 0, 0});
         caller.make(Call::notification_create, {account_handle});
+        caller.make(Call::frames_alloc_at, {account_handle, free + std::uint64_t(i % 60), 1});
+        caller.make(Call::frames_split, {pair, 1});
     }
     drop_all(caller, filled);
+    caller.make(Call::cap_drop, {pair});
 }
 
 void revoke_much(Caller& caller) {
@@ -188,6 +217,10 @@ void visit_the_ended(Caller& caller) {
         caller.make(Call::frames_map, {env, caller.mate.mail_run, 0, 1, page, read_only});
         caller.make(Call::frames_unmap, {env, page, 1});
         caller.make(Call::frames_protect, {env, page, 1, read_only});
+        caller.make(Call::frames_map_list,
+                    {env, caller.mate.mail_run, 0, list_of_pages(list_address), 1, read_only});
+        caller.make(Call::frames_unmap_list, {env, list_of_pages(list_address), 1});
+        caller.make(Call::frames_protect_list, {env, list_of_pages(list_address), 1, read_only});
         for (const std::uint64_t name : {unmapped_address, lamina::user_end, structure_page})
             caller.make(Call::env_create, {account_handle, name, name_bytes, 0, 0, 0});
     }
@@ -199,6 +232,8 @@ void press_the_poor(Caller& caller) {
     if (!make_ready(caller, caller.poor, poor_frames)) return;
     const std::uint64_t env = caller.poor.env;
     const std::uint64_t account = caller.poor.account;
+    const auto pair = caller.value_of(Call::frames_alloc, {account_handle, 2});
+    const auto theirs = caller.value_of(Call::cap_move, {env, pair});
     // Nothing is left of its account, then nothing of its table.
     const auto rest = frames_left(caller.poor.account);
     const auto kept = rest != 0 ? caller.value_of(Call::frames_alloc, {account, rest}) : 0;
@@ -209,15 +244,18 @@ void press_the_poor(Caller& caller) {
     for (int i = 0; i < tries; ++i) {
         caller.make(Call::cap_copy, copy);
         caller.make(Call::cap_move, {env, own});
-        caller.make(Call::frames_map,
-                    {env, caller.poor.mail_run, 0, 1, poor_address, read_only});
+        caller.make(Call::frames_map, {env, caller.poor.mail_run, 0, 1, poor_address, read_only});
+        caller.make(Call::frames_map_list,
+                    {env, caller.poor.mail_run, 0, list_of_pages(poor_address), 1, read_only});
         caller.make(Call::account_create, {account, 1});
         caller.make(Call::frames_alloc, {account, 1});
         caller.make(Call::env_create, {account, stage_address, name_bytes, 0, 0, 0});
         caller.make(Call::notification_create, {account});
         if (await(caller, caller.poor))
             caller.tell(caller.poor, Call::cap_derive, {account_handle, copy_right});
+        if (await(caller, caller.poor)) caller.tell(caller.poor, Call::frames_split, {theirs, 1});
     }
+    if (await(caller, caller.poor)) caller.tell(caller.poor, Call::cap_drop, {theirs});
     await(caller, caller.poor);
     caller.make(Call::cap_drop, {own});
     if (kept != 0) caller.make(Call::cap_drop, {kept});
@@ -253,6 +291,63 @@ void nest_accounts(Caller& caller) {
     drop_all(caller, spare.first(count));
 }
 
+void cut_runs(Caller& caller) {
+    constexpr std::uint64_t frames = 4;
+    const std::uint64_t run = caller.value_of(Call::frames_alloc, {account_handle, frames});
+    if (run == 0) return;
+    for (int i = 0; i < 2; ++i) {
+        const std::uint64_t rest = caller.value_of(Call::frames_split, {run, 2});
+        caller.make(Call::frames_merge, {rest, run});
+        caller.make(Call::frames_merge, {run, rest});
+    }
+    const auto all = std::uint64_t(Rights::all);
+    const std::uint64_t weak = caller.value_of(Call::cap_derive, {run, all & 7 & ~copy_right});
+    caller.make(Call::frames_split, {weak, 1});
+    caller.make(Call::frames_merge, {weak, run});
+    caller.make(Call::frames_split, {run, 1});
+    for (const std::uint64_t handle : {weak, run})
+        caller.make(Call::cap_drop, {handle});
+    const std::uint64_t number = free_frame(caller);
+    const Words again = {account_handle, number, 2};
+    const std::uint64_t there = caller.value_of(Call::frames_alloc_at, again);
+    caller.make(Call::frames_alloc_at, again);
+    if (there != 0) caller.make(Call::cap_drop, {there});
+}
+
+void map_lists(Caller& caller) {
+    constexpr std::uint64_t count = 4;
+    const std::uint64_t run = caller.value_of(Call::frames_alloc, {account_handle, count});
+    if (run == 0) return;
+    const std::uint64_t list = list_of_pages(list_address);
+    const Words map = {self_handle, run, 0, list, count, read_only};
+    for (int i = 0; i < 2; ++i)
+        caller.make(Call::frames_map_list, map);
+    caller.make(Call::frames_map_list, {self_handle, run, 0, unmapped_address, 1, read_only});
+    caller.make(Call::frames_protect_list, {self_handle, list, count, read_only});
+    for (int i = 0; i < 2; ++i)
+        caller.make(Call::frames_unmap_list, {self_handle, list, count});
+    caller.make(Call::frames_protect_list, {self_handle, list, count, read_only});
+    caller.make(Call::cap_drop, {run});
+}
+
+void map_large_page(Caller& caller) {
+    constexpr std::uint64_t frames = 512;
+    const std::uint64_t run = caller.value_of(Call::frames_alloc, {account_handle, frames});
+    if (run == 0) return;
+    const auto large = read_only | std::uint64_t(lamina::Protection::size_2m);
+    const auto mapped =
+        caller.make(Call::frames_map, {self_handle, run, 0, frames, large_address, large});
+    const std::uint64_t list = list_of_pages(large_address);
+    for (int i = 0; i < tries / 3 && mapped.status == Status::ok; ++i) {
+        caller.make(Call::frames_unmap, {self_handle, large_address, 1});
+        caller.make(Call::frames_protect, {self_handle, large_address, 1, read_only});
+        caller.make(Call::frames_unmap_list, {self_handle, list, 1});
+        caller.make(Call::frames_protect_list, {self_handle, list, 1, read_only});
+    }
+    caller.make(Call::frames_unmap, {self_handle, large_address, frames});
+    caller.make(Call::cap_drop, {run});
+}
+
 void crowd(Caller& caller) {
     const auto all = repeat(caller, caller.spare().size(), Call::env_create,
                             {account_handle, stage_address, name_bytes, 0, 0, caller.part().cpu});
@@ -265,7 +360,7 @@ void crowd(Caller& caller) {
 }
 
 void break_up_memory(Caller& caller) {
-    constexpr std::uint64_t longest = lamina::frames_per_call_max;
+    constexpr std::uint64_t longest = lamina::pages_per_call_max;
     const auto runs = repeat(caller, caller.spare().size(), Call::frames_alloc,
                              {account_handle, longest / 2 + 1});
     for (int i = 0; i < 10 * tries; ++i)

@@ -30,6 +30,15 @@ void press_the_hoarder(Caller& caller);
 /// A chain of accounts that cannot be longer: limit_reached.
 void nest_accounts(Caller& caller);
 
+/// Runs that are split, merged, and asked for by number: shared, not_free.
+void cut_runs(Caller& caller);
+
+/// Ranges of pages by lists: already_mapped, not_mapped.
+void map_lists(Caller& caller);
+
+/// A large page that is asked for in part: partial_page.
+void map_large_page(Caller& caller);
+
 /// As many environments as there may be: limit_reached. Needs some thousand frames.
 void crowd(Caller& caller);
 

@@ -64,6 +64,10 @@ std::uint64_t stage_address_for(Meaning meaning, Choices& choices) {
             if (chance < 20) return address_of(&given.reversed_range);
             return address_of(chance < 32 ? &given.kernel_address : &given.no_entries);
         case Meaning::context: return address_of(chance < 40 ? &given.kernel_rip : &given.resumed);
+        case Meaning::list:
+            for (std::uint64_t& range : given.ranges)
+                range = random_page(choices) + choices.below(3);
+            return address_of(given.ranges) + (chance < 20 ? 4 : 0);
         case Meaning::data: return quiet_page + choices.below(spread);
         case Meaning::output:
             return (chance < 14 ? stage_address : output_page) + choices.below(spread);

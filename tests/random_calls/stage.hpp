@@ -30,6 +30,7 @@ struct Structures {
     lamina::VcpuEntries kernel_address;  ///< An entry that is not in the user half.
     lamina::SavedContext resumed;        ///< For random_calls_resume.
     lamina::SavedContext kernel_rip;     ///< Goes on at no user address.
+    std::uint64_t ranges[8];             ///< As frames_map_list and its kind take them.
     alignas(64) lamina::VcpuArea area;
 };
 inline Structures& structures() { return *reinterpret_cast<Structures*>(structure_page); }
