@@ -152,6 +152,8 @@ void ArgumentSource::aim(lamina::Call call, const exo::Env& caller, CallArgument
             if (large && choices_->percent(20)) aim_at_large_pages(caller, made);
             return;
         case Call::frames_unmap:
+            if (large && choices_->percent(40)) return aim_at_small_page(caller, made);
+            [[fallthrough]];
         case Call::frames_protect:
             if (!large || !choices_->percent(20)) return;
             if (choices_->percent(70)) made[0] = 0;
@@ -184,11 +186,24 @@ void ArgumentSource::aim_at_large_pages(const exo::Env& caller, CallArguments& m
     if (!run) return;
     const std::uint32_t offset = large_offset(*run);
     const std::uint64_t fit = (run->count - offset) / large_frames;
+    if (choices_->percent(50)) made[0] = 0;
     made[1] = std::uint64_t(run->name);
     made[2] = offset;
     made[3] = (1 + choices_->below(fit == 1 ? 1 : 2)) * large_frames;
     made[4] = large_address();
     made[5] = (choices_->percent(70) ? 3 : 1) | std::uint64_t(lamina::Protection::size_2m);
+}
+
+/// A page that is mapped, so that tables become empty where large pages want to be.
+void ArgumentSource::aim_at_small_page(const exo::Env& caller, CallArguments& made) {
+    for (unsigned tries = 0; tries < 16; ++tries) {
+        const std::uint64_t address = page_address(*choices_);
+        if (Tlb::walk(caller.space.root(), address, 1) == 0) continue;
+        made[0] = 0;
+        made[1] = address;
+        made[2] = 1;
+        return;
+    }
 }
 
 /// Frames that are free, or were a moment ago.

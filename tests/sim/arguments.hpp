@@ -53,6 +53,7 @@ private:
     void aim(lamina::Call call, const exo::Env& caller, CallArguments& made);
     std::uint64_t large_address();
     void aim_at_large_pages(const exo::Env& caller, CallArguments& made);
+    void aim_at_small_page(const exo::Env& caller, CallArguments& made);
     void aim_at_free_frames(CallArguments& made);
     void aim_at_neighbours(const exo::Env& caller, CallArguments& made);
 

@@ -47,25 +47,28 @@ void count_tables_of(const exo::Env& env, TableUses& uses) {
     }
 }
 
-void count_capability_pages_of(const exo::Env& env, TableUses& uses) {
-    std::uint32_t found = 0;
+void count_capability_pages(const KernelView& view, TableUses& uses) {
+    std::vector<std::uint32_t> found(view.envs().size());
     for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
         const exo::FrameInfo& info = KernelView::info(frame);
-        if (info.state != FrameState::capabilities || info.owner != &env.caps) continue;
-        ++uses[frame];
-        ++found;
+        if (info.state != FrameState::capabilities) continue;
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            if (info.owner != &view.envs()[i]->caps) continue;
+            ++uses[frame];
+            ++found[i];
+        }
     }
-    if (found != env.caps.page_count())
-        violated("A capability table has the pages that say so.",
-                 std::to_string(found) + " pages, not " + std::to_string(env.caps.page_count()));
+    for (std::size_t i = 0; i < found.size(); ++i)
+        if (const std::uint32_t pages = view.envs()[i]->caps.page_count(); found[i] != pages)
+            violated("A capability table has the pages that say so.",
+                     std::to_string(found[i]) + " pages, not " + std::to_string(pages));
 }
 
 void check_tables(const KernelView& view) {
     TableUses uses(frame_count);
-    for (const exo::Env* env : view.envs()) {
+    for (const exo::Env* env : view.envs())
         if (KernelView::has_space(*env)) count_tables_of(*env, uses);
-        count_capability_pages_of(*env, uses);
-    }
+    count_capability_pages(view, uses);
     ++uses[exo::frame_of(exo::kernel_root()).value];
     for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
         const FrameState state = KernelView::info(frame).state;

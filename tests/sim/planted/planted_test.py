@@ -6,6 +6,11 @@ import unittest
 
 STEPS_MAX = 1_000_000
 SEEDS = range(1, 11)
+# Of machines that have what a mistake is about, by the first word of its name; see sim/main.cpp.
+SEEDS_OF = {
+    "large": range(4, 44, 4),
+    "tagged": [4, 5, 6, 7, 12, 13, 14, 15, 20, 21],
+}
 FOUND = re.compile(r"violated: (.+)\n  seen: .+\n  seed (\d+), step (\d+)\n"
                    r"  replay: \./lamina sim --seed \d+ --steps (\d+)\n")
 
@@ -22,7 +27,7 @@ class PlantedTest(unittest.TestCase):
         """Each mistake in a copy of the kernel breaks a promise within a million steps."""
         for program in os.environ["PLANTED"].split():
             steps = []
-            for seed in SEEDS:
+            for seed in SEEDS_OF.get(os.path.basename(program).split("_")[0], SEEDS):
                 with self.subTest(mistake=os.path.basename(program), seed=seed):
                     status, output = run(program, seed, STEPS_MAX)
                     self.assertEqual(status, 1, output)
