@@ -127,6 +127,8 @@ extern "C" Context* exo_dispatch() {
         vcpu = &begin_slice(cpu);
     }
     load(cpu, *vcpu);
+    if (vcpu->asked_frames != 0) [[unlikely]]
+        upcall_reclaim(*vcpu);
     arm(cpu, std::min(cpu.slice_end_ns, cpu.slices.nearest_deadline()));
     cpu.context = &vcpu->context;
     unlock_kernel();

@@ -242,7 +242,7 @@ TEST_CASE_FIXTURE(Machine, "an allocation is charged to its account and refunded
 TEST_CASE_FIXTURE(Machine, "an account without references lives until its last charge is refunded") {
     static int destroyed = 0;
     destroyed = 0;
-    exo::set_account_destroyer([](exo::Object&) { ++destroyed; });
+    exo::set_account_settler([](exo::Account&) { ++destroyed; });
     const FrameNumber frame = alloc();
     const FrameNumber pages = run(9);
     account.references = 0;
@@ -251,12 +251,12 @@ TEST_CASE_FIXTURE(Machine, "an account without references lives until its last c
     frames.release(pages);
     CHECK(destroyed == 1);
     account.references = 1;
-    exo::set_account_destroyer(nullptr);
+    exo::set_account_settler(nullptr);
 }
 
 TEST_CASE_FIXTURE(Machine, "an account whose last reference was a frame's is destroyed") {
     static exo::Object* destroyed = nullptr;
-    exo::set_account_destroyer([](exo::Object& given) { destroyed = &given; });
+    exo::set_account_settler([](exo::Account& given) { destroyed = &given; });
     frames.free(alloc());
     CHECK(destroyed == nullptr);
     const FrameNumber last = run(4);
@@ -264,7 +264,7 @@ TEST_CASE_FIXTURE(Machine, "an account whose last reference was a frame's is des
     frames.release(last);
     CHECK(destroyed == &account);
     ++account.references;
-    exo::set_account_destroyer(nullptr);
+    exo::set_account_settler(nullptr);
 }
 
 TEST_CASE_FIXTURE(Machine, "a frame may be charged to nobody") {
