@@ -267,6 +267,7 @@ def guest_test(
         kernel = "//exokernel:kernel",
         icount = False,
         cpus = 1,
+        memory_mib = 512,
         **kwargs):
     """Unity tests that run as an app inside a booted image of their own.
 
@@ -283,6 +284,7 @@ def guest_test(
       kernel: the kernel that boots.
       icount: True for the exact machine, on which one tick of the clock is one instruction.
       cpus: how many processors the machine has.
+      memory_mib: how much memory it has.
       **kwargs: any attribute of py_test.
     """
     kwargs.setdefault("size", "medium")
@@ -291,6 +293,7 @@ def guest_test(
     env = dict(
         _image_environment(":" + image),
         LAMINA_CPUS = str(cpus),
+        LAMINA_MEMORY_MIB = str(memory_mib),
         LAMINA_LOCKS = "docs/locks.md",
     )
     if icount:

@@ -1,16 +1,19 @@
-// apps/bench/memory.cpp - what system calls on memory and capabilities cost. Each round takes another
-// page and another frame; the page tables are there, as they are for most calls of a program.
+// apps/bench/memory.cpp - what system calls on memory and capabilities cost. Each round takes
+// another page and another frame; the page tables are there, as they are for most calls of a
+// program.
 #include "apps/bench/memory.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "apps/bench/measure.hpp"
 #include "lamina/layout.hpp"
 #include "lamina/rights.hpp"
 #include "lamina/syscalls.hpp"
 #include "libos/console/console.hpp"
+#include "libos/info/info.hpp"
 #include "libos/sys/calls.hpp"
 #include "libos/sys/handles.hpp"
 
@@ -36,8 +39,8 @@ constexpr std::uint64_t page_of(std::uint64_t round) {
 
 std::uint64_t problems = 0;  ///< Of all calls: 0 if each gave ok.
 
-/// Makes a call and gives its value. That it worked is looked at in the end: what is measured is the
-/// call.
+/// Makes a call and gives its value. That it worked is looked at in the end: what is measured is
+/// the call.
 template <typename... Arguments>
 [[gnu::always_inline]] std::uint64_t call(lamina::Call number, Arguments... arguments) {
     const sys::Reply reply = sys::enter(sys::tagged(number), std::uint64_t(arguments)...);
@@ -68,12 +71,43 @@ std::uint64_t median(Work work, Undo undo) {
 }
 constexpr auto nothing = [](std::uint64_t) {};
 
+/// What the kernel has counted up to now. The info page is renewed when a vCPU loses the CPU.
+struct Counted {
+    std::uint64_t crossings, table_loads, invalidations;
+};
+Counted counted() {
+    (void)sys::vcpu_yield();
+    lamina::InfoPage page = {};
+    if (!libos::read_info(page)) problems = 1;
+    return {page.system_calls, page.table_loads, page.page_invalidations};
+}
+
+/// A row with the median of what `work(round)` takes, `times` of it at once, and beside it what the
+/// processor did meanwhile.
+template <typename Work, typename Undo>
+void measure_row(std::string_view name, Work work, Undo undo, std::uint64_t times = 1,
+                 std::uint64_t less = 0) {
+    const std::uint64_t took = median(work, undo);
+    const Counted before = counted();
+    work(rounds);
+    const Counted after = counted();
+    undo(rounds);
+    libos::print(name, " ", (took - less) / times, " crossings ",
+                 after.crossings - before.crossings - 1, " cr3 ",
+                 after.table_loads - before.table_loads, " invlpg ",
+                 after.invalidations - before.invalidations, "\n");
+}
+
 /// Makes all tables, and leaves nothing mapped.
 void make_tables(Handle run) {
     for (std::uint64_t i = 0; i < pages; i += 256) {
         call(Call::frames_map, own, run, 0, 1, base + i * lamina::page_size, read_write);
         call(Call::frames_unmap, own, base + i * lamina::page_size, 1);
     }
+}
+
+constexpr auto read_or_write(std::uint64_t round) {
+    return round % 2 == 0 ? Protection::read : read_write;
 }
 
 void measure_single(Handle run) {
@@ -87,16 +121,14 @@ void measure_single(Handle run) {
         map(round);
         unmap(round);
     };
-    row("map_unmap", median(both, nothing));
-    for (std::uint64_t i = 0; i < rounds; ++i)
+    measure_row("map_unmap", both, nothing);
+    for (std::uint64_t i = 0; i <= rounds; ++i)
         map(i);
-    row("protect", median(
-                       [](std::uint64_t round) {
-                           const auto other = round % 2 == 0 ? Protection::read : read_write;
-                           call(Call::frames_protect, own, page_of(round), 1, other);
-                       },
-                       nothing));
-    for (std::uint64_t i = 0; i < rounds; ++i)
+    const auto protect = [](std::uint64_t round) {
+        call(Call::frames_protect, own, page_of(round), 1, read_or_write(round));
+    };
+    measure_row("protect", protect, nothing);
+    for (std::uint64_t i = 0; i <= rounds; ++i)
         unmap(i);
 }
 
@@ -107,15 +139,12 @@ void measure_many(Handle run) {
     const auto unmap = [](std::uint64_t round) {
         call(Call::frames_unmap, own, page_of(round), many);
     };
-    row("map_100", median(map, unmap) / many);
+    measure_row("map_100", map, unmap, many);
     call(Call::frames_map, own, run, 0, many, base, read_write);
-    row("protect_100", median(
-                           [](std::uint64_t round) {
-                               const auto other = round % 2 == 0 ? Protection::read : read_write;
-                               call(Call::frames_protect, own, base, many, other);
-                           },
-                           nothing) /
-                           many);
+    const auto protect = [](std::uint64_t round) {
+        call(Call::frames_protect, own, base, many, read_or_write(round));
+    };
+    measure_row("protect_100", protect, nothing, many);
     call(Call::frames_unmap, own, base, many);
 }
 
@@ -123,36 +152,32 @@ void measure_scattered(Handle run) {
     static std::array<std::uint64_t, many> list;
     for (std::uint64_t i = 0; i < many; ++i)
         list[i] = page_of(i);
-    const auto map = [run](std::uint64_t) {
-        problems |= call(Call::frames_map_list, own, run, 0, std::uintptr_t(list.data()), many, read_write) ^ many;
+    const auto at = std::uintptr_t(list.data());
+    const auto map = [run, at](std::uint64_t) {
+        problems |= call(Call::frames_map_list, own, run, 0, at, many, read_write) ^ many;
     };
-    const auto unmap = [](std::uint64_t) {
-        problems |= call(Call::frames_unmap_list, own, std::uintptr_t(list.data()), many) ^ many;
+    const auto unmap = [at](std::uint64_t) {
+        problems |= call(Call::frames_unmap_list, own, at, many) ^ many;
     };
-    row("map_100_scattered", median(map, unmap) / many);
+    measure_row("map_100_scattered", map, unmap, many);
     map(0);
-    row("protect_100_scattered",
-        median(
-            [](std::uint64_t round) {
-                const auto other = round % 2 == 0 ? Protection::read : read_write;
-                problems |= call(Call::frames_protect_list, own, std::uintptr_t(list.data()), many, other) ^ many;
-            },
-            nothing) /
-            many);
+    const auto protect = [at](std::uint64_t round) {
+        problems |= call(Call::frames_protect_list, own, at, many, read_or_write(round)) ^ many;
+    };
+    measure_row("protect_100_scattered", protect, nothing, many);
     unmap(0);
 }
 
 void measure_capabilities(Handle run) {
-    row("derive_drop", median(
-                           [run](std::uint64_t round) {
-                               call(Call::cap_drop, call(Call::cap_derive, run, lamina::Rights::read, round % many, 1));
-                           },
-                           nothing));
+    const auto derive_drop = [run](std::uint64_t round) {
+        call(Call::cap_drop, call(Call::cap_derive, run, lamina::Rights::read, round % many, 1));
+    };
+    measure_row("derive_drop", derive_drop, nothing);
     constexpr std::uint64_t zeroing = 512;
-    row("alloc_drop",
-        median([](std::uint64_t) { call(Call::cap_drop, call(Call::frames_alloc, fixed::account, 1)); },
-               nothing) -
-            zeroing);
+    const auto alloc_drop = [](std::uint64_t) {
+        call(Call::cap_drop, call(Call::frames_alloc, fixed::account, 1));
+    };
+    measure_row("alloc_drop", alloc_drop, nothing, 1, zeroing);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "arch/machine.hpp"
+#include "exokernel/core/panic.hpp"
 
 namespace exo::boot {
 namespace {
@@ -136,6 +137,20 @@ void BootInfo::set_command_line(const char* text) {
         ++length;
     std::memcpy(command_line, text, length);
     command_line[length] = 0;
+}
+
+PhysAddr BootInfo::alloc(std::uint64_t bytes) {
+    bytes = lamina::page_ceil(bytes);
+    constexpr std::uint64_t reachable_end = 4ULL << 30;
+    MemoryRange* best = nullptr;
+    for (MemoryRange& range : ranges())
+        if (range.end <= reachable_end && range.bytes() >= bytes &&
+            (best == nullptr || range.bytes() > best->bytes()))
+            best = &range;
+    if (best == nullptr) panic("not enough memory to boot");
+    best->end -= bytes;
+    std::memset(arch::direct_map({best->end}), 0, bytes);
+    return {best->end};
 }
 
 bool read_boot_info(std::uint32_t magic, PhysAddr info, BootInfo& boot) {

@@ -1,4 +1,4 @@
-// exokernel/boot/boot_info.hpp - BootInfo: what the boot loader says, whichever it was.
+// exokernel/boot/boot_info.hpp - BootInfo: what the boot loader says, and the memory it leaves.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +37,11 @@ struct BootInfo {
     /// Takes a range out of the usable ones, widened to whole pages.
     void exclude(std::uint64_t start, std::uint64_t end);
     void set_command_line(const char* text);
+
+    /// Memory for what comes before the frame table: zeroed pages off the end of the largest usable
+    /// range below 4 GiB, never given back. `bytes` is rounded up to pages. Panics when there is
+    /// not enough.
+    PhysAddr alloc(std::uint64_t bytes);
 };
 
 inline constexpr std::uint32_t multiboot2_magic = 0x36d7'6289;

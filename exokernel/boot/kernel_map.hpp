@@ -4,7 +4,7 @@
 #include <span>
 
 #include "exokernel/arch/x86_64/descriptors.hpp"
-#include "exokernel/boot/boot_memory.hpp"
+#include "exokernel/boot/boot_info.hpp"
 
 namespace exo::boot {
 
@@ -17,12 +17,11 @@ struct DeviceRange {
 /// Builds the kernel half (docs/memory-layout.md) and returns its root: the direct map of all RAM,
 /// never executable and read-only where the kernel image is; the image by its sections, none both
 /// writable and executable, a hole under the kernel stack; the devices in the direct map.
-PhysAddr build_kernel_map(const BootInfo& boot, std::span<const DeviceRange> devices,
-                          BootMemory& memory);
+PhysAddr build_kernel_map(BootInfo& boot, std::span<const DeviceRange> devices);
 
-/// Maps zeroed memory for the CpuBlock of CPU `index`, with a hole at its guard page.
-arch::CpuBlock& map_cpu_block(PhysAddr root, std::uint32_t index, BootMemory& memory);
-/// Makes the tables page of a CpuBlock read-only.
+/// Makes the CpuBlock of CPU `index` in memory of its own, with a hole at its guard page.
+arch::CpuBlock& map_cpu_block(PhysAddr root, std::uint32_t index, BootInfo& boot);
+/// Makes the tables page of this CPU's block read-only; they are loaded already.
 void seal_cpu_tables(PhysAddr root, const arch::CpuBlock& block);
 
 /// Makes what boot has filled in for good read-only (sections .after_init).

@@ -9,7 +9,6 @@
 #include "exokernel/arch/x86_64/power.hpp"
 #include "exokernel/arch/x86_64/registers.hpp"
 #include "exokernel/boot/boot_info.hpp"
-#include "exokernel/boot/boot_memory.hpp"
 #include "exokernel/boot/hooks.hpp"
 #include "exokernel/boot/init_env.hpp"
 #include "exokernel/boot/kernel_map.hpp"
@@ -63,7 +62,7 @@ void reserve_memory() {
     boot_info.exclude(boot_info.archive.start, boot_info.archive.end);
 }
 
-PhysAddr map_kernel(const AcpiTables& acpi, BootMemory& memory) {
+PhysAddr map_kernel(const AcpiTables& acpi) {
     const ScreenMode& screen = boot_info.screen;
     const bool pixels = screen.kind == ScreenMode::Kind::pixels;
     const DeviceRange devices[] = {
@@ -71,16 +70,16 @@ PhysAddr map_kernel(const AcpiTables& acpi, BootMemory& memory) {
         {acpi.io_apic, page_size},
         {screen.memory, pixels ? std::uint64_t{screen.pitch} * screen.height : 0},
     };
-    return build_kernel_map(boot_info, devices, memory);
+    return build_kernel_map(boot_info, devices);
 }
 
 /// Hands all memory that boot has not used to the frame table.
-void fill_frame_table(BootMemory& memory) {
+void fill_frame_table() {
     std::uint64_t end = boot_info.archive.end;
     for (const MemoryRange& range : boot_info.ranges())
         if (range.bytes() != 0 && range.end > end) end = range.end;
     const std::uint64_t count = lamina::page_ceil(end) / page_size;
-    const PhysAddr entries = memory.alloc(count * sizeof(FrameInfo));
+    const PhysAddr entries = boot_info.alloc(count * sizeof(FrameInfo));
     frames.adopt({static_cast<FrameInfo*>(arch::direct_map(entries)), count});
     for (const MemoryRange& range : boot_info.ranges())
         frames.add_free(frame_of({range.start}), std::uint32_t(range.bytes() / page_size));
@@ -157,16 +156,13 @@ extern "C" [[noreturn]] void exo_main(std::uint32_t magic, std::uint32_t info) {
     arch::load_boot_descriptors(boot_cpu);
     add_cpu(boot_cpu);
 
-    const char* missing = nullptr;
-    const auto features = arch::enable_features(missing);
-    if (!features) panic("this processor lacks ", missing);
-    boot_cpu.has_smap = features->smap;
+    const arch::Features features = arch::enable_features();
+    boot_cpu.has_smap = features.smap;
 
     const auto acpi = read_acpi(boot_info.acpi_root);
     if (!acpi) panic("no ACPI tables");
     reserve_memory();
-    BootMemory memory(boot_info);
-    const PhysAddr root = map_kernel(*acpi, memory);
+    const PhysAddr root = map_kernel(*acpi);
     arch::load_page_table(root);
     set_kernel_root(root);
 
@@ -175,12 +171,12 @@ extern "C" [[noreturn]] void exo_main(std::uint32_t magic, std::uint32_t info) {
     set_callbacks();
     set_lock_mode(boot_info.words());
     lock_kernel();
-    if (boot_info.low_page.value != 0) start_other_cpus(*acpi, root, boot_info.low_page, memory);
+    start_other_cpus(*acpi, root, boot_info);
     log("cpu", "processors ", acpi->cpu_count, ", used ", cpus().size());
-    fill_frame_table(memory);
+    fill_frame_table();
     console_device.init(boot_info.screen);
     if (!info_pages.create(root_account)) panic("no memory for the info pages");
-    fill_info_page(*acpi, *features);
+    fill_info_page(*acpi, features);
     start_init(boot_info, root_account);
     seal_after_init(root);
     before_user_mode(boot_info.words());

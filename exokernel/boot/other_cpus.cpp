@@ -54,34 +54,29 @@ bool start(std::uint8_t apic_id, PhysAddr start_page) {
 
 extern "C" [[noreturn]] void exo_other_cpu_main(arch::CpuBlock* block) {
     arch::load_descriptors(block->local, block->tables, block->interrupt_stacks, block->stack);
-    const char* missing = nullptr;
-    const auto features = arch::enable_features(missing);
-    if (!features) panic("another processor lacks ", missing);
-    block->local.has_smap = features->smap;
+    seal_cpu_tables({exo_other_cpu_root}, *block);
+    block->local.has_smap = arch::enable_features().smap;
     arch::enable_local_apic();
     arrived.store(true, std::memory_order_release);
     lock_kernel();
     exo_leave();
 }
 
-void start_other_cpus(const AcpiTables& acpi, PhysAddr root, PhysAddr start_page,
-                      BootMemory& memory) {
+void start_other_cpus(const AcpiTables& acpi, PhysAddr root, BootInfo& boot) {
+    if (boot.low_page.value == 0) return;
     const auto bytes = std::size_t(exo_other_cpu_start_end - exo_other_cpu_start);
     // The boot code is not mapped where it is linked any more.
     const auto code = reinterpret_cast<std::uint64_t>(exo_other_cpu_start) - arch::image_base;
-    std::memcpy(arch::direct_map(start_page), arch::direct_map({code}), bytes);
+    std::memcpy(arch::direct_map(boot.low_page), arch::direct_map({code}), bytes);
     exo_other_cpu_root = root.value;
     for (std::uint32_t i = 0; i < acpi.cpu_count && cpus().size() < cpus_max; ++i) {
         const std::uint8_t apic_id = acpi.cpu_apic_id[i];
         if (apic_id == arch::local_apic_id()) continue;
-        arch::CpuBlock& block = map_cpu_block(root, std::uint32_t(cpus().size()), memory);
+        arch::CpuBlock& block = map_cpu_block(root, std::uint32_t(cpus().size()), boot);
         exo_other_cpu_block = &block;
         block.local.apic_id = apic_id;
         add_cpu(block.local);
-        if (start(apic_id, start_page)) {
-            seal_cpu_tables(root, block);
-            continue;
-        }
+        if (start(apic_id, boot.low_page)) continue;
         log("cpu", "processor with APIC id ", unsigned(apic_id), " does not start");
         remove_last_cpu();
     }

@@ -28,8 +28,8 @@ template <typename... Parts>
 
 /// Ends in a panic when a condition that only a kernel bug can break is broken. Kept in release
 /// builds. Mistakes of user programs are a lamina::Status, never an assertion.
-#define LAMINA_ASSERT(condition)                                                  \
-    do {                                                                          \
-        if (!(condition)) [[unlikely]]                                            \
+#define LAMINA_ASSERT(condition)                                                   \
+    do {                                                                           \
+        if (!(condition)) [[unlikely]]                                             \
             ::exo::assertion_failed(#condition ", " __FILE__, unsigned(__LINE__)); \
     } while (false)

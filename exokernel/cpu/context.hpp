@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "exokernel/cpu/offsets.h"
+#include "exokernel/core/offsets.h"
 
 namespace exo {
 

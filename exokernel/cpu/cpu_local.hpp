@@ -6,8 +6,9 @@
 #include <cstdint>
 
 #include "arch/machine.hpp"
-#include "exokernel/cpu/offsets.h"
+#include "exokernel/core/offsets.h"
 #include "exokernel/cpu/slices.hpp"
+#include "exokernel/cpu/tlb_tags.hpp"
 #include "exokernel/lock/kernel_platform.hpp"
 
 namespace exo {
@@ -31,7 +32,9 @@ struct CpuLocal {
     std::uint64_t resume_start = 0;
     std::uint64_t resume_bytes = 0;
 
-    std::uint32_t index = 0;  ///< 0 is the one that booted.
+    std::uint32_t index = 0;          ///< 0 is the one that booted.
+    std::uint64_t invalidations = 0;  ///< Pages dropped from the TLB one by one.
+    std::uint64_t table_loads = 0;    ///< Writes of CR3.
     std::uint8_t apic_id = 0;
     /// Shoot-downs asked for and done: another CPU adds one to the first, this one follows.
     std::atomic<std::uint64_t> flushes_wanted{0};
@@ -48,6 +51,7 @@ struct CpuLocal {
     std::uint64_t interrupt_depth_max = 0;
     std::uint64_t switches = 0;
     std::uint64_t nmis = 0;
+    TlbTags tlb_tags;
     SliceVector slices;
     KernelPlatform::Stack held_locks = {};  ///< For the validator of lock order.
 };
@@ -66,6 +70,8 @@ static_assert(offsetof(CpuLocal, upcall_stack) == CPU_UPCALL_STACK);
 static_assert(offsetof(CpuLocal, resume_start) == CPU_RESUME_START);
 static_assert(offsetof(CpuLocal, resume_bytes) == CPU_RESUME_BYTES);
 static_assert(offsetof(CpuLocal, index) == CPU_INDEX);
+static_assert(offsetof(CpuLocal, invalidations) == CPU_INVALIDATIONS);
+static_assert(offsetof(CpuLocal, table_loads) == CPU_TABLE_LOADS);
 static_assert(CALL_TAG == lamina::call_tag);
 static_assert(STATUS_BAD_CALL == int(lamina::Status::bad_call));
 

@@ -19,13 +19,17 @@ void notify_cpu_of(const Vcpu& vcpu);
 /// A vCPU may run from its next position on; its CPU is told.
 void make_ready(Vcpu& vcpu);
 
-/// The CPUs other than this one that may have page-table entries of some vCPUs' spaces in their
-/// TLBs.
+/// The CPUs other than this one that use page-table entries of some vCPUs' spaces.
 class CpuSet {
 public:
-    void add(const Vcpu& vcpu) {
+    /// The page tables of a vCPU's space have changed, and this CPU has dropped what it knew of
+    /// them if they are loaded here. A space that is loaded nowhere is made a generation younger.
+    void add(Vcpu& vcpu) {
         const CpuLocal* home = vcpu.slices->cpu();
-        if (home != nullptr && home != &this_cpu() && home->loaded == &vcpu)
+        if (home == nullptr) return;
+        if (home->loaded != &vcpu)
+            ++vcpu.tlb_generation;
+        else if (home != &this_cpu())
             bits_ |= 1ULL << home->index;
     }
     std::uint64_t bits() const { return bits_; }
@@ -40,7 +44,7 @@ private:
 /// without the lock.
 void shoot_down(const CpuSet& set);
 /// The same for those that may have entries of one vCPU's space.
-inline void shoot_down(const Vcpu& vcpu) {
+inline void shoot_down(Vcpu& vcpu) {
     CpuSet set;
     set.add(vcpu);
     if (set.bits() != 0) shoot_down(set);

@@ -58,7 +58,12 @@ void load(CpuLocal& cpu, Vcpu& vcpu) {
     }
     ++cpu.switches;
     cpu.loaded = &vcpu;
-    arch::load_page_table(vcpu.address_space);
+    if (arch::has_tlb_tags()) {
+        const auto [tag, keep] = cpu.tlb_tags.choose(vcpu.env_id, vcpu.tlb_generation);
+        arch::load_page_table(vcpu.address_space, tag, keep);
+    } else {
+        arch::load_page_table(vcpu.address_space);
+    }
     arch::load_extended(vcpu.context.fs_base, vcpu.context.gs_base, vcpu.extended_state);
     load_upcalls(cpu, vcpu);
 }

@@ -36,6 +36,8 @@ enum class LongCall : std::uint8_t {
 struct Vcpu : Object {
     Env* env;
     PhysAddr address_space;
+    std::uint64_t tlb_generation;  ///< Of its page tables: see TlbTags.
+    std::uint64_t env_id;          ///< That of `env`, for TlbTags.
     VcpuState state;
     SliceVector* slices;      ///< Of its home CPU.
     std::uint32_t slice;      ///< Its position there.

@@ -87,6 +87,7 @@ Result<Env*> create_env(const EnvRequest& request) {
     vcpu.references = 1;  // the environment's, until it has ended
     vcpu.env = &env;
     vcpu.address_space = env.space.root();
+    vcpu.env_id = env.id;
     vcpu.state = VcpuState::created;
     arch::init_extended(vcpu.extended_state);
     env.report.env_id = env.id;

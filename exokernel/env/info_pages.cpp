@@ -91,11 +91,14 @@ void InfoPageWriter::refresh(const Vcpu* vcpu) {
         page.frames_tables = counts.tables;
         page.frames_user = counts.user;
         page.interrupts = page.system_calls = page.switches = page.faults = 0;
+        page.page_invalidations = page.table_loads = 0;
         for (const CpuLocal* cpu : cpus()) {
             page.interrupts += cpu->interrupts;
             page.system_calls += counted(cpu->calls);
             page.switches += cpu->switches;
             page.faults += counted(cpu->faults);
+            page.page_invalidations += counted(cpu->invalidations);
+            page.table_loads += counted(cpu->table_loads);
         }
         if (vcpu == nullptr || vcpu->env == nullptr) return;
         lamina::EnvInfo& info = pages.envs[vcpu->env->index];

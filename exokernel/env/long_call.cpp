@@ -12,7 +12,6 @@
 namespace exo {
 namespace {
 
-
 bool alloc_step(Vcpu& vcpu) {
     auto& run = static_cast<FrameInfo&>(*vcpu.object);
     const std::uint32_t part = std::min(frames_zeroed_at_once, run.extent - vcpu.done);

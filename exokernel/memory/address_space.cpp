@@ -94,6 +94,7 @@ Result<void> AddressSpace::map_slowly(std::uint64_t address, CapSlot& source, st
                                       std::uint64_t count, Use use) {
     const unsigned level = level_of(use.now);
     if (level == 0) return lamina::fail(Status::bad_argument);
+    if (level == 3 && !arch::has_gigabyte_pages()) return lamina::fail(Status::not_present);
     LAMINA_CHECK(check_range(address, count, level));
     const std::uint32_t size = entry_frames(level);
     if (count % size != 0 || (source.first + first) % size != 0)
@@ -111,19 +112,29 @@ Result<void> AddressSpace::map_slowly(std::uint64_t address, CapSlot& source, st
     }
     LAMINA_CHECK(tables_.check_make(address, count * page_size, level));
     const std::uint64_t bits = leaf_bits(use) | (level > 1 ? PageEntry::large : 0);
+    // All tables are made before one is freed: CPUs may walk through that until the shoot-down.
+    for (const Part& part : parts)
+        tables_.make(part.address, level);
+    bool freed = false;
     for (const Part& part : parts) {
-        const Leaves at = tables_.make(part.address, level);
-        for (std::uint32_t i = 0; i < part.pages; ++i)
-            if (at.entry[i].is_present()) tables_.free_empty(at.entry[i]);
+        const Leaves at = tables_.at(part.address, level);
+        for (std::uint32_t i = 0; i < part.pages; ++i) {
+            if (!at.entry[i].is_present()) continue;
+            tables_.free_empty(at.entry[i]);
+            freed = true;
+        }
         fill(at, level, source, std::uint32_t(first), part.pages, bits);
         first += part.pages * size;
     }
+    // One page's invalidation forgets all tables on the way (Intel SDM vol. 3A, 4.10.4.1).
+    if (freed && is_loaded(Whose::anybodys)) arch::invalidate_page(address);
     return {};
 }
 
 /// The pages of one size in a row that a range begins with. Errors: not_mapped, partial_page.
 Result<AddressSpace::Row> AddressSpace::row_at(std::uint64_t address, std::uint64_t count) const {
-    const auto small = std::uint32_t(std::min<std::uint64_t>(count, pages_to_end_of_half(address, 1)));
+    const auto small =
+        std::uint32_t(std::min<std::uint64_t>(count, pages_to_end_of_half(address, 1)));
     if (Leaves at; tables_.known(address, at)) return Row{at, 1, small};
     const auto [entry, level] = tables_.walk(address, 1);
     if (!entry->is_leaf(level)) return lamina::fail(Status::not_mapped);
@@ -206,8 +217,7 @@ std::byte* AddressSpace::find(std::uint64_t address, bool write) const {
     const auto [entry, level] = tables_.walk(address, 1);
     if (!entry->is_leaf(level)) return nullptr;
     if (write && (entry->bits & PageEntry::writable) == 0) return nullptr;
-    return static_cast<std::byte*>(arch::direct_map(entry->target())) +
-           address % entry_span(level);
+    return static_cast<std::byte*>(arch::direct_map(entry->target())) + address % entry_span(level);
 }
 
 }  // namespace exo

@@ -29,6 +29,10 @@ public:
         return tables_.create(account, kernel_root, *this);
     }
 
+    static bool is_small(Protection use) {
+        return !has(use, Protection::size_2m) && !has(use, Protection::size_1g);
+    }
+
     /// How pages are mapped, and the most that protect() may make of it later.
     struct Use {
         Protection now;
@@ -79,8 +83,7 @@ public:
     [[gnu::always_inline]] Result<void> protect(std::uint64_t address, std::uint64_t count,
                                                 Change change, Whose whose = Whose::anybodys) {
         Leaves at;
-        if (count != 1 || !tables_.known(address, at) ||
-            !at.entry->has(change.needed)) [[unlikely]]
+        if (count != 1 || !tables_.known(address, at) || !at.entry->has(change.needed)) [[unlikely]]
             return protect_slowly(address, count, change);
         at.entry->bits = (at.entry->bits & kept_bits) | change.bits;
         if (is_loaded(whose)) arch::invalidate_page(address);
@@ -125,9 +128,6 @@ private:
         std::span<PageEntry> entries() const { return {at.entry, pages}; }
     };
 
-    static bool is_small(Protection use) {
-        return !has(use, Protection::size_2m) && !has(use, Protection::size_1g);
-    }
     // Protection's bits are chosen so that these are shifts (static_asserts in the source file).
     static std::uint64_t protection_bits(Protection use) {
         const auto bits = std::uint64_t(use);
@@ -154,8 +154,9 @@ private:
         link.leave();
         frames.release(frame);
     }
-    LAMINA_KEEPS_REGISTERS Result<void> map_slowly(std::uint64_t address, CapSlot& source, std::uint64_t first,
-                            std::uint64_t count, Use use);
+    LAMINA_KEEPS_REGISTERS Result<void> map_slowly(std::uint64_t address, CapSlot& source,
+                                                   std::uint64_t first, std::uint64_t count,
+                                                   Use use);
     LAMINA_KEEPS_REGISTERS Result<void> unmap_slowly(std::uint64_t address, std::uint64_t count);
     LAMINA_KEEPS_REGISTERS Result<void> protect_slowly(std::uint64_t address, std::uint64_t count,
                                                        Change change);

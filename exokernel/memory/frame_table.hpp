@@ -58,8 +58,8 @@ public:
     void free(FrameNumber frame);
 
     /// Whether the account's quota and this CPU's cache have a frame for a zeroed run of one, with
-    /// one reference, the caller's; it becomes `frame`. If not, reserve_run() knows more. Cost: some
-    /// thirty instructions and the zeroing.
+    /// one reference, the caller's; it becomes `frame`. If not, reserve_run() knows more. Cost:
+    /// some thirty instructions and the zeroing.
     [[gnu::always_inline]] bool alloc_cached(Account& account, FrameNumber& frame) {
         if (account.used == account.limit || !free_.take_cached(frame.value)) [[unlikely]]
             return false;
@@ -68,8 +68,8 @@ public:
         arch::clear_page(contents(frame));
         return true;
     }
-    /// A run with one reference, the caller's, whose frames zero() must fill. `first`: its first frame,
-    /// 0 for any. Errors: quota_exceeded, out_of_frames, not_free; nothing changes.
+    /// A run with one reference, the caller's, whose frames zero() must fill. `first`: its first
+    /// frame, 0 for any. Errors: quota_exceeded, out_of_frames, not_free; nothing changes.
     Result<FrameInfo*> reserve_run(FrameNumber first, std::uint32_t count, Account& account);
     /// Zeroes frames [from, from + count) of a run.
     void zero(FrameInfo& run, std::uint32_t from, std::uint32_t count);

@@ -64,7 +64,9 @@ Leaves PageTables::at(std::uint64_t address, unsigned level) const {
     const std::uint32_t links = table.links[half_of(address, level)];
     if (links == 0) return {};
     const unsigned index = index_in_half(address, level);
-    if (level == 1)
+    // Not the first and the last MiB of the user half: not all of their pages may be mapped, and
+    // who finds a place by known() does not ask.
+    if (level == 1 && lamina::in_user_half(address / mib * mib, mib))
         known_[address / mib % known_count] = {address / mib * mib,
                                                {step.entry - index, links_at(links)}};
     return {step.entry, links_at(links) + index};

@@ -20,7 +20,8 @@ Result<Capability> weaken(const Capability& source, Rights wanted, const Env& ta
 Result<void> set_badge(Capability& made, word badge, word none) {
     if (none != 0) return lamina::fail(Status::bad_argument);
     if (badge == 0) return {};
-    if (made.type != ObjectType::notification || (made.badge() != 0 && (badge & ~made.badge()) != 0))
+    if (made.type != ObjectType::notification ||
+        (made.badge() != 0 && (badge & ~made.badge()) != 0))
         return lamina::fail(Status::bad_argument);
     made.set_badge(badge);
     return {};

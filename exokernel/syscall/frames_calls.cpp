@@ -24,7 +24,11 @@ namespace {
     if (count - 1 >= lamina::run_frames_max) return lamina::fail(Status::bad_argument);
     LAMINA_TRY(FrameInfo* const run, frames.reserve_run(first, std::uint32_t(count), payer));
     if (count > frames_zeroed_at_once) {
-        begin_alloc(*env.vcpu, *run);
+        // Another CPU may have ended the caller on its way in: it does not go on.
+        if (env.alive())
+            begin_alloc(*env.vcpu, *run);
+        else
+            release_object(*run);
         return 0;  // replaced when it is done
     }
     frames.zero(*run, 0, std::uint32_t(count));
@@ -39,8 +43,7 @@ namespace {
 
 /// The run that a capability has for itself: nothing else refers to it.
 Result<CapSlot*> sole(handle source) {
-    LAMINA_TRY(CapSlot* const cap,
-               caller().caps.lookup(source, ObjectType::frames, Rights::copy));
+    LAMINA_TRY(CapSlot* const cap, caller().caps.lookup(source, ObjectType::frames, Rights::copy));
     const auto& run = static_cast<const FrameInfo&>(*cap->object);
     if (run.references != 1 || cap->count != run.extent) return lamina::fail(Status::shared);
     return cap;
@@ -70,8 +73,7 @@ Result<std::uint64_t> frames_split(handle source, word count) {
     LAMINA_TRY(CapSlot* const cap, sole(source));
     if (count == 0 || count >= cap->count) return lamina::fail(Status::bad_argument);
     LAMINA_TRY(CapSlot* const place, caller().caps.free_slot());
-    FrameInfo& rest =
-        frames.split_run(static_cast<FrameInfo&>(*cap->object), std::uint32_t(count));
+    FrameInfo& rest = frames.split_run(static_cast<FrameInfo&>(*cap->object), std::uint32_t(count));
     Capability given = *cap;
     given.object = &rest;
     given.first += std::uint32_t(count);

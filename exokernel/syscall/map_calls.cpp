@@ -31,8 +31,9 @@ template <typename Change>
 }
 
 /// Why a range was not changed; for not_mapped, with the first address that is not mapped.
-[[gnu::cold, gnu::noinline]] std::unexpected<Status> refused(const AddressSpace& space, std::uint64_t address,
-                                           std::uint64_t count, Status why) {
+[[gnu::cold, gnu::noinline]] std::unexpected<Status> refused(const AddressSpace& space,
+                                                             std::uint64_t address,
+                                                             std::uint64_t count, Status why) {
     if (why == Status::not_mapped) caller().failed_address = space.first_unmapped(address, count);
     return lamina::fail(why);
 }
@@ -98,60 +99,72 @@ template <typename Change>
 
 Result<std::uint64_t> frames_map(handle env, handle run, word first, word count,
                                  user_address address, protection wanted) {
-    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto) -> Result<std::uint64_t> {
-        LAMINA_TRY(const Source source, source_of(space, run, wanted));
-        LAMINA_CHECK(map(space, source, first, count, address));
-        return 0;
-    });
+    return change_space(
+        env, [&] [[gnu::always_inline]] (AddressSpace & space, auto) -> Result<std::uint64_t> {
+            LAMINA_TRY(const Source source, source_of(space, run, wanted));
+            LAMINA_CHECK(map(space, source, first, count, address));
+            return 0;
+        });
 }
 
 Result<std::uint64_t> frames_unmap(handle env, user_address address, word count) {
-    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto whose) -> Result<std::uint64_t> {
-        const auto done = space.unmap(address, count, whose);
-        if (!done) [[unlikely]]
-            return refused(space, address, count, done.error());
-        return 0;
-    });
+    return change_space(
+        env,
+        [&] [[gnu::always_inline]] (AddressSpace & space, auto whose) -> Result<std::uint64_t> {
+            const auto done = space.unmap(address, count, whose);
+            if (!done) [[unlikely]]
+                return refused(space, address, count, done.error());
+            return 0;
+        });
 }
 
 Result<std::uint64_t> frames_protect(handle env, user_address address, word count,
                                      protection wanted) {
-    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto whose) -> Result<std::uint64_t> {
-        const auto done = space.protect(address, count, AddressSpace::Change(wanted), whose);
-        if (!done) [[unlikely]]
-            return refused(space, address, count, done.error());
-        return 0;
-    });
+    return change_space(
+        env,
+        [&] [[gnu::always_inline]] (AddressSpace & space, auto whose) -> Result<std::uint64_t> {
+            const auto done = space.protect(address, count, AddressSpace::Change(wanted), whose);
+            if (!done) [[unlikely]]
+                return refused(space, address, count, done.error());
+            return 0;
+        });
 }
 
 Result<std::uint64_t> frames_map_list(handle env, handle run, word first, user_address list,
                                       word count, protection wanted) {
-    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto) -> Result<std::uint64_t> {
-        LAMINA_TRY(const Source source, source_of(space, run, wanted));
-        return for_each_range(
-            space, list, count, [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) -> Result<void> {
-                LAMINA_CHECK(map(space, source, first, pages, address));
-                first += pages;
-                return {};
-            });
-    });
+    if (!AddressSpace::is_small(wanted)) return lamina::fail(Status::bad_argument);
+    return change_space(
+        env, [&] [[gnu::always_inline]] (AddressSpace & space, auto) -> Result<std::uint64_t> {
+            LAMINA_TRY(const Source source, source_of(space, run, wanted));
+            return for_each_range(space, list, count,
+                                  [&] [[gnu::always_inline]] (std::uint64_t address,
+                                                              std::uint64_t pages) -> Result<void> {
+                                      LAMINA_CHECK(map(space, source, first, pages, address));
+                                      first += pages;
+                                      return {};
+                                  });
+        });
 }
 
 Result<std::uint64_t> frames_unmap_list(handle env, user_address list, word count) {
-    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto whose) {
-        return for_each_range(space, list, count, [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) {
-            return space.unmap(address, pages, whose);
-        });
+    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace & space, auto whose) {
+        return for_each_range(
+            space, list, count,
+            [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) {
+                return space.unmap(address, pages, whose);
+            });
     });
 }
 
 Result<std::uint64_t> frames_protect_list(handle env, user_address list, word count,
                                           protection wanted) {
     const AddressSpace::Change to(wanted);
-    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace& space, auto whose) {
-        return for_each_range(space, list, count, [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) {
-            return space.protect(address, pages, to, whose);
-        });
+    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace & space, auto whose) {
+        return for_each_range(
+            space, list, count,
+            [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) {
+                return space.protect(address, pages, to, whose);
+            });
     });
 }
 

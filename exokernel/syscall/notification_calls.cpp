@@ -39,8 +39,10 @@ Result<std::uint64_t> notification_wait(handle notification, word mask, word dea
     if (const std::uint64_t taken = from.take(mask); taken != 0) return taken;
     if (deadline_ns <= arch::now_ns()) return lamina::fail(Status::timed_out);
     CpuLocal& cpu = this_cpu();
-    LAMINA_CHECK(from.wait(*cpu.running, mask, deadline_ns));
     cpu.must_dispatch = 1;
+    // Another CPU may have ended the caller on its way in: it neither waits nor goes on.
+    if (cpu.running->state == VcpuState::ready)
+        LAMINA_CHECK(from.wait(*cpu.running, mask, deadline_ns));
     return 0;  // replaced by whoever ends the wait
 }
 

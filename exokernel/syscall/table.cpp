@@ -90,8 +90,8 @@ extern "C" constexpr std::array<CallEntry, lamina::call_count> exo_call_table = 
 };
 
 Result<Notification*> signalled(lamina::Handle notification, std::uint64_t bits) {
-    LAMINA_TRY(const Capability* cap, caller().caps.lookup(notification, ObjectType::notification,
-                                                           Rights::signal));
+    LAMINA_TRY(const Capability* cap,
+               caller().caps.lookup(notification, ObjectType::notification, Rights::signal));
     if (cap->badge() != 0 && (bits & ~cap->badge()) != 0)
         return lamina::fail(Status::missing_right);
     return static_cast<Notification*>(cap->object);

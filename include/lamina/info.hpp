@@ -53,10 +53,12 @@ struct InfoPage {
     std::uint64_t frames_tables;  ///< Page tables.
     std::uint64_t frames_user;    ///< Runs held by Frames capabilities and mappings.
     std::uint64_t interrupts;
-    std::uint64_t system_calls;    ///< Counted where a call leaves the fast path's table.
-    std::uint64_t switches;        ///< Times a vCPU was loaded that was not the one before.
-    std::uint64_t faults;          ///< Exceptions taken in user mode.
-    std::uint64_t wall_offset_ns;  ///< From 1970 (UTC) to boot; 0: nobody knows. Never changes.
+    std::uint64_t system_calls;        ///< Counted where a call leaves the fast path's table.
+    std::uint64_t switches;            ///< Times a vCPU was loaded that was not the one before.
+    std::uint64_t faults;              ///< Exceptions taken in user mode.
+    std::uint64_t wall_offset_ns;      ///< From 1970 (UTC) to boot; 0: nobody knows. Never changes.
+    std::uint64_t page_invalidations;  ///< Pages dropped from TLBs one by one (INVLPG).
+    std::uint64_t table_loads;         ///< Changes of the page tables in use (writes of CR3).
 };
 static_assert(sizeof(InfoPage) <= 4096);
 

@@ -15,9 +15,9 @@ struct CapInfo {
     Rights rights;
     /// Frames: physical page number of the first page. Notification: the badge. Else 0.
     std::uint64_t first_frame;
-    std::uint64_t count;        ///< Frames: pages. Account: frames of its quota. Else 0.
-    std::uint64_t used;         ///< Account: frames charged now; else 0.
-    std::uint64_t id;           ///< Env: its id, which never repeats; else 0.
+    std::uint64_t count;  ///< Frames: pages. Account: frames of its quota. Else 0.
+    std::uint64_t used;   ///< Account: frames charged now; else 0.
+    std::uint64_t id;     ///< Env: its id, which never repeats; else 0.
 };
 static_assert(sizeof(CapInfo) == 40);
 

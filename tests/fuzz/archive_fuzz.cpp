@@ -13,8 +13,7 @@ namespace {
 /// Makes header and checksums right, so that the fuzzer gets past them.
 void repair(std::span<std::byte> file) {
     lamina::ArchiveHeader header;
-    if (file.size() < sizeof header)
-        return;
+    if (file.size() < sizeof header) return;
     std::memcpy(&header, file.data(), sizeof header);
     std::memcpy(header.magic, "LAMARCH1", sizeof header.magic);
     header.version = lamina::archive_format_version;
@@ -28,15 +27,12 @@ void repair(std::span<std::byte> file) {
 
 void read_all(std::span<const std::byte> file) {
     const auto archive = lamina::Archive::open(file);
-    if (!archive)
-        return;
+    if (!archive) return;
     for (std::uint32_t i = 0; i < archive->size(); ++i) {
         const auto entry = archive->entry(i);
         const auto contents = archive->find(entry.name, entry.kind);
-        if (contents && contents->size() != entry.bytes)
-            std::abort();
-        if (!contents && contents.error() != lamina::Status::archive_entry_damaged)
-            std::abort();
+        if (contents && contents->size() != entry.bytes) std::abort();
+        if (!contents && contents.error() != lamina::Status::archive_entry_damaged) std::abort();
     }
 }
 

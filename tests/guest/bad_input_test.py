@@ -159,6 +159,21 @@ class BadInputTest(unittest.TestCase):
         self.assertIn("panic: init has ended: an exception, status 139\r\n", log)
         self.assertIsNone(end.status)
 
+    def test_protection_of_init(self):
+        """init's pages are mapped as its image says: not written or executed beyond that."""
+        page = bytes(init_image.PAGE)
+        parts = [(0x40_1000, init_image.READ, page),
+                 (0x40_2000, init_image.READ | init_image.WRITE, page)]
+        write_to, jump_to = "c60425{}01", "b8{}ffe0"  # mov byte [x], 1; mov eax, x, jmp rax
+        for code, address, error_code in ((write_to, 0x40_0000, 7), (write_to, 0x40_1000, 7),
+                                          (jump_to, 0x40_1000, 0x15), (jump_to, 0x40_2000, 0x15)):
+            code = bytes.fromhex(code.format(address.to_bytes(4, "little").hex()))
+            code = bytes.fromhex(write_to.format("00204000")) + code  # the one write that is legal
+            _, _, log = self.init(init_image.make(
+                0x40_0000, [(0x40_0000, EXECUTABLE, code.ljust(init_image.PAGE, b"\0")), *parts]))
+            self.assertIn(f"env: 1 init: page fault, error code {error_code:#x}, "
+                          f"address {address:#x}, ", log)
+
     def test_archive_the_kernel_cannot_read(self):
         """A damaged archive ends the boot with the error's name on the log."""
         def truncated(packed):

@@ -33,6 +33,16 @@ Result<libos::OwnedHandle> make_ended() {
     return env;
 }
 
+// The number of a frame that nobody asks for by chance: single ones come from elsewhere.
+Result<std::uint64_t> find_free_frame() {
+    LAMINA_TRY(const auto run, libos::own(sys::frames_alloc(fixed::account, 64)));
+    lamina::CapInfo info;
+    LAMINA_CHECK(sys::cap_inspect(run.get(), &info));
+    return info.first_frame + 32;
+}
+
+constexpr std::uint64_t list_offset = 2048;
+
 }  // namespace
 
 Result<CallWorld> CallWorld::create() {
@@ -48,6 +58,10 @@ Result<CallWorld> CallWorld::create() {
     std::memcpy(memory(), env_name, sizeof env_name);
     // What console_write writes in the end: a line of its own.
     std::memset(memory() + 512, '\n', 4);
+    std::memcpy(memory() + list_offset, &free_address, sizeof free_address);
+    LAMINA_TRY(world.first_, libos::own(sys::frames_alloc(fixed::account, 2)));
+    LAMINA_TRY(world.next_, libos::own(sys::frames_split(world.first_.get(), 1)));
+    LAMINA_TRY(world.free_frame_, find_free_frame());
     return world;
 }
 
@@ -64,6 +78,8 @@ CallWorld::~CallWorld() {
 Handle CallWorld::handle(const CallRow& row, std::string_view name) const {
     if (name == "env")
         return row.number == lamina::Call::env_report ? ended_env_.get() : env_.get();
+    if (name == "next") return next_.get();
+    if (name == "frames" && row.number == lamina::Call::frames_merge) return first_.get();
     if (name == "source" || name == "frames") return frames_.get();
     if (name == "notification") return notification_.get();
     if (name == "account") return fixed::account;
@@ -101,7 +117,9 @@ std::optional<std::uint64_t> CallWorld::good(const CallRow& row, const Argument&
         {"area", memory + 1024},
         {"entries", memory + 3072},
         {"context", memory + 3072},
+        {"list", memory + list_offset},
     };
+    if (row.number == lamina::Call::frames_alloc_at && argument.name == "first") return free_frame_;
     if (argument.kind == "handle") {
         const auto found = handle(row, argument.name);
         if (found == Handle::null) return {};

@@ -197,13 +197,18 @@ void test_a_failed_map_leaves_no_tables_behind() {
 }
 
 void test_a_call_takes_at_most_512_pages() {
-    TEST_ASSERT_STATUS(bad_argument, sys::frames_alloc(fixed::account, 513));
-    const auto run = frames(512);
+    const auto run = frames(513);
     TEST_ASSERT_TRUE(run.get() != Handle::null);
+    TEST_ASSERT_STATUS(bad_argument,
+                       sys::frames_map(fixed::self, run.get(), 0, 513, here, read_write));
     TEST_ASSERT_OK(sys::frames_map(fixed::self, run.get(), 0, 512, here, read_write));
-    word(here + 511 * lamina::page_size) = 1;
+    TEST_ASSERT_OK(sys::frames_map(fixed::self, run.get(), 512, 1, here + 512 * lamina::page_size,
+                                   read_write));
+    word(here + 512 * lamina::page_size) = 1;
+    TEST_ASSERT_STATUS(bad_argument, sys::frames_protect(fixed::self, here, 513, Protection::read));
     TEST_ASSERT_STATUS(bad_argument, sys::frames_unmap(fixed::self, here, 513));
     TEST_ASSERT_OK(sys::frames_unmap(fixed::self, here, 512));
+    TEST_ASSERT_OK(sys::frames_unmap(fixed::self, here + 512 * lamina::page_size, 1));
 }
 
 void test_a_mapping_of_more_pages_than_a_call_takes() {

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "libos/console/console.hpp"
 #include "libos/debug/assert.hpp"
 #include "libos/info/info.hpp"
 #include "libos/sys/handles.hpp"
@@ -123,9 +124,28 @@ Ledger ledger() {
             info.frames_user, frames_charged(),   info.env_count};
 }
 
+namespace {
+
+void print_envs() {
+    for (std::uint32_t i = 0; i < lamina::env_count_max; ++i) {
+        lamina::EnvInfo info;
+        if (!libos::read_env_info(i, info) || info.id == 0) continue;
+        libos::print("env ", info.id, " of ", info.parent_id, " ", libos::text_of(info.name),
+                     " on CPU ", info.cpu, ": state ", std::uint64_t(info.state), ", ran ",
+                     info.run_ns, " ns\n");
+    }
+}
+
+}  // namespace
+
+void await_envs(std::uint64_t count) {
+    constexpr std::uint64_t turns_until_told = 1'000'000;
+    for (std::uint64_t turn = 0; ledger().envs > count; ++turn)
+        if (turn == turns_until_told) print_envs();
+}
+
 void expect_same(const Ledger& before) {
-    while (ledger().envs > before.envs)
-        (void)libos::sys::vcpu_yield();
+    await_envs(before.envs);
     const Ledger now = ledger();
     TEST_ASSERT_EQUAL(before.free, now.free);
     TEST_ASSERT_EQUAL(before.kernel, now.kernel);

@@ -59,8 +59,11 @@ struct Ledger {
 /// As of now.
 Ledger ledger();
 
-/// Fails the test case if what is in use is not what it was. Waits for environments that are on
-/// their way down: those that nobody has a capability for end in their own time.
+/// Waits until there are so many environments again. Those that nobody has a capability for end in
+/// their own time.
+void await_envs(std::uint64_t count);
+
+/// Waits for the environments, and fails the test case if what is in use is not what it was.
 void expect_same(const Ledger& before);
 
 }  // namespace guest

@@ -167,8 +167,7 @@ void test_1000_environments_that_end_in_every_way() {
     const auto envs_before = guest::ledger().envs;
     for (std::uint64_t round = 0; round < 5; ++round)
         end_in_every_way(round);
-    while (guest::ledger().envs > envs_before)
-        (void)sys::vcpu_yield();
+    guest::await_envs(envs_before);
     const auto before = guest::ledger();
     for (std::uint64_t round = 0; round < thousand && !TEST_FAILED(); ++round)
         end_in_every_way(round);

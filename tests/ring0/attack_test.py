@@ -70,7 +70,7 @@ class AttackTest(harness.BootTest):
         """With locks=warn the order is told, and the lock taken."""
         log = self.attack("attack=lock_reversed", "locks=warn")
         self.assertRegex(log, "\nlocks: locks taken in reverse order")
-        self.assertRegex(log, "\nlocks: wanted kernel at exokernel/cpu/cpus.hpp:")
+        self.assertRegex(log, "\nlocks: wanted kernel at exokernel/cpu/cpus.cpp:")
         self.assertRegex(log, "\nlocks: held inner since tests/ring0/lock_attacks.cpp:")
         self.assertEqual(self.end.status, 0)
 

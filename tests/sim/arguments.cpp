@@ -34,8 +34,7 @@ std::uint32_t ArgumentSource::pick(const exo::Env& env, Wanted wanted) {
     const std::uint32_t from = choices_->percent(50) ? start % 32 : start;
     for (std::uint32_t i = 0; i < slots.size(); ++i) {
         const auto slot = std::uint32_t((from + i) % slots.size());
-        if (slots[slot].used() && wanted(slots[slot]))
-            return std::uint32_t(slots[slot].name);
+        if (slots[slot].used() && wanted(slots[slot])) return std::uint32_t(slots[slot].name);
     }
     return 0;
 }

@@ -103,8 +103,9 @@ bool CapabilityHistory::check_table(const exo::Env& env, Table& table, std::uint
 
 void CapabilityHistory::check_slot(Table& table, std::uint32_t slot, const SlotView& now) {
     if (now.generation() < table.used_generations[slot])
-        violated("A handle never names two capabilities.",
-                 "slot " + std::to_string(slot) + ", generation " + std::to_string(now.generation()));
+        violated(
+            "A handle never names two capabilities.",
+            "slot " + std::to_string(slot) + ", generation " + std::to_string(now.generation()));
     table.used_generations[slot] = 1U + now.generation();
 }
 

@@ -42,6 +42,7 @@ void Checks::after_step(const Cpu& actor) {
     tree_changed_ |= capabilities_.check(actor.call.caller);
     tree_changed_ |= derivation_.areas_changed();
     check_stale_entries(*machine_, actor, incarnations_);
+    check_ends();
     if (machine_->holds_locks()) return;
     if (tree_changed_) derivation_.check(actor.call);
     tree_changed_ = false;
@@ -59,6 +60,18 @@ void Checks::check_whole() {
     check_ledger(view_);
     check_references(view_);
     check_sleepers();
+}
+
+void Checks::check_ends() {
+    for (const std::uint64_t id : ending_) {
+        const exo::Env* env = view_.find_env(id);
+        if (env != nullptr && env->alive())
+            violated("An environment that ends goes on to its end.",
+                     "environment " + std::to_string(id) + " lives again");
+    }
+    ending_.clear();
+    for (const exo::Env* env : view_.envs())
+        if (env->vcpu != nullptr && !env->alive()) ending_.push_back(env->id);
 }
 
 void Checks::check_sleepers() const {

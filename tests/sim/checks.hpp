@@ -1,6 +1,9 @@
 // tests/sim/checks.hpp - Checks: everything that must hold, and when.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "tests/sim/capability_history.hpp"
 #include "tests/sim/derivation.hpp"
 #include "tests/sim/kernel_view.hpp"
@@ -32,13 +35,15 @@ public:
 private:
     void check_whole();
     void check_sleepers() const;
+    void check_ends();
 
     KernelView view_;
     Incarnations incarnations_;
     CapabilityHistory capabilities_;
     MappingHistory mappings_;
     DerivationHistory derivation_;
-    bool tree_changed_ = false;  ///< Perhaps, since it was checked.
+    std::vector<std::uint64_t> ending_;  ///< Environments that were on their way down, by id.
+    bool tree_changed_ = false;          ///< Perhaps, since it was checked.
     Machine* machine_ = nullptr;
     std::uint64_t full_checks_ = 0;
 };

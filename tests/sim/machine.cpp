@@ -95,7 +95,7 @@ bool Machine::holds_locks() const {
 
 void Machine::pause() { current_->fiber.pause(); }
 
-void Machine::load_page_table(exo::PhysAddr table) {
+void Machine::load_page_table(exo::PhysAddr table, std::uint32_t, bool) {
     current_->tlb.flush();
     current_->root = table;
 }

@@ -89,7 +89,7 @@ public:
     void invalidate_page(std::uint64_t address) override { current_->tlb.invalidate(address); }
     void flush_tlb() override { current_->tlb.flush(); }
     exo::PhysAddr loaded_page_table() override { return current_->root; }
-    void load_page_table(exo::PhysAddr table) override;
+    void load_page_table(exo::PhysAddr table, std::uint32_t tag, bool keep) override;
     void* cpu_local() override { return &current_->local; }
     void interrupt_cpu(std::uint8_t apic_id) override { cpus_[apic_id]->interrupted = true; }
     std::uint64_t now_ns() override { return now_ns_++; }

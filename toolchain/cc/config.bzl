@@ -1,5 +1,5 @@
 # toolchain/cc/config.bzl - a Bazel cc_toolchain made of the flag lists
-"""freestanding_toolchain and stock_toolchain."""
+"""freestanding_toolchain and hosted_toolchain."""
 
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
 load(
@@ -22,10 +22,10 @@ load(
     "LINK_BY_COMPILER",
     "LINK_BY_ENVIRONMENT",
     "LINK_WHOLE_KERNEL",
-    "STOCK_COMPILE",
-    "STOCK_CXX",
-    "STOCK_LINK",
-    "STOCK_LINK_LIBRARIES",
+    "HOSTED_CXX",
+    "HOSTED_COMPILE",
+    "HOSTED_LINK",
+    "HOSTED_LINK_LIBRARIES",
 )
 
 _ASM_ACTIONS = [ACTION_NAMES.preprocess_assemble]
@@ -44,6 +44,7 @@ _COMPILERS = {
     "gcc": "/usr/bin/g++-12",
     # By the file's name it compiles C as C and C++ as C++.
     "stock": "/usr/bin/gcc-12",
+    "measuring": "/usr/bin/clang-19",
 }
 
 _INCLUDE_DIRECTORIES = [
@@ -130,15 +131,24 @@ _freestanding_config = rule(
     provides = [CcToolchainConfigInfo],
 )
 
-def _stock_config_impl(ctx):
-    return _toolchain_config(ctx, "stock", "linux", "glibc", "stock", [
-        _flags("lamina_compile", _C_ACTIONS + _CXX_ACTIONS + _ASM_ACTIONS, STOCK_COMPILE),
-        _flags("lamina_cxx", _CXX_ACTIONS, STOCK_CXX),
-        _flags("lamina_link", _LINK_ACTIONS, STOCK_LINK + STOCK_LINK_LIBRARIES),
+def _hosted_config_impl(ctx):
+    compiler = ctx.attr.compiler
+    link = HOSTED_LINK[compiler] + HOSTED_LINK_LIBRARIES
+    return _toolchain_config(ctx, compiler, "linux", "glibc", compiler, [
+        _flags(
+            "lamina_compile",
+            _C_ACTIONS + _CXX_ACTIONS + _ASM_ACTIONS,
+            HOSTED_COMPILE[compiler],
+        ),
+        _flags("lamina_cxx", _CXX_ACTIONS, HOSTED_CXX),
+        _flags("lamina_link", _LINK_ACTIONS, link),
     ])
 
-_stock_config = rule(
-    implementation = _stock_config_impl,
+_hosted_config = rule(
+    implementation = _hosted_config_impl,
+    attrs = {
+        "compiler": attr.string(values = HOSTED_COMPILE.keys()),
+    },
     provides = [CcToolchainConfigInfo],
 )
 
@@ -183,12 +193,16 @@ def freestanding_toolchain(name, compiler, environment, constraints):
     )
     _toolchain(name, ["@platforms//os:none"] + constraints)
 
-def stock_toolchain(name, constraints):
-    """Declares the toolchain `<name>_toolchain`: the stock compiler, C and C++ library, static.
+def hosted_toolchain(name, compiler, constraints):
+    """Declares the toolchain `<name>_toolchain` for programs with the C and C++ library.
 
     Args:
       name: stem of the targets.
+      compiler: "stock": that of the system, static; "measuring": counts how often lines run.
       constraints: what a platform must have to choose this toolchain, besides x86_64 and Linux.
     """
-    _stock_config(name = name + "_config")
+    _hosted_config(
+        name = name + "_config",
+        compiler = compiler,
+    )
     _toolchain(name, ["@platforms//os:linux"] + constraints)

@@ -1,6 +1,6 @@
 # toolchain/cc/flags.bzl - every compiler and linker flag of kernel and apps
-"""Flag lists, by compiler ("clang", "gcc") and environment ("kernel", "app"); STOCK_* are those of
-the stock compiler, for programs with a C library."""
+"""Flag lists, by compiler ("clang", "gcc") and environment ("kernel", "app"); HOSTED_* are for
+programs with a C library, by compiler ("stock", "measuring")."""
 
 COMPILE = [
     "-ffreestanding",
@@ -59,8 +59,8 @@ COMPILE_BY_ENVIRONMENT = {
         "-mcmodel=kernel",
         # A debugger has the frame tables of -g; a system call has three instructions fewer.
         "-fomit-frame-pointer",
-        # clang 19 ends a function that keeps all registers (LAMINA_KEEPS_REGISTERS) in a jump, after
-        # which they are not kept. Backtraces have every caller, too.
+        # clang 19 ends a function that keeps all registers (LAMINA_KEEPS_REGISTERS) in a jump,
+        # after which they are not kept. Backtraces have every caller, too.
         "-fno-optimize-sibling-calls",
     ],
     "app": [],
@@ -102,14 +102,7 @@ LINK_BY_ENVIRONMENT = {
     ],
 }
 
-# The stock compiler's defaults, but for what makes a build repeatable and finds mistakes.
-STOCK_COMPILE = [
-    "-O2",
-    "-g",
-    "-fno-pie",
-    "-Wall",
-    "-Wextra",
-    "-Werror",
+_REPEATABLE = [
     "-ffile-prefix-map=/proc/self/cwd=.",
     "-no-canonical-prefixes",
     "-Wno-builtin-macro-redefined",
@@ -118,17 +111,41 @@ STOCK_COMPILE = [
     "-D__TIMESTAMP__=\"redacted\"",
 ]
 
-STOCK_CXX = ["-std=c++23"]
+HOSTED_COMPILE = {
+    # The stock compiler's defaults, but for what makes a build repeatable and finds mistakes.
+    "stock": [
+        "-O2",
+        "-g",
+        "-fno-pie",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+    ] + _REPEATABLE,
+    # Lines are counted before anything is optimised.
+    "measuring": [
+        "-O1",
+        "-fprofile-instr-generate",
+        "-fcoverage-mapping",
+    ] + _REPEATABLE,
+}
 
-STOCK_LINK = [
-    "-static",
-    "-no-pie",
-    "-Wl,--build-id=none",
-    "-Wl,-z,noexecstack",
-]
+HOSTED_CXX = ["-std=c++23"]
+
+HOSTED_LINK = {
+    "stock": [
+        "-static",
+        "-no-pie",
+        "-Wl,--build-id=none",
+        "-Wl,-z,noexecstack",
+    ],
+    "measuring": [
+        "-fuse-ld=lld",
+        "-fprofile-instr-generate",
+    ],
+}
 
 # After the objects. A C program takes nothing of the first.
-STOCK_LINK_LIBRARIES = [
+HOSTED_LINK_LIBRARIES = [
     "-lstdc++",
     "-lm",
 ]

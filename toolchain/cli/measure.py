@@ -41,10 +41,20 @@ def locks(image):
 def _rows_of_app(image, what):
     """{row: value} of `bench WHAT`, each name with WHAT before it."""
     out, end, _ = _run(image, f"run bench {what}\n", icount=True)
-    rows = re.findall(r"^(\w+) ([0-9]+)$", out, re.MULTILINE)
+    rows = re.findall(r"^(\w+) ([0-9]+)(?: (crossings [0-9]+ cr3 [0-9]+ invlpg [0-9]+))?$", out,
+                      re.MULTILINE)
     if not rows or end.status != 0:
         raise Broken(f"the app bench gave no figures, or no good ones, of {what}", out)
-    return {f"{what} {name}": int(value) for name, value in rows}
+    return {f"{what} {name}": Measured(value, beside) for name, value, beside in rows}
+
+
+class Measured(int):
+    """A value, with what was counted beside it, such as "crossings 2 cr3 0 invlpg 1"."""
+
+    def __new__(cls, value, beside=""):
+        made = super().__new__(cls, value)
+        made.beside = beside
+        return made
 
 
 def contended_locks(image, cpus):

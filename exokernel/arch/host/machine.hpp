@@ -3,9 +3,9 @@
 
 #include <cstring>
 
+#include "exokernel/core/offsets.h"
 #include "exokernel/core/panic.hpp"
 #include "exokernel/core/types.hpp"
-#include "exokernel/cpu/offsets.h"
 
 /// The host's rare cases may use any register.
 #define LAMINA_KEEPS_REGISTERS [[gnu::cold, gnu::noinline]]
@@ -23,7 +23,8 @@ public:
     virtual void invalidate_page(std::uint64_t address) = 0;
     virtual void flush_tlb() = 0;
     virtual PhysAddr loaded_page_table() = 0;
-    virtual void load_page_table(PhysAddr table) = 0;
+    virtual void load_page_table(PhysAddr table, std::uint32_t tag, bool keep) = 0;
+    virtual bool has_tlb_tags() { return false; }
     virtual void* cpu_local() = 0;
     virtual void interrupt_cpu(std::uint8_t apic_id) = 0;
     virtual std::uint64_t now_ns() = 0;
@@ -76,12 +77,15 @@ inline PhysAddr loaded_page_table() {
     return host_cpus != nullptr ? host_cpus->loaded_page_table() : host_page_table;
 }
 
-inline void load_page_table(PhysAddr table) {
+inline void load_page_table(PhysAddr table, std::uint32_t tag = 0, bool keep = false) {
     if (host_cpus != nullptr)
-        host_cpus->load_page_table(table);
+        host_cpus->load_page_table(table, tag, keep);
     else
         host_page_table = table;
 }
+
+inline bool has_tlb_tags() { return host_cpus != nullptr && host_cpus->has_tlb_tags(); }
+inline bool has_gigabyte_pages() { return true; }
 
 inline void* cpu_local() { return host_cpus != nullptr ? host_cpus->cpu_local() : host_cpu_local; }
 

@@ -1,6 +1,6 @@
 /* exokernel/arch/x86_64/entry.S - the ways into the kernel and back to user mode. */
 
-#include "exokernel/cpu/offsets.h"
+#include "exokernel/core/offsets.h"
 #include "lamina/vcpu_offsets.h"
 
 /* Where an exception stub leaves things on the stack. */

@@ -3,6 +3,8 @@
 #include "exokernel/arch/x86_64/features.hpp"
 
 #include "exokernel/arch/x86_64/registers.hpp"
+#include "exokernel/core/after_init.hpp"
+#include "exokernel/core/panic.hpp"
 #include "exokernel/cpu/vcpu.hpp"
 
 namespace exo::arch {
@@ -22,9 +24,15 @@ std::uint64_t extended_state_wanted(std::uint64_t offered) {
     return wanted;
 }
 
+LAMINA_AFTER_INIT bool large_pages_to_gib = false;
+LAMINA_AFTER_INIT bool tlb_tags = false;
+
 }  // namespace
 
-lamina::Result<Features> enable_features(const char*& missing) {
+bool has_gigabyte_pages() { return large_pages_to_gib; }
+bool has_tlb_tags() { return tlb_tags; }
+
+Features enable_features() {
     const Cpuid basic = cpuid(1);
     const Cpuid structured = cpuid(7);
     const Cpuid extended = cpuid(0x8000'0001);
@@ -37,16 +45,15 @@ lamina::Result<Features> enable_features(const char*& missing) {
         {bit(structured.ebx, 0), "FSGSBASE"},
         {bit(basic.ecx, 26), "XSAVE"},
     };
-    for (const auto& need : needed) {
-        missing = need.name;
-        if (!need.there) return lamina::fail(lamina::Status::not_present);
-    }
+    for (const auto& need : needed)
+        if (!need.there) panic("this processor lacks ", need.name);
 
     Features features;
     features.smep = bit(structured.ebx, 7);
     features.smap = bit(structured.ebx, 20);
     features.umip = bit(structured.ecx, 2);
-    features.gigabyte_pages = bit(extended.edx, 26);
+    features.gigabyte_pages = large_pages_to_gib = bit(extended.edx, 26);
+    features.process_context = tlb_tags = bit(basic.ecx, 17);
 
     write_msr(Msr::efer, read_msr(Msr::efer) | efer_syscall | efer_no_execute);
     const std::uint64_t cleared = cr0::emulation | cr0::task_switched;
@@ -55,15 +62,15 @@ lamina::Result<Features> enable_features(const char*& missing) {
     write_cr<4>(read_cr<4>() | cr4::debugging_extensions | cr4::machine_check | cr4::global_pages |
                 cr4::fxsr | cr4::simd_exceptions | cr4::fsgsbase | cr4::xsave |
                 (features.smep ? cr4::smep : 0) | (features.smap ? cr4::smap : 0) |
-                (features.umip ? cr4::umip : 0));
+                (features.umip ? cr4::umip : 0) |
+                (features.process_context ? cr4::process_context : 0));
 
     const Cpuid offered = cpuid(0xd, 0);
     features.xcr0 = extended_state_wanted(std::uint64_t{offered.edx} << 32 | offered.eax);
     write_xcr0(features.xcr0);
     features.xsave_bytes = cpuid(0xd, 0).ebx;
-    missing = "an XSAVE area that fits a vCPU";
     if (features.xsave_bytes > sizeof(Vcpu::extended_state))
-        return lamina::fail(lamina::Status::not_present);
+        panic("this processor lacks an XSAVE area that fits a vCPU");
     return features;
 }
 

@@ -1,8 +1,8 @@
 // exokernel/arch/x86_64/machine.hpp - the machine as the portable kernel sees it.
 #pragma once
 
+#include "exokernel/core/offsets.h"
 #include "exokernel/core/types.hpp"
-#include "exokernel/cpu/offsets.h"
 
 /// A function for a rare case that a fast path calls: it keeps every register.
 #define LAMINA_KEEPS_REGISTERS [[gnu::cold, gnu::noinline, gnu::no_caller_saved_registers]]
@@ -27,22 +27,44 @@ inline void clear_page(void* page) {
 
 /// Drops this CPU's TLB entry of one user page of the space loaded now.
 inline void invalidate_page(std::uint64_t address) {
-    asm volatile("invlpg (%0)" : : "r"(address) : "memory");
+    asm volatile("invlpg (%0)\n incq %%gs:%c1"
+                 :
+                 : "r"(address), "i"(CPU_INVALIDATIONS)
+                 : "memory", "cc");
+}
+
+/// CR3 beside the address of the root table (Intel SDM vol. 3A, 4.10.4.1): the tag of the TLB
+/// entries made from now on, and whether those there with this tag are kept.
+inline constexpr std::uint64_t root_mask = (1ULL << 52) - page_size;
+inline constexpr std::uint64_t keep_tagged = 1ULL << 63;
+
+inline std::uint64_t read_root() {
+    std::uint64_t value;
+    asm volatile("mov %%cr3, %0" : "=r"(value));
+    return value;
+}
+inline void write_root(std::uint64_t value) {
+    asm volatile("mov %0, %%cr3\n incq %%gs:%c1"
+                 :
+                 : "r"(value), "i"(CPU_TABLE_LOADS)
+                 : "memory", "cc");
 }
 
 /// The top-level page table this CPU uses.
-inline PhysAddr loaded_page_table() {
-    std::uint64_t value;
-    asm volatile("mov %%cr3, %0" : "=r"(value));
-    return {value};
+inline PhysAddr loaded_page_table() { return {read_root() & root_mask}; }
+
+/// Changes to another space; drops all TLB entries that are not global and have no tag or, if
+/// `tag` is not 0, those with this one, unless they are to be kept. Needs for a tag:
+/// has_tlb_tags().
+inline void load_page_table(PhysAddr table, std::uint32_t tag = 0, bool keep = false) {
+    write_root(table.value | tag | (keep ? keep_tagged : 0));
 }
 
-/// Changes to another space; drops all TLB entries that are not global.
-inline void load_page_table(PhysAddr table) {
-    asm volatile("mov %0, %%cr3" : : "r"(table.value) : "memory");
-}
+/// Whether the TLB keeps entries of several spaces apart (PCID), and whether a page may have 1 GiB.
+bool has_tlb_tags();
+bool has_gigabyte_pages();
 
-/// The CpuLocal of this CPU; its first word points to itself (CPU_SELF in cpu/offsets.h).
+/// The CpuLocal of this CPU; its first word points to itself (CPU_SELF in core/offsets.h).
 inline void* cpu_local() {
     void* self;
     asm("mov %%gs:0, %0" : "=r"(self));  // not volatile: it is the same all through a function
@@ -71,8 +93,8 @@ void arm_timer(std::uint64_t deadline_ns);
 
 /// Makes another CPU enter its kernel soon: it may have something to do.
 void interrupt_cpu(std::uint8_t apic_id);
-/// Drops all TLB entries of this CPU that are not global.
-inline void flush_tlb() { load_page_table(loaded_page_table()); }
+/// Drops the TLB entries of the space loaded now that are not global.
+inline void flush_tlb() { write_root(read_root()); }
 
 /// Sleeps until an interrupt came and was handled. Needs: interrupts masked; they are again after.
 void wait_for_interrupt();

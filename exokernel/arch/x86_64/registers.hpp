@@ -46,6 +46,7 @@ inline constexpr std::uint64_t fxsr = 1ULL << 9;
 inline constexpr std::uint64_t simd_exceptions = 1ULL << 10;
 inline constexpr std::uint64_t umip = 1ULL << 11;
 inline constexpr std::uint64_t fsgsbase = 1ULL << 16;
+inline constexpr std::uint64_t process_context = 1ULL << 17;
 inline constexpr std::uint64_t xsave = 1ULL << 18;
 inline constexpr std::uint64_t smep = 1ULL << 20;
 inline constexpr std::uint64_t smap = 1ULL << 21;

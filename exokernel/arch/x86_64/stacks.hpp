@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "exokernel/core/offsets.h"
 #include "exokernel/core/types.hpp"
-#include "exokernel/cpu/offsets.h"
 
 namespace exo::arch {
 

@@ -1,6 +1,6 @@
 /* exokernel/arch/x86_64/start.S - from the boot loader (32-bit, no paging) to C++. */
 
-#include "exokernel/cpu/offsets.h"
+#include "exokernel/core/offsets.h"
 
 #define IMAGE_BASE 0xffffffff80000000
 #define PHYSICAL(symbol) ((symbol) - IMAGE_BASE)

@@ -41,7 +41,9 @@ public:
     void invalidate_page(std::uint64_t) override {}
     void flush_tlb() override {}
     exo::PhysAddr loaded_page_table() override { return current_->root; }
-    void load_page_table(exo::PhysAddr table) override { current_->root = table; }
+    void load_page_table(exo::PhysAddr table, std::uint32_t, bool) override {
+        current_->root = table;
+    }
     void* cpu_local() override { return &current_->local; }
     void interrupt_cpu(std::uint8_t apic_id) override { cpus_[apic_id]->interrupted = true; }
     std::uint64_t now_ns() override { return now_ns_.fetch_add(2000, std::memory_order_relaxed); }

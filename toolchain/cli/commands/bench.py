@@ -27,7 +27,7 @@ def run(arguments):
         row = rows.get(name, {})
         others = f" ({bars.peers_text(row)})" if bars.peers(row) else ""
         print(f"{name:<26} {value:>11,} {_number(row, 'bar'):>11}  {row.get('unit', '')}: "
-              f"{row.get('what', 'not recorded')}{others}")
+              f"{row.get('what', 'not recorded')}{others}{_beside(value)}")
         complaint = bars.complaint(row, value) if arguments.check and row else None
         if complaint:
             failed = True
@@ -71,6 +71,11 @@ def _report_guest_locks():
     print("\nlocks wanted by every processor of the guest: time of the host for each taken, and "
           "the shares of\nwho got least and most, where 100% is an equal one")
     print(*lock_tables.guest_table(runs), sep="\n")
+
+
+def _beside(value):
+    counted = getattr(value, "beside", "")
+    return f"; {counted}" if counted else ""
 
 
 def _number(row, key):

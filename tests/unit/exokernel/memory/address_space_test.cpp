@@ -147,6 +147,16 @@ TEST_CASE_FIXTURE(SpaceMachine, "the first and the last user page can be mapped"
     CHECK(space.find(user_end - 1, false) != nullptr);
 }
 
+TEST_CASE_FIXTURE(SpaceMachine, "what lies beside the user pages cannot be mapped, however near") {
+    REQUIRE(space.map(user_start, source, 0, 1, {read_only, read_only}));
+    REQUIRE(space.map(user_end - page, source, 1, 1, {read_only, read_only}));
+    for (const std::uint64_t address : {user_start - page, user_end}) {
+        CHECK(space.map(address, source, 2, 1, {read_only, read_only}).error() ==
+              Status::bad_address);
+        CHECK(leaf(address) == 0);
+    }
+}
+
 TEST_CASE_FIXTURE(SpaceMachine, "each mapped page holds a reference to its run") {
     REQUIRE(space.map(base, source, 0, 5, {read_only, read_only}));
     CHECK(references() == 6);
@@ -205,6 +215,20 @@ TEST_CASE_FIXTURE(SpaceMachine, "unmapping drops the processor's copies, a page 
     exo::arch::host_invalidations = 0;
     REQUIRE(space.unmap(base, 5));
     CHECK(exo::arch::host_invalidations == 5);
+}
+
+TEST_CASE_FIXTURE(SpaceMachine, "a large page drops the copies of the empty table it replaces") {
+    const exo::FrameNumber large_run = *frames.alloc_run(512, payer);
+    exo::CapSlot large;
+    static_cast<exo::Capability&>(large) = frames.capability(large_run, 512, exo::Rights::all);
+    large.siblings.close();
+    large.children.close();
+    REQUIRE(space.map(base, source, 0, 1, {read_only, read_only}));
+    REQUIRE(space.unmap(base, 1));
+    exo::arch::load_page_table(space.root());
+    exo::arch::host_invalidations = 0;
+    REQUIRE(space.map(base, large, 0, 512, {read_only | Protection::size_2m, read_only}));
+    CHECK(exo::arch::host_invalidations == 1);
 }
 
 TEST_CASE_FIXTURE(SpaceMachine, "a space that is not loaded has no copies to drop") {

@@ -1,4 +1,4 @@
-// tests/unit/exokernel/memory/frame_table_test.cpp - FrameTable: buddies, runs, charges, by rule.
+// tests/unit/exokernel/memory/frame_table_test.cpp - FrameTable: uses, runs, charges, by rule.
 #include "exokernel/memory/frame_table.hpp"
 
 #include <algorithm>
@@ -74,128 +74,6 @@ TEST_CASE("frame 0 is never handed out") {
     CHECK(made.table.counts().total == 15);
 }
 
-TEST_CASE("memory is cut into the largest aligned blocks it holds") {
-    Entries made(64);
-    made.table.add_free({3}, 30);  // 3; 4-7; 8-15; 16-31; 32
-    const std::pair<std::uint32_t, unsigned> blocks[] = {{3, 0}, {4, 2}, {8, 3}, {16, 4}, {32, 0}};
-    for (const auto& [frame, order] : blocks) {
-        CHECK(made.table.info({frame}).state == FrameState::free_head);
-        CHECK(made.table.info({frame}).order == order);
-    }
-    CHECK(made.table.consistent());
-}
-
-TEST_CASE("pieces of memory added one by one coalesce") {
-    Entries made(64);
-    for (std::uint32_t frame = 47; frame >= 32; --frame)
-        made.table.add_free({frame}, 1);
-    CHECK(made.table.info({32}).state == FrameState::free_head);
-    CHECK(made.table.info({32}).order == 4);
-    CHECK(made.table.consistent());
-}
-
-TEST_CASE("a block merges with its buddy, not with another neighbour") {
-    Entries made(64);
-    made.table.add_free({10}, 1);
-    made.table.add_free({9}, 1);  // the buddy of 10 is 11
-    CHECK(made.table.info({9}).order == 0);
-    CHECK(made.table.info({10}).state == FrameState::free_head);
-    CHECK(made.table.info({10}).order == 0);
-}
-
-TEST_CASE("no block is larger than a GiB") {
-    constexpr std::uint32_t largest = 1U << FreeFrames::order_max;
-    Entries made(3 * largest);
-    made.table.add_free({largest}, 2 * largest);
-    CHECK(made.table.info({largest}).order == FreeFrames::order_max);
-    CHECK(made.table.info({2 * largest}).state == FrameState::free_head);
-    CHECK(made.table.info({2 * largest}).order == FreeFrames::order_max);
-}
-
-TEST_CASE("a buddy beyond the end of memory is not looked at") {
-    Entries made(17);
-    made.table.add_free({16}, 1);  // the buddy would be 17
-    CHECK(made.table.info({16}).order == 0);
-    CHECK(made.table.consistent());
-}
-
-TEST_CASE_FIXTURE(Machine, "the smallest block that fits is split") {
-    const FrameNumber low = alloc();  // 1 of the blocks 1, 2-3, 4-7, ..., 512-1023
-    CHECK(low == FrameNumber{1});
-    CHECK(alloc() == FrameNumber{2});
-    CHECK(frames.info({3}).state == FrameState::free_head);
-    CHECK(frames.info({3}).order == 0);
-    CHECK(frames.info({512}).order == 9);
-    CHECK(frames.consistent());
-}
-
-TEST_CASE_FIXTURE(Machine, "everything given back becomes the blocks there were at first") {
-    const std::vector<FrameInfo> before = entries;
-    std::vector<FrameNumber> taken;
-    while (free() != 0)
-        taken.push_back(alloc());
-    CHECK(taken.size() == 1023);
-    for (const std::uint32_t step : {7U, 3U, 1U})  // every 7th, then every 3rd, then the rest
-        for (std::uint32_t i = 0; i < taken.size(); i += step)
-            if (taken[i].value != 0) {
-                frames.free(taken[i]);
-                taken[i] = {};
-            }
-    frames.drain_caches();
-    for (std::uint32_t frame = 0; frame < entries.size(); ++frame) {
-        REQUIRE(entries[frame].state == before[frame].state);
-        if (entries[frame].state == FrameState::free_head)
-            REQUIRE(entries[frame].order == before[frame].order);
-    }
-    CHECK(frames.consistent());
-}
-
-TEST_CASE("one block that is split down to its frames becomes one block again") {
-    HostMachine machine(128);
-    exo::frames = {};
-    std::fill(machine.entries.begin(), machine.entries.end(), FrameInfo{});
-    exo::frames.adopt(machine.entries);
-    exo::frames.add_free({64}, 64);
-    std::vector<FrameNumber> taken;
-    while (const auto frame = frames.alloc(FrameState::object, nullptr))
-        taken.push_back(*frame);
-    CHECK(taken.size() == 64);
-    for (const FrameNumber frame : taken)
-        frames.free(frame);
-    frames.drain_caches();
-    CHECK(frames.info({64}).state == FrameState::free_head);
-    CHECK(frames.info({64}).order == 6);
-}
-
-TEST_CASE("single frames are kept back up to a bound, and make a run when one is needed") {
-    HostMachine machine(256);
-    exo::frames = {};
-    std::fill(machine.entries.begin(), machine.entries.end(), FrameInfo{});
-    exo::frames.adopt(machine.entries);
-    exo::frames.add_free({64}, 64);
-    Account account = HostMachine::account(1000);
-    std::vector<FrameNumber> taken;
-    while (const auto frame = frames.alloc(FrameState::object, nullptr))
-        taken.push_back(*frame);
-    REQUIRE(taken.size() == FreeFrames::cache_max + 1);
-    const auto in_blocks = [&] {
-        return std::ranges::count(machine.entries, FrameState::free_head, &FrameInfo::state);
-    };
-    for (std::uint32_t i = 0; i < FreeFrames::cache_max; ++i)
-        frames.free(taken[i]);
-    CHECK(in_blocks() == 0);
-    CHECK(frames.consistent());
-    CHECK(frames.alloc_run(32, account) == FrameNumber{64});
-    CHECK(frames.consistent());
-    frames.release({64});
-    for (std::uint32_t i = 0; i < FreeFrames::cache_max; ++i)
-        taken[i] = *frames.alloc(FrameState::object, nullptr);
-    for (const FrameNumber frame : taken)
-        frames.free(frame);
-    CHECK(in_blocks() == 1);
-    CHECK(frames.consistent());
-}
-
 TEST_CASE_FIXTURE(Machine, "an allocated frame is zeroed, whatever was in it") {
     const FrameNumber first = alloc();
     CHECK(all_bytes(first, std::byte{0}));
@@ -239,7 +117,8 @@ TEST_CASE_FIXTURE(Machine, "an allocation is charged to its account and refunded
     CHECK(account.used == 0);
 }
 
-TEST_CASE_FIXTURE(Machine, "an account without references lives until its last charge is refunded") {
+TEST_CASE_FIXTURE(Machine,
+                  "an account without references lives until its last charge is refunded") {
     static int destroyed = 0;
     destroyed = 0;
     exo::set_account_settler([](exo::Account&) { ++destroyed; });

@@ -1,4 +1,4 @@
-/* exokernel/cpu/offsets.h - structure offsets and numbers that assembly and C++ share. */
+/* exokernel/core/offsets.h - structure offsets and numbers that assembly and C++ share. */
 #pragma once
 
 /* Context (cpu/context.hpp). */
@@ -37,6 +37,8 @@
 #define CPU_RESUME_START 96
 #define CPU_RESUME_BYTES 104
 #define CPU_INDEX 112
+#define CPU_INVALIDATIONS 120
+#define CPU_TABLE_LOADS 128
 
 /* The kernel's stack with its guard page, from its start (arch/x86_64/stacks.hpp). */
 #define KERNEL_STACK_TOP 0x5000

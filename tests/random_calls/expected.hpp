@@ -1,0 +1,48 @@
+// tests/random_calls/expected.hpp - which outcomes random calls must have, and which they cannot.
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+
+#include "tests/random_calls/tally.hpp"
+
+namespace random_calls {
+
+/// An outcome that a call has in the table of system calls, and no program can bring about.
+struct Unreachable {
+    Call call;
+    Status status;
+    std::string_view why;
+};
+
+inline constexpr std::string_view one_frame =
+    "takes single frames, and quotas never add up to more than there are: the quota ends first";
+
+inline constexpr Unreachable unreachable[] = {
+    {Call::machine_power, Status::ok, "does not return: tests/boot/power_test.py has it"},
+    {Call::cap_derive, Status::out_of_frames, one_frame},
+    {Call::cap_copy, Status::out_of_frames, one_frame},
+    {Call::cap_move, Status::out_of_frames, one_frame},
+    {Call::account_create, Status::out_of_frames, one_frame},
+    {Call::frames_map, Status::out_of_frames, one_frame},
+    {Call::env_create, Status::out_of_frames, one_frame},
+    {Call::notification_create, Status::out_of_frames, one_frame},
+};
+
+/// Whether a call may end so: ok, or an error that it declares.
+constexpr bool may_return(const calls::CallRow& row, Status status) {
+    return status == Status::ok || calls::declares(row, status);
+}
+
+static_assert(std::ranges::all_of(unreachable, [](const Unreachable& one) {
+    return may_return(calls::call_rows[std::size_t(one.call)], one.status);
+}));
+
+/// Why no program can bring this about; empty if one can.
+constexpr std::string_view why_unreachable(Call call, Status status) {
+    for (const Unreachable& one : unreachable)
+        if (one.call == call && one.status == status) return one.why;
+    return {};
+}
+
+}  // namespace random_calls

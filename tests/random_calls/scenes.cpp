@@ -1,0 +1,274 @@
+// tests/random_calls/scenes.cpp - states in which calls fail that hardly ever fail by chance.
+#include "tests/random_calls/scenes.hpp"
+
+#include <algorithm>
+
+#include "lamina/report.hpp"
+#include "libos/info/info.hpp"
+#include "tests/random_calls/stage.hpp"
+
+namespace random_calls {
+namespace {
+
+namespace sys = libos::sys;
+
+/// How often a call is made in a state that it is to fail in.
+constexpr int tries = 12;
+
+constexpr std::uint64_t name_bytes = 6;
+constexpr std::uint64_t status_max = 255;
+constexpr auto copy_right = std::uint64_t(Rights::copy);
+constexpr auto read_only = std::uint64_t(lamina::Protection::read);
+
+void drop_all(Caller& caller, std::span<const std::uint32_t> handles) {
+    for (const std::uint32_t handle : handles)
+        caller.make(Call::cap_drop, {handle});
+}
+
+/// Makes a call again and again, and keeps what it returns, until it fails or there are enough.
+std::span<const std::uint32_t> repeat(Caller& caller, std::size_t most, Call call,
+                                      const Words& words) {
+    const auto spare = caller.spare();
+    most = std::min(most, spare.size());
+    std::size_t count = 0;
+    while (count < most && (spare[count] = caller.value_of(call, words)) != 0)
+        ++count;
+    return spare.first(count);
+}
+
+/// Gives the CPU to a puppet of this CPU until it is idle. False if it does not become so. Not
+/// counted: how often depends on time.
+bool await(Caller& caller, Puppet& puppet) {
+    constexpr int turns_max = 1000;
+    for (int turn = 0; turn < turns_max; ++turn) {
+        if (puppet.state == Puppet::State::gone) return false;
+        if (caller.listen(puppet)) return true;
+        (void)sys::vcpu_yield();
+    }
+    return false;
+}
+
+/// A puppet of this CPU that is idle: itself, or a new one. False if there can be none.
+bool make_ready(Caller& caller, Puppet& puppet, std::uint64_t frames) {
+    if (await(caller, puppet)) return true;
+    caller.end(puppet);
+    return caller.raise(puppet, frames, caller.part().cpu);
+}
+
+constexpr std::uint64_t mate_frames = 200;
+constexpr std::uint64_t poor_frames = 60;
+constexpr std::uint64_t hoarder_frames = 100;
+
+std::uint64_t frames_left(std::uint32_t account) {
+    lamina::CapInfo info = {};
+    (void)sys::cap_inspect(lamina::Handle(account), &info);
+    return info.count - info.used;
+}
+
+/// Whether a call fails in the way a scene is about, with time for the mate in between.
+template <typename Attempt>
+bool until(Status wanted, Attempt attempt) {
+    constexpr int turns_max = 100;
+    for (int turn = 0; turn < turns_max; ++turn) {
+        if (attempt() == wanted) return true;
+        (void)sys::vcpu_yield();
+    }
+    return false;
+}
+
+/// Calls by a capability that has a revoked parent, for as long as that goes on.
+void use_while_revoked(Caller& caller, std::uint32_t child, bool account) {
+    const auto derive = [&] {
+        const Reply made = caller.make(Call::cap_derive, {child, copy_right});
+        if (made.status == Status::ok) caller.make(Call::cap_drop, {std::uint32_t(made.value)});
+        return made.status;
+    };
+    if (!until(Status::busy, derive)) return;
+    for (int i = 0; i < tries; ++i) {
+        caller.make(Call::cap_derive, {child, copy_right});
+        caller.make(Call::cap_copy, {self_handle, child, copy_right});
+        if (account)
+            caller.make(Call::env_create, {child, stage_address, name_bytes, 0, 0, 0});
+        else
+            caller.make(Call::frames_map,
+                        {self_handle, child, 0, 1, random_page(caller.choices()), read_only});
+    }
+}
+
+}  // namespace
+
+void start_anew(Caller& caller) {
+    caller.sweep();
+    const Part& part = caller.part();
+    caller.raise(caller.mate, mate_frames, part.cpu);
+    caller.raise(caller.far, mate_frames, (part.cpu + 1) % part.cpu_count);
+    caller.raise(caller.poor, poor_frames, part.cpu);
+    caller.raise(caller.hoarder, hoarder_frames, part.cpu);
+}
+
+void fill_own_table(Caller& caller) {
+    const auto filled =
+        repeat(caller, caller.spare().size(), Call::cap_derive, {account_handle, copy_right});
+    for (int i = 0; i < 10 * tries && !filled.empty(); ++i) {
+        caller.make(Call::cap_derive, {filled[0], copy_right});
+        caller.make(Call::cap_copy, {self_handle, filled[0], copy_right});
+        caller.make(Call::cap_move, {self_handle, filled[0]});
+        caller.make(Call::account_create, {account_handle, 1});
+        caller.make(Call::frames_alloc, {account_handle, 1 + caller.choices().below(4)});
+        caller.make(Call::env_create, {account_handle, stage_address, name_bytes, 0, 0, 0});
+        caller.make(Call::notification_create, {account_handle});
+    }
+    drop_all(caller, filled);
+}
+
+void revoke_much(Caller& caller) {
+    constexpr std::size_t children = 160;
+    const bool account = caller.choices().percent(50);
+    if (!make_ready(caller, caller.mate, mate_frames)) return;
+    const auto root =
+        caller.value_of(account ? Call::account_create : Call::frames_alloc, {account_handle, 20});
+    if (root == 0) return;
+    const auto rights =
+        std::uint64_t(account ? Rights::copy | Rights::spend : Rights::copy | Rights::read);
+    const auto made = repeat(caller, children, Call::cap_derive, {root, rights});
+    const auto moved = caller.value_of(Call::cap_move, {caller.mate.env, root});
+    bool revoked = false;
+    if (moved != 0 && made.size() == children &&
+        caller.tell(caller.mate, Call::cap_revoke, {moved})) {
+        use_while_revoked(caller, made.back(), account);
+        revoked = await(caller, caller.mate);
+    }
+    if (!revoked) drop_all(caller, made);
+    if (moved == 0) caller.make(Call::cap_drop, {root});
+}
+
+void wait_together(Caller& caller) {
+    if (!make_ready(caller, caller.mate, mate_frames)) return;
+    const auto note = caller.value_of(Call::notification_create, {account_handle});
+    if (note == 0) return;
+    const auto rights = std::uint64_t(Rights::wait | Rights::copy);
+    const auto theirs = caller.value_of(Call::cap_copy, {caller.mate.env, note, rights});
+    if (theirs != 0 &&
+        caller.tell(caller.mate, Call::notification_wait, {theirs, 1, lamina::wait_forever})) {
+        until(Status::busy, [&] {
+            return caller.make(Call::notification_wait, {note, 2, lamina::no_wait}).status;
+        });
+        if (caller.choices().percent(20))
+            caller.make(Call::notification_signal, {note, 1});
+        else
+            caller.make(Call::cap_revoke, {note});
+        await(caller, caller.mate);
+    }
+    caller.make(Call::cap_drop, {note});
+}
+
+void visit_the_ended(Caller& caller) {
+    const Words create = {account_handle, stage_address, name_bytes, 0, 0, 0};
+    const std::uint64_t env = caller.value_of(Call::env_create, create);
+    if (env == 0) return;
+    const std::uint64_t weak = caller.value_of(Call::cap_derive, {env, copy_right});
+    const std::uint64_t own = caller.value_of(Call::cap_derive, {account_handle, copy_right});
+    caller.make(Call::env_end, {env, status_max + 1});
+    caller.make(Call::env_end, {env, 0});
+    await_end(std::uint32_t(env));
+    const std::uint64_t page = random_page(caller.choices());
+    for (int i = 0; i < 3; ++i) {
+        caller.make(Call::env_end, {env, 0});
+        caller.make(Call::env_end, {weak, 0});
+        caller.make(Call::env_report, {env, output_page});
+        caller.make(Call::env_report, {env, unmapped_address});
+        caller.make(Call::env_report, {env, lamina::user_end});
+        caller.make(Call::env_report, {weak, output_page});
+        caller.make(Call::env_start, {env, page, page});
+        caller.make(Call::cap_copy, {env, own, copy_right});
+        caller.make(Call::cap_move, {env, own});
+        caller.make(Call::frames_map, {env, caller.mate.mail_run, 0, 1, page, read_only});
+        caller.make(Call::frames_unmap, {env, page, 1});
+        caller.make(Call::frames_protect, {env, page, 1, read_only});
+        for (const std::uint64_t name : {unmapped_address, lamina::user_end, structure_page})
+            caller.make(Call::env_create, {account_handle, name, name_bytes, 0, 0, 0});
+    }
+    for (const std::uint64_t handle : {env, weak, own})
+        caller.make(Call::cap_drop, {handle});
+}
+
+void press_the_poor(Caller& caller) {
+    if (!make_ready(caller, caller.poor, poor_frames)) return;
+    const std::uint64_t env = caller.poor.env;
+    const std::uint64_t account = caller.poor.account;
+    // Nothing is left of its account, then nothing of its table.
+    const auto rest = frames_left(caller.poor.account);
+    const auto kept = rest != 0 ? caller.value_of(Call::frames_alloc, {account, rest}) : 0;
+    const Words copy = {env, account_handle, copy_right};
+    while (caller.make(Call::cap_copy, copy).status == Status::ok)
+        ;
+    const auto own = caller.value_of(Call::cap_derive, {account_handle, copy_right});
+    for (int i = 0; i < tries; ++i) {
+        caller.make(Call::cap_copy, copy);
+        caller.make(Call::cap_move, {env, own});
+        caller.make(Call::frames_map,
+                    {env, caller.poor.mail_run, 0, 1, unmapped_address, read_only});
+        caller.make(Call::account_create, {account, 1});
+        caller.make(Call::frames_alloc, {account, 1});
+        caller.make(Call::env_create, {account, stage_address, name_bytes, 0, 0, 0});
+        caller.make(Call::notification_create, {account});
+        if (await(caller, caller.poor))
+            caller.tell(caller.poor, Call::cap_derive, {account_handle, copy_right});
+    }
+    await(caller, caller.poor);
+    caller.make(Call::cap_drop, {own});
+    if (kept != 0) caller.make(Call::cap_drop, {kept});
+}
+
+void press_the_hoarder(Caller& caller) {
+    const std::uint64_t env = caller.hoarder.env;
+    if (env == 0) return;
+    const Words copy = {env, account_handle, copy_right};
+    while (caller.make(Call::cap_copy, copy).status == Status::ok)
+        ;
+    const auto own = caller.value_of(Call::cap_derive, {account_handle, copy_right});
+    for (int i = 0; i < tries; ++i) {
+        caller.make(Call::cap_copy, copy);
+        caller.make(Call::cap_move, {env, own});
+    }
+    caller.make(Call::cap_drop, {own});
+}
+
+void nest_accounts(Caller& caller) {
+    constexpr std::uint64_t frames = 200;
+    const auto spare = caller.spare();
+    std::size_t count = 0;
+    std::uint64_t parent = account_handle;
+    // Each costs its parent its limit and a frame.
+    for (std::uint64_t limit = frames; limit > 2; limit -= 2) {
+        spare[count] = caller.value_of(Call::account_create, {parent, limit});
+        if (spare[count] == 0) break;
+        parent = spare[count++];
+    }
+    for (int i = 0; i < tries; ++i)
+        caller.make(Call::account_create, {parent, 1});
+    drop_all(caller, spare.first(count));
+}
+
+void crowd(Caller& caller) {
+    const auto all = repeat(caller, caller.spare().size(), Call::env_create,
+                            {account_handle, stage_address, name_bytes, 0, 0, caller.part().cpu});
+    for (int i = 0; i < 10 * tries; ++i)
+        caller.make(Call::env_create, {account_handle, stage_address, name_bytes, 0, 0, 0});
+    drop_all(caller, all);
+    lamina::InfoPage info;
+    while (libos::read_info(info) && info.env_count > lamina::env_count_max / 2)
+        (void)sys::vcpu_yield();
+}
+
+void break_up_memory(Caller& caller) {
+    constexpr std::uint64_t longest = lamina::frames_per_call_max;
+    const auto runs = repeat(caller, caller.spare().size(), Call::frames_alloc,
+                             {account_handle, longest / 2 + 1});
+    for (int i = 0; i < 10 * tries; ++i)
+        caller.make(Call::frames_alloc,
+                    {account_handle, longest - caller.choices().below(longest / 2)});
+    drop_all(caller, runs);
+}
+
+}  // namespace random_calls

@@ -1,0 +1,40 @@
+// tests/random_calls/scenes.hpp - states in which calls fail that hardly ever fail by chance.
+#pragma once
+
+#include "tests/random_calls/caller.hpp"
+
+namespace random_calls {
+
+/// Ends the puppets, gives up what there is, and makes new puppets.
+void start_anew(Caller& caller);
+
+/// The caller's own table is full: table_full.
+void fill_own_table(Caller& caller);
+
+/// The mate revokes what has many children: busy.
+void revoke_much(Caller& caller);
+
+/// The mate waits; the caller wants to wait too: busy; and takes from it what it waits for:
+/// revoked.
+void wait_together(Caller& caller);
+
+/// Calls on an environment that has ended: ended.
+void visit_the_ended(Caller& caller);
+
+/// Calls on the puppet whose account is used up, and by it: quota_exceeded.
+void press_the_poor(Caller& caller);
+
+/// Calls into the table that is full: table_full.
+void press_the_hoarder(Caller& caller);
+
+/// A chain of accounts that cannot be longer: limit_reached.
+void nest_accounts(Caller& caller);
+
+/// As many environments as there may be: limit_reached. Needs some thousand frames.
+void crowd(Caller& caller);
+
+/// No free run is long enough, though half of the machine is free: out_of_frames. Needs half of the
+/// machine's frames.
+void break_up_memory(Caller& caller);
+
+}  // namespace random_calls
