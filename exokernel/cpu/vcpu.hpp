@@ -27,8 +27,8 @@ enum class VcpuState : std::uint8_t {
 
 /// A call that takes more than one step.
 enum class LongCall : std::uint8_t {
-    revoke,  ///< Of what was derived from the capability `handle`; `object` is its object.
-    alloc,   ///< Of a run, `object`, whose first `done` frames are zeroed.
+    revoke,     ///< Of what was derived from the capability `handle`; `object` is its object.
+    alloc,      ///< Of a run, `object`, whose first `done` frames are zeroed.
     repossess,  ///< From the account of the environment `object`; runs from `done` on were seen.
 };
 

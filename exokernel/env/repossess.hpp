@@ -10,10 +10,11 @@ namespace exo {
 ///
 /// It takes whole runs, by revoking all that refers to them, and so that what is asked for is just
 /// met, the last one in part: then the oldest capability for it is kept, for the frames that are
-/// left of it. Runs with a capability come before those that are only mapped, which are taken whole;
-/// last come those that another environment has mapped, as a loader does an app's program. Frames
-/// with high numbers come before others. Frames of the kernel for an environment and quota of
-/// accounts below are not taken. Cost: up to six walks through the frame table in bounded parts, and a few steps for each capability and page.
+/// left of it. Runs with a capability come before those that are only mapped, which are taken
+/// whole; last come those that another environment has mapped, as a loader does an app's program.
+/// Frames with high numbers come before others. Frames of the kernel for an environment and quota
+/// of accounts below are not taken. Cost: up to six walks through the frame table in bounded parts,
+/// and a few steps for each capability and page.
 void begin_repossession(Vcpu& vcpu, Env& env);
 
 /// Does the next part of it, as step_long_call().

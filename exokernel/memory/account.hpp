@@ -16,9 +16,9 @@ struct Notification;
 /// At every moment used <= limit, and `used` is the sum of the frames charged here and the limits
 /// of the accounts made from this one. So charging looks at one account only.
 ///
-/// It may owe frames to its parent. While it does, its quota is as large as what is in use, and what
-/// is refunded leaves it. Both counts have the bit `owing` set then, which changes no difference
-/// between them and makes one comparison tell refund() that there is more to do.
+/// It may owe frames to its parent. While it does, its quota is as large as what is in use, and
+/// what is refunded leaves it. Both counts have the bit `owing` set then, which changes no
+/// difference between them and makes one comparison tell refund() that there is more to do.
 struct Account : Object {
     /// Most accounts above one: the end of the last of a chain may be the end of them all.
     static constexpr std::uint32_t depth_max = 64;
@@ -35,8 +35,8 @@ struct Account : Object {
     std::uint64_t told_bits = 0;
     // While that is taken by force:
     bool collected = false;
-    std::uint8_t pass = 0;         ///< Of the search for runs.
-    FrameInfo* taking = nullptr;   ///< A run on its way out, by a reference; may be null.
+    std::uint8_t pass = 0;        ///< Of the search for runs.
+    FrameInfo* taking = nullptr;  ///< A run on its way out, by a reference; may be null.
 
     bool owes() const { return owed != 0; }
     std::uint64_t limit_frames() const { return limit & ~owing; }
@@ -48,16 +48,16 @@ struct Account : Object {
         used += frames;
         return {};
     }
-    /// Gives them back. Whether there is more to do: frames are owed, or no frame is used and nobody
-    /// may need the account any more (settle_account).
+    /// Gives them back. Whether there is more to do: frames are owed, or no frame is used and
+    /// nobody may need the account any more (settle_account).
     [[nodiscard]] bool refund(std::uint64_t frames) {
         const auto left = std::int64_t(used) - std::int64_t(frames);
         used = std::uint64_t(left);
         return left <= 0;
     }
 
-    /// Asks for `frames` of its quota. Returns how many of them it has free, which leave it at once;
-    /// the rest is owed. Needs: nothing is owed, frames <= limit.
+    /// Asks for `frames` of its quota. Returns how many of them it has free, which leave it at
+    /// once; the rest is owed. Needs: nothing is owed, frames <= limit.
     [[nodiscard]] std::uint64_t ask(std::uint64_t frames) {
         const std::uint64_t free = std::min(frames, limit - used);
         limit -= free;

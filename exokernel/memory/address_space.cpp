@@ -199,8 +199,8 @@ Link& AddressSpace::link_of(std::uint64_t address) const {
 
 AddressSpace::Mapping AddressSpace::mapping_of(const Link& link) {
     const PageTables::Place place = PageTables::place_of(link);
-    return {place.space, place.address, frame_of(place.entry->target()),
-            entry_frames(place.level), place.entry->has(PageEntry::lent)};
+    return {place.space, place.address, frame_of(place.entry->target()), entry_frames(place.level),
+            place.entry->has(PageEntry::lent)};
 }
 
 std::uint64_t AddressSpace::first_unmapped(std::uint64_t address, std::uint64_t count) const {

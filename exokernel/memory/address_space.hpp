@@ -96,9 +96,9 @@ public:
     struct Mapping {
         AddressSpace* space;
         std::uint64_t address;
-        FrameNumber frame;       ///< The first one.
-        std::uint32_t count;     ///< Of frames: the page's size.
-        bool lent;               ///< Another environment has mapped it.
+        FrameNumber frame;    ///< The first one.
+        std::uint32_t count;  ///< Of frames: the page's size.
+        bool lent;            ///< Another environment has mapped it.
     };
     static Mapping mapping_of(const Link& link);
 

@@ -21,8 +21,8 @@ enum class ObjectType : std::uint8_t {
 /// What a capability allows. One word of bits for all types, so that one look-up checks them all.
 enum class Rights : std::uint32_t {
     none = 0,
-    read = 1U << 0,     ///< Frames: map for reading. Console: take input. Env: read its report. Machine:
-                        ///< watch its free memory.
+    read = 1U << 0,  ///< Frames: map for reading. Console: take input. Env: read its report.
+                     ///< Machine: watch its free memory.
     write = 1U << 1,    ///< Frames: map for writing. Console: put output.
     execute = 1U << 2,  ///< Frames: map for execution.
     copy = 1U << 3,     ///< Any: derive from it, or copy it to another environment.

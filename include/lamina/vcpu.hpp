@@ -34,13 +34,13 @@ struct VcpuArea {
     std::uint64_t thread;       ///< Address of the SavedContext that the resume range loads.
     std::uint64_t foreign_rip;  ///< Where a foreign call returns to, and its flags.
     std::uint64_t foreign_rflags;
-    std::uint64_t trap_vector;   ///< Exception vector of `trap`.
-    std::uint64_t trap_error;    ///< Its error code; 0 for vectors without.
-    std::uint64_t trap_address;  ///< The address of a page fault; 0 for other exceptions.
-    std::uint64_t resume_rip;    ///< For the resume range.
-    std::uint64_t user[6];       ///< The libOS's own.
-    SavedContext enabled;        ///< Preempted while enabled: what ran.
-    SavedContext trap;           ///< An exception while enabled: what ran.
+    std::uint64_t trap_vector;          ///< Exception vector of `trap`.
+    std::uint64_t trap_error;           ///< Its error code; 0 for vectors without.
+    std::uint64_t trap_address;         ///< The address of a page fault; 0 for other exceptions.
+    std::uint64_t resume_rip;           ///< For the resume range.
+    std::uint64_t user[6];              ///< The libOS's own.
+    SavedContext enabled;               ///< Preempted while enabled: what ran.
+    SavedContext trap;                  ///< An exception while enabled: what ran.
     std::uint64_t reclaim_frames;       ///< `reclaim`: how many page frames are asked for,
     std::uint64_t reclaim_deadline_ns;  ///< and until when, in nanoseconds since boot.
     /// What was taken since vcpu_bind, by number modulo taken_kept: so the last ones are there.
@@ -75,8 +75,8 @@ struct VcpuEntries {
                          ///< but rax, rcx, rip, rsp, rflags. None: exceptions end the environment.
     std::uint64_t slice_end;  ///< The slice is over: `grace_ns` to yield. See `enabled`.
     std::uint64_t foreign;    ///< A `syscall` that is no native one; every register as at the call
-                            ///< but rcx and r11. None: such calls return -38 (ENOSYS).
-    std::uint64_t stack;  ///< Stack pointer at run, trap, slice_end and reclaim.
+                              ///< but rcx and r11. None: such calls return -38 (ENOSYS).
+    std::uint64_t stack;      ///< Stack pointer at run, trap, slice_end and reclaim.
     /// [resume_start, resume_end): the restartable range. It starts with `disabled` set, clears it,
     /// and ends in a jump. Interrupted inside, it starts again with `disabled` set; a fault inside
     /// ends the environment.

@@ -74,17 +74,17 @@ int sleep() {
         if (area.taken[i].count != 1 || area.taken[i].first == 0) return 4;
     std::uint64_t mapped = 0;
     for (std::uint64_t i = 0; i < hoard::frames; ++i)
-        mapped += sys::frames_protect(fixed::self, here + i * lamina::page_size, 1,
-                                      Protection::read)
-                      .has_value();
+        mapped +=
+            sys::frames_protect(fixed::self, here + i * lamina::page_size, 1, Protection::read)
+                .has_value();
     return mapped == hoard::frames - *expected ? 0 : 5;
 }
 
 // Runs that only pages refer to.
 int keep_mappings() {
-    for (std::uint64_t i = 0; i < hoard::frames; i += 4) {
-        const Handle run = take(4);
-        if (!map(run, 4, i) || !sys::cap_drop(run)) return 1;
+    for (std::uint64_t i = 0; i < hoard::frames; ++i) {
+        const Handle run = take(1);
+        if (!map(run, 1, i) || !sys::cap_drop(run)) return 1;
     }
     tell_ready();
     loop();

@@ -1,11 +1,8 @@
-// tests/guest/reclaim_test.cpp - memory asked back: given in time, or taken after the deadline, just
-// as much as was asked for.
-#include <algorithm>
-#include <array>
+// tests/guest/reclaim_test.cpp - memory asked back: given in time, or taken after the deadline,
+// just as much as was asked for.
 #include <cstdint>
 
 #include "libos/clock/clock.hpp"
-#include "libos/console/console.hpp"
 #include "libos/rt/app.hpp"
 #include "libos/sys/handles.hpp"
 #include "libos/test/unity.hpp"
@@ -112,18 +109,18 @@ void rob_one(std::string_view kind, std::uint64_t frames) {
     (void)guest::ends();
     const auto before = guest::ledger();
     {
-    auto neighbour = Hoarder::start("ignore");
-    auto hoarder = Hoarder::start(kind);
-    TEST_ASSERT_OK(neighbour);
-    TEST_ASSERT_OK(hoarder);
-    const Quota others = neighbour->quota();
-    rob(*hoarder, frames);
-    if (!TEST_FAILED()) rob(*hoarder, 8);
-    TEST_ASSERT_EQUAL(others.used, neighbour->quota().used);
-    TEST_ASSERT_EQUAL(others.limit, neighbour->quota().limit);
-    TEST_ASSERT_TRUE(neighbour->alive());
-    hoarder->end();
-    neighbour->end();
+        auto neighbour = Hoarder::start("ignore");
+        auto hoarder = Hoarder::start(kind);
+        TEST_ASSERT_OK(neighbour);
+        TEST_ASSERT_OK(hoarder);
+        const Quota others = neighbour->quota();
+        rob(*hoarder, frames);
+        if (!TEST_FAILED()) rob(*hoarder, 8);
+        TEST_ASSERT_EQUAL(others.used, neighbour->quota().used);
+        TEST_ASSERT_EQUAL(others.limit, neighbour->quota().limit);
+        TEST_ASSERT_TRUE(neighbour->alive());
+        hoarder->end();
+        neighbour->end();
     }
     guest::expect_same(before);
 }
@@ -222,8 +219,7 @@ void test_more_than_can_be_taken() {
     const auto before = guest::ledger();
     const auto account = libos::own(sys::account_create(fixed::account, 40));
     TEST_ASSERT_OK(account);
-    const auto env =
-        libos::own(sys::env_create(account->get(), "empty", 5, Handle::null, 0, 0));
+    const auto env = libos::own(sys::env_create(account->get(), "empty", 5, Handle::null, 0, 0));
     TEST_ASSERT_OK(env);
     const auto run = libos::own(sys::frames_alloc(account->get(), 10));
     TEST_ASSERT_OK(run);
