@@ -53,9 +53,9 @@ public:
     /// Empties all caches.
     void drain();
 
-    /// Calls `tell` when fewer than `low` frames are free, now or later; again after more than `high`
-    /// were. low 0: never. Single frames that go into a cache and out of it do not look, so it may
-    /// be late by cache_max frames a CPU.
+    /// Calls `tell` when fewer than `low` frames are free, now or later; again after more than
+    /// `high` were. low 0: never. Single frames that go into a cache and out of it do not look, so
+    /// it may be late by cache_max frames a CPU.
     void watch(std::uint64_t low, std::uint64_t high, void (*tell)());
 
     /// Whether lists and caches hold what they should. For tests: O(frames).

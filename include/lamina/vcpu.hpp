@@ -82,8 +82,8 @@ struct VcpuEntries {
     /// ends the environment.
     std::uint64_t resume_start;
     std::uint64_t resume_end;
-    std::uint64_t reclaim;  ///< Memory is asked for: see `reclaim_frames`, and `enabled`. With one,
-                            ///< waits end for it with `interrupted`.
+    std::uint64_t reclaim = 0;  ///< Memory is asked for: see `reclaim_frames`, and `enabled`. With
+                                ///< one, waits end for it with `interrupted`.
 };
 static_assert(sizeof(VcpuEntries) == 64);
 

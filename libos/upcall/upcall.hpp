@@ -18,10 +18,10 @@ using TrapHandler = bool (*)(lamina::VcpuArea& area);
 /// Names the handler of an exception vector below 32; null for none. Returns the one before.
 TrapHandler set_trap_handler(std::uint8_t vector, TrapHandler handler);
 
-/// Called when memory is asked for, on the upcall stack and disabled, wherever the program is at that
-/// moment: it may touch only memory that is mapped and what the program cannot be in the midst of
-/// using. `area.reclaim_frames` and `reclaim_deadline_ns` say how much is wanted until when. What is
-/// not given back by then may be taken by force: `area.taken`.
+/// Called when memory is asked for, on the upcall stack and disabled, wherever the program is at
+/// that moment: it may touch only memory that is mapped and what the program cannot be in the midst
+/// of using. `area.reclaim_frames` and `reclaim_deadline_ns` say how much is wanted until when.
+/// What is not given back by then may be taken by force: `area.taken`.
 using ReclaimHandler = void (*)(lamina::VcpuArea& area);
 
 /// Names the handler; null for none: then nothing is asked. From now on a wait may end with

@@ -1,5 +1,5 @@
-// tests/guest/reclaim_time_test.cpp - how long it takes from a request for memory to its being taken
-// from one that does not answer, in virtual time.
+// tests/guest/reclaim_time_test.cpp - how long it takes from a request for memory to its being
+// taken from one that does not answer, in virtual time.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -60,8 +60,8 @@ void test_the_time_to_take_from_one_that_loops() {
     const Handle account = child->account.get();
     lamina::CapInfo info = {};
     TEST_ASSERT_OK(sys::cap_inspect(account, &info));
-    const auto owed = sys::account_reclaim(account, child->env.get(), info.count - info.used, 0,
-                                           Handle::null, 0);
+    const auto owed =
+        sys::account_reclaim(account, child->env.get(), info.count - info.used, 0, Handle::null, 0);
     TEST_ASSERT_OK(owed);
     TEST_ASSERT_EQUAL(0U, *owed);
     std::array<std::uint64_t, rounds> times = {};

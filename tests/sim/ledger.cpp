@@ -147,7 +147,8 @@ void check_ledger(const KernelView& view) {
         if (account->used_frames() != charged || charged > account->limit_frames())
             violated("An account is charged with what it pays for, within its limit.",
                      "used " + std::to_string(account->used_frames()) + ", counted " +
-                         std::to_string(charged) + ", limit " + std::to_string(account->limit_frames()));
+                         std::to_string(charged) + ", limit " +
+                         std::to_string(account->limit_frames()));
     }
     check_tables(view);
 }
