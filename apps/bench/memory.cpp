@@ -133,13 +133,6 @@ void measure_single(Handle run) {
 }
 
 void measure_many(Handle run) {
-    const auto map = [run](std::uint64_t round) {
-        call(Call::frames_map, own, run, 0, many, page_of(round), read_write);
-    };
-    const auto unmap = [](std::uint64_t round) {
-        call(Call::frames_unmap, own, page_of(round), many);
-    };
-    measure_row("map_100", map, unmap, many);
     call(Call::frames_map, own, run, 0, many, base, read_write);
     const auto protect = [](std::uint64_t round) {
         call(Call::frames_protect, own, base, many, read_or_write(round));
@@ -153,19 +146,12 @@ void measure_scattered(Handle run) {
     for (std::uint64_t i = 0; i < many; ++i)
         list[i] = page_of(i);
     const auto at = std::uintptr_t(list.data());
-    const auto map = [run, at](std::uint64_t) {
-        problems |= call(Call::frames_map_list, own, run, 0, at, many, read_write) ^ many;
-    };
-    const auto unmap = [at](std::uint64_t) {
-        problems |= call(Call::frames_unmap_list, own, at, many) ^ many;
-    };
-    measure_row("map_100_scattered", map, unmap, many);
-    map(0);
+    problems |= call(Call::frames_map_list, own, run, 0, at, many, read_write) ^ many;
     const auto protect = [at](std::uint64_t round) {
         problems |= call(Call::frames_protect_list, own, at, many, read_or_write(round)) ^ many;
     };
     measure_row("protect_100_scattered", protect, nothing, many);
-    unmap(0);
+    problems |= call(Call::frames_unmap_list, own, at, many) ^ many;
 }
 
 void measure_capabilities(Handle run) {

@@ -3,19 +3,6 @@
 
 /* Context (cpu/context.hpp). */
 #define CONTEXT_RAX 0
-#define CONTEXT_RBX 8
-#define CONTEXT_RCX 16
-#define CONTEXT_RDX 24
-#define CONTEXT_RSI 32
-#define CONTEXT_RDI 40
-#define CONTEXT_RBP 48
-#define CONTEXT_R8 56
-#define CONTEXT_R9 64
-#define CONTEXT_R10 72
-#define CONTEXT_R11 80
-#define CONTEXT_R12 88
-#define CONTEXT_R13 96
-#define CONTEXT_R14 104
 #define CONTEXT_R15 112
 #define CONTEXT_RIP 120
 #define CONTEXT_RSP 128

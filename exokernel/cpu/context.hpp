@@ -16,13 +16,6 @@ struct Context {
     std::uint64_t fs_base, gs_base;  ///< Loaded and saved only when another vCPU takes over.
 };
 static_assert(offsetof(Context, rax) == CONTEXT_RAX);
-static_assert(offsetof(Context, rbx) == CONTEXT_RBX);
-static_assert(offsetof(Context, rcx) == CONTEXT_RCX);
-static_assert(offsetof(Context, rdx) == CONTEXT_RDX);
-static_assert(offsetof(Context, rsi) == CONTEXT_RSI);
-static_assert(offsetof(Context, rdi) == CONTEXT_RDI);
-static_assert(offsetof(Context, rbp) == CONTEXT_RBP);
-static_assert(offsetof(Context, r8) == CONTEXT_R8);
 static_assert(offsetof(Context, r15) == CONTEXT_R15);
 static_assert(offsetof(Context, rip) == CONTEXT_RIP);
 static_assert(offsetof(Context, rsp) == CONTEXT_RSP);

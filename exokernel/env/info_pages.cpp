@@ -1,6 +1,7 @@
 // exokernel/env/info_pages.cpp - writing the info pages under their sequence count.
 #include "exokernel/env/info_pages.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 
@@ -90,6 +91,7 @@ void InfoPageWriter::refresh(const Vcpu* vcpu) {
         page.frames_kernel = counts.objects;
         page.frames_tables = counts.tables;
         page.frames_user = counts.user;
+        std::ranges::copy(frames.free_frames().blocks(), page.free_blocks);
         page.interrupts = page.system_calls = page.switches = page.faults = 0;
         page.page_invalidations = page.table_loads = 0;
         for (const CpuLocal* cpu : cpus()) {

@@ -142,6 +142,7 @@ public:
         return {std::uint32_t(&info - entries_.data())};
     }
     std::uint32_t size() const { return std::uint32_t(entries_.size()); }
+    const FreeFrames& free_frames() const { return free_; }
     FrameCounts counts() const {
         const std::uint64_t free = free_.count();
         return {total_, free, objects_, tables_, total_ - free - objects_ - tables_};

@@ -15,6 +15,7 @@ void FreeFrames::push(std::uint32_t frame, unsigned order) {
     info.next = lists_[order];
     if (info.next != 0) entries_[info.next].previous = frame;
     lists_[order] = frame;
+    ++blocks_[order];
 }
 
 void FreeFrames::remove(std::uint32_t frame) {
@@ -24,6 +25,7 @@ void FreeFrames::remove(std::uint32_t frame) {
     else
         lists_[info.order] = info.next;
     if (info.next != 0) entries_[info.next].previous = info.previous;
+    --blocks_[info.order];
     info.state = FrameState::free;
 }
 
@@ -153,13 +155,16 @@ bool FreeFrames::consistent() const {
     std::uint64_t found = 0;
     for (unsigned order = 0; order <= order_max; ++order) {
         std::uint32_t before = 0;
+        std::uint32_t blocks = 0;
         for (std::uint32_t at = lists_[order]; at != 0; at = entries_[at].next) {
             const FrameInfo& info = entries_[at];
             if (info.state != FrameState::free_head || info.order != order) return false;
             if (info.previous != before || at % (1U << order) != 0) return false;
             found += 1U << order;
             before = at;
+            ++blocks;
         }
+        if (blocks != blocks_[order]) return false;
     }
     for (const Cache& each : caches_)
         found += each.used;

@@ -57,6 +57,8 @@ public:
     /// `high` were. low 0: never. Single frames that go into a cache and out of it do not look, so
     /// it may be late by cache_max frames a CPU.
     void watch(std::uint64_t low, std::uint64_t high, void (*tell)());
+    /// How many free blocks of 2^order frames there are, by order; what CPUs keep is not in them.
+    std::span<const std::uint32_t, order_max + 1> blocks() const { return blocks_; }
 
     /// Whether lists and caches hold what they should. For tests: O(frames).
     bool consistent() const;
@@ -89,6 +91,7 @@ private:
     std::uint64_t low_ = 0;
     std::uint64_t high_ = 0;
     void (*tell_)() = nullptr;
+    std::uint32_t blocks_[order_max + 1] = {};  ///< In each list.
     Cache caches_[cpus_max];
 };
 

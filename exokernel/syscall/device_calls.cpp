@@ -6,6 +6,7 @@
 #include "exokernel/driver/console/console_device.hpp"
 #include "exokernel/env/console.hpp"
 #include "exokernel/lock/lock_order.hpp"
+#include "exokernel/memory/frame_table.hpp"
 #include "exokernel/memory/user_memory.hpp"
 #include "exokernel/syscall/calls.hpp"
 
@@ -66,6 +67,8 @@ Result<std::uint64_t> machine_power(handle machine, word action, word status) {
     if (action > lamina::power_reboot || status > 255) return lamina::fail(Status::bad_argument);
     console_device.drain();
     log_lock_order();
+    // Who has the locks followed has the books gone over, too: this is the last quiescent point.
+    if (LockOrder::validator().setting().is_on()) LAMINA_ASSERT(frames.consistent());
     if (action == lamina::power_reboot) {
         log("power", "reboot");
         arch::reboot();

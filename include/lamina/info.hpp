@@ -58,7 +58,10 @@ struct InfoPage {
     std::uint64_t faults;              ///< Exceptions taken in user mode.
     std::uint64_t wall_offset_ns;      ///< From 1970 (UTC) to boot; 0: nobody knows. Never changes.
     std::uint64_t page_invalidations;  ///< Pages dropped from TLBs one by one (INVLPG).
-    std::uint64_t table_loads;         ///< Changes of the page tables in use (writes of CR3).
+    /// Free blocks of 2^order page frames by order, up to 1 GiB; free frames that a CPU keeps for
+    /// its next allocations are in none.
+    std::uint32_t free_blocks[20];
+    std::uint64_t table_loads;  ///< Changes of the page tables in use (writes of CR3).
 };
 static_assert(sizeof(InfoPage) <= 4096);
 

@@ -61,9 +61,9 @@ struct NamedMeaning {
 
 inline constexpr NamedMeaning objects[] = {
     {"env", Meaning::env},         {"vcpu", Meaning::vcpu},
-    {"frames", Meaning::frames},   {"notification", Meaning::notification},
-    {"account", Meaning::account}, {"console", Meaning::console},
-    {"machine", Meaning::machine},
+    {"frames", Meaning::frames},   {"next", Meaning::frames},
+    {"account", Meaning::account}, {"notification", Meaning::notification},
+    {"console", Meaning::console}, {"machine", Meaning::machine},
 };
 
 inline constexpr NamedMeaning words[] = {
@@ -167,6 +167,13 @@ constexpr unsigned weight_of(lamina::Call call) {
     }
 }
 
+/// Calls for which the null handle as the environment is the caller itself.
+constexpr bool takes_null_env(lamina::Call call) {
+    using lamina::Call;
+    return call_rows[std::size_t(call)].name.starts_with("frames_") || call == Call::cap_copy ||
+           call == Call::cap_move;
+}
+
 /// What a program knows of itself and of others.
 template <typename T>
 concept CallerView = requires(T view, std::uint64_t handle, Meaning meaning) {
@@ -199,6 +206,8 @@ public:
         for (std::size_t i = 0; i < meanings.count; ++i) {
             const Meaning meaning = meanings.list[i];
             made[i] = word(meaning, held);
+            if (meaning == Meaning::env && takes_null_env(call) && choices().percent(30))
+                made[i] = 0;
             if (is_handle(meaning)) held = view_->rights_of(made[i]);
         }
         if (choices().percent(60)) aim_at_mapped(call, made);
@@ -250,7 +259,7 @@ private:
     }
 
     std::uint64_t protection() {
-        constexpr std::uint64_t likely[] = {1, 3, 5, 1, 3, 3, 2, 4, 7, 6, 0, 8};
+        constexpr std::uint64_t likely[] = {1, 3, 5, 1, 3, 3, 2, 4, 7, 6, 0, 8, 0x103, 0x701, 0x11};
         return choices().percent(2) ? choices().next() : likely[choices().below(std::size(likely))];
     }
 
@@ -284,7 +293,7 @@ private:
         if (pages.count == 0) return;
         made[0] = pages.env;
         made[1] = pages.address;
-        made[2] = 1 + choices().below(pages.count);
+        made[2] = choices().percent(40) ? pages.count : 1 + choices().below(pages.count);
     }
 
     View* view_;

@@ -74,6 +74,19 @@ struct Arguments {
     constexpr std::span<const Argument> view() const { return {list.data(), count}; }
 };
 
+/// The statuses below 64 that a call declares among its errors: a bit each, by number.
+constexpr std::uint64_t declared_errors(const CallRow& row) {
+    std::uint64_t bits = 0;
+    for (auto rest = row.errors; !rest.empty();) {
+        const auto name = detail::take(rest, ' ');
+#define LAMINA_STATUS(status, number, cause) \
+    if (number < 64 && name == #status) bits |= 1ULL << (number % 64);
+#include "lamina/status.def"
+#undef LAMINA_STATUS
+    }
+    return bits;
+}
+
 /// Whether a call declares a status among its errors.
 constexpr bool declares(const CallRow& row, lamina::Status status) {
     auto rest = row.errors;
@@ -98,5 +111,6 @@ static_assert(Arguments(call_rows[1]).list[3].name == "count");
 static_assert(rights_of(call_rows[2], "source") == "copy");
 static_assert(declares(call_rows[2], lamina::Status::slot_in_use));
 static_assert(!declares(call_rows[2], lamina::Status::ok));
+static_assert(declared_errors(call_rows[3]) == 1ULL << int(lamina::Status::bad_handle));
 
 }  // namespace calls

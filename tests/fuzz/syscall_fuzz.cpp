@@ -13,6 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     constexpr std::uint64_t steps_max = 2000;
     sim::abort_on_violation = true;
     sim::Choices choices(std::span(data, size));
-    (void)sim::run_world(choices, steps_max);
+    const std::uint64_t kind = choices.below(8);
+    (void)sim::run_world(
+        choices, steps_max,
+        {kind % 4 == 0 ? sim::frame_count_large : sim::frame_count_small, kind >= 4});
     return 0;
 }

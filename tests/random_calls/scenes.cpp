@@ -12,6 +12,9 @@ namespace {
 
 namespace sys = libos::sys;
 
+/// Where nothing is mapped but by a scene.
+constexpr std::uint64_t poor_address = 0x5500'0000'0000;
+
 /// How often a call is made in a state that it is to fail in.
 constexpr int tries = 12;
 
@@ -207,7 +210,7 @@ void press_the_poor(Caller& caller) {
         caller.make(Call::cap_copy, copy);
         caller.make(Call::cap_move, {env, own});
         caller.make(Call::frames_map,
-                    {env, caller.poor.mail_run, 0, 1, unmapped_address, read_only});
+                    {env, caller.poor.mail_run, 0, 1, poor_address, read_only});
         caller.make(Call::account_create, {account, 1});
         caller.make(Call::frames_alloc, {account, 1});
         caller.make(Call::env_create, {account, stage_address, name_bytes, 0, 0, 0});

@@ -9,12 +9,8 @@ namespace {
 /// A bit for each status that a call may return, by number.
 constexpr auto declared = [] {
     std::array<std::uint64_t, row_count> all = {};
-    for (const calls::CallRow& row : calls::call_rows) {
-        std::uint64_t& bits = all[std::size_t(row.number)];
-        bits = 1;
-        for (std::size_t status = 1; status < status_count; ++status)
-            if (calls::declares(row, Status(status))) bits |= 1ULL << status;
-    }
+    for (const calls::CallRow& row : calls::call_rows)
+        all[std::size_t(row.number)] = calls::declared_errors(row) | 1;
     all[lamina::call_count] = 1ULL << std::uint64_t(Status::bad_call);
     return all;
 }();
@@ -22,6 +18,16 @@ constexpr auto declared = [] {
 /// A failed call tells nothing, but which address is not mapped.
 bool value_is_right(std::uint64_t status, std::uint64_t value) {
     return Status(status) == Status::ok || Status(status) == Status::not_mapped || value == 0;
+}
+
+/// Pages outside the user half, the last below the non-canonical hole among them, are nobody's.
+bool place_is_right(std::uint64_t row, const Words& words, std::uint64_t status) {
+    if (Status(status) != Status::ok || row == lamina::call_count) return true;
+    const auto meanings = calls::call_meanings[row].view();
+    for (std::size_t i = 0; i < meanings.size(); ++i)
+        if (meanings[i] == calls::Meaning::page_address && !lamina::in_user_half(words[i], 1))
+            return false;
+    return true;
 }
 
 }  // namespace
@@ -35,7 +41,9 @@ void Tally::add(std::uint64_t number, const Words& words, std::uint64_t status,
         fingerprint = (fingerprint ^ word) * 0x9e37'79b9'7f4a'7c15;
     const bool known = status < status_count;
     if (known) ++of[row][status];
-    if (known && (declared[row] >> status & 1) != 0 && value_is_right(status, value)) return;
+    if (known && (declared[row] >> status & 1) != 0 && value_is_right(status, value) &&
+        place_is_right(row, words, status))
+        return;
     if (surprises++ == 0) first_surprise = {number, words, status, value};
 }
 

@@ -1,6 +1,8 @@
 // tests/sim/arguments.cpp - valid, forged, stale, foreign handles; likely numbers and boundaries.
 #include "tests/sim/arguments.hpp"
 
+#include <algorithm>
+
 #include "lamina/layout.hpp"
 #include "lamina/vcpu.hpp"
 #include "tests/calls/argument_source.hpp"
@@ -13,38 +15,64 @@ using exo::ObjectType;
 using exo::page_size;
 using exo::Rights;
 
-/// Pages programs fight for: around an edge of 2 MiB and of 512 GiB, and at the end of user space.
+/// Pages programs fight for: around an edge of 2 MiB, of 512 MiB and of 512 GiB, and at both ends
+/// of user space.
+constexpr std::uint64_t edges[] = {home + 0x20'0000, 0x2000'0000, 0x80'0000'0000};
 constexpr std::uint64_t regions[] = {
     home,
     home,
-    home + 0x20'0000 - 4 * page_size,
-    0x80'0000'0000 - 4 * page_size,
-    lamina::user_end - 8 * page_size,
+    edges[0] - 4 * page_size,
+    edges[1] - 4 * page_size,
+    edges[2] - 4 * page_size,
+    lamina::user_end - 7 * page_size,
+    0,
 };
 constexpr std::uint32_t region_pages = 8;
+
+constexpr std::uint32_t large_frames = exo::entry_frames(2);
+/// Where frames for a page of 2 MiB begin, counted from the first one of a capability.
+std::uint32_t large_offset(const exo::Capability& run) {
+    return (large_frames - run.first % large_frames) % large_frames;
+}
+bool holds_large(const exo::Capability& run) {
+    return run.type == ObjectType::frames && run.count >= large_frames + large_offset(run);
+}
+
+/// Whether nothing else refers to the run that a capability is for.
+bool is_sole(const exo::Capability& held) {
+    return held.type == ObjectType::frames && held.object->references == 1 &&
+           covers(held.rights, Rights::copy);
+}
 
 }  // namespace
 
 template <typename Wanted>
-std::uint32_t ArgumentSource::pick(const exo::Env& env, Wanted wanted) {
+std::optional<SlotView> ArgumentSource::pick(const exo::Env& env, Wanted wanted) {
     const auto slots = KernelView::slots(env);
-    if (slots.empty()) return 0;
+    if (slots.empty()) return {};
     const auto start = std::uint32_t(choices_->below(slots.size()));
     // Slots fill from the front: half the searches start among the first.
     const std::uint32_t from = choices_->percent(50) ? start % 32 : start;
     for (std::uint32_t i = 0; i < slots.size(); ++i) {
         const auto slot = std::uint32_t((from + i) % slots.size());
-        if (slots[slot].used() && wanted(slots[slot])) return std::uint32_t(slots[slot].name);
+        if (slots[slot].used() && wanted(slots[slot])) return slots[slot];
     }
-    return 0;
+    return {};
 }
 
 std::uint32_t ArgumentSource::handle_of(const exo::Env& caller, ObjectType type) {
-    return pick(caller, [&](const exo::Capability& held) { return held.type == type; });
+    const auto found = pick(caller, [&](const exo::Capability& held) { return held.type == type; });
+    return found ? std::uint32_t(found->name) : 0;
 }
 
 std::uint32_t ArgumentSource::any_handle(const exo::Env& caller) {
-    return pick(caller, [](const exo::Capability&) { return true; });
+    const auto found = pick(caller, [](const exo::Capability&) { return true; });
+    return found ? std::uint32_t(found->name) : 0;
+}
+
+std::uint32_t ArgumentSource::large_run(const exo::Env& caller) {
+    const auto found = pick(caller, holds_large);
+    return found ? std::uint32_t(found->name) : 0;
 }
 
 /// One environment, as the maker of its arguments sees it.
@@ -101,7 +129,94 @@ std::uint64_t ArgumentSource::Caller::address(calls::Meaning meaning) {
 CallArguments ArgumentSource::make(lamina::Call call, const exo::Env& caller, const Memories& seen,
                                    std::uint64_t now_ns) {
     Caller view(*this, caller, seen, now_ns);
-    return calls::ArgumentSource(view).make(call);
+    CallArguments made = calls::ArgumentSource(view).make(call);
+    aim(call, caller, made);
+    return made;
+}
+
+/// Gives calls that chance alone would not let succeed what they need.
+void ArgumentSource::aim(lamina::Call call, const exo::Env& caller, CallArguments& made) {
+    using lamina::Call;
+    const bool large = frame_count == frame_count_large;
+    switch (call) {
+        case Call::frames_alloc:
+            if (large && choices_->percent(5))
+                made[1] = large_frames << choices_->below(2);
+            else if (choices_->percent(1))
+                made[1] = 129 + choices_->below(10);
+            return;
+        case Call::frames_alloc_at:
+            if (choices_->percent(70)) aim_at_free_frames(made);
+            return;
+        case Call::frames_map:
+            if (large && choices_->percent(20)) aim_at_large_pages(caller, made);
+            return;
+        case Call::frames_unmap:
+        case Call::frames_protect:
+            if (!large || !choices_->percent(20)) return;
+            if (choices_->percent(70)) made[0] = 0;
+            made[1] = large_address();
+            made[2] = large_frames;
+            return;
+        case Call::frames_split:
+            if (const auto run = pick(
+                    caller,
+                    [](const exo::Capability& held) { return is_sole(held) && held.count > 1; });
+                run && choices_->percent(80)) {
+                made[0] = std::uint64_t(run->name);
+                made[1] = 1 + choices_->below(run->count);
+            }
+            return;
+        case Call::frames_merge:
+            if (choices_->percent(80)) aim_at_neighbours(caller, made);
+            return;
+        default: return;
+    }
+}
+
+std::uint64_t ArgumentSource::large_address() {
+    return choices_->one_of(edges) - choices_->below(2) * exo::entry_span(2);
+}
+
+/// One or two pages of 2 MiB, next to an edge that small pages are mapped at.
+void ArgumentSource::aim_at_large_pages(const exo::Env& caller, CallArguments& made) {
+    const auto run = pick(caller, holds_large);
+    if (!run) return;
+    const std::uint32_t offset = large_offset(*run);
+    const std::uint64_t fit = (run->count - offset) / large_frames;
+    made[1] = std::uint64_t(run->name);
+    made[2] = offset;
+    made[3] = (1 + choices_->below(fit == 1 ? 1 : 2)) * large_frames;
+    made[4] = large_address();
+    made[5] = (choices_->percent(70) ? 3 : 1) | std::uint64_t(lamina::Protection::size_2m);
+}
+
+/// Frames that are free, or were a moment ago.
+void ArgumentSource::aim_at_free_frames(CallArguments& made) {
+    // Single ones are not taken out of what a large page needs.
+    const std::uint32_t most = std::min(frame_count, large_frames) - 1;
+    std::uint64_t first = 1 + choices_->below(most);
+    for (unsigned tries = 0; tries < 64 && KernelView::is_used(std::uint32_t(first)); ++tries)
+        first = first % most + 1;
+    made[1] = first;
+    if (!choices_->percent(5)) return;
+    made[1] = choices_->below(frame_count) / large_frames * large_frames;
+    made[2] = large_frames;
+}
+
+/// Two capabilities for runs that follow each other.
+void ArgumentSource::aim_at_neighbours(const exo::Env& caller, CallArguments& made) {
+    std::uint64_t next = 0;
+    const auto run = pick(caller, [&](const exo::Capability& held) {
+        if (!is_sole(held)) return false;
+        for (const SlotView& other : KernelView::slots(caller))
+            if (is_sole(other) && other.first == held.first + held.count)
+                next = std::uint64_t(other.name);
+        return next != 0;
+    });
+    if (!run) return;
+    made[0] = std::uint64_t(run->name);
+    made[1] = next;
 }
 
 }  // namespace sim

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "tests/sim/call_shapes.hpp"
 #include "tests/sim/choices.hpp"
@@ -41,12 +42,19 @@ public:
     /// A handle of the caller for an object of this type; 0 if it has none.
     std::uint32_t handle_of(const exo::Env& caller, exo::ObjectType type);
     std::uint32_t any_handle(const exo::Env& caller);
+    /// A handle for frames that a page of 2 MiB can be mapped to; 0 if it has none.
+    std::uint32_t large_run(const exo::Env& caller);
 
 private:
     class Caller;
 
     template <typename Wanted>
-    std::uint32_t pick(const exo::Env& env, Wanted wanted);
+    std::optional<SlotView> pick(const exo::Env& env, Wanted wanted);
+    void aim(lamina::Call call, const exo::Env& caller, CallArguments& made);
+    std::uint64_t large_address();
+    void aim_at_large_pages(const exo::Env& caller, CallArguments& made);
+    void aim_at_free_frames(CallArguments& made);
+    void aim_at_neighbours(const exo::Env& caller, CallArguments& made);
 
     Choices* choices_;
     const KernelView* view_;

@@ -31,7 +31,8 @@ using exo::Capability;
 using exo::ObjectType;
 using exo::Rights;
 
-alignas(exo::page_size) std::byte memory[frame_count * exo::page_size];
+/// Aligned so that the host may use large pages for it.
+alignas(exo::entry_span(2)) std::byte memory[frame_count_large * exo::page_size];
 std::vector<exo::FrameInfo> frame_infos;
 exo::Account all_frames;
 
@@ -54,7 +55,7 @@ Capability capability(ObjectType type, exo::Object* object, Rights rights) {
 exo::Account& root_account() { return all_frames; }
 
 void boot_kernel() {
-    std::memset(memory, 0xa5, sizeof memory);
+    std::memset(memory, 0xa5, frame_count * exo::page_size);
     exo::arch::host_memory = memory;
     exo::set_lock_mode("locks=panic");
     exo::set_log_sink([](std::string_view line) { last_log_line = line; });
@@ -98,6 +99,13 @@ exo::Env& start_first_env() {
          exo::frames.capability(exo::info_pages.first_frame(), exo::InfoPageWriter::page_count,
                                 Rights::read | Rights::copy),
          false);
+    if (frame_count == frame_count_large) {
+        constexpr std::uint32_t count = 2 * exo::entry_frames(2);
+        const exo::FrameNumber large = must(exo::frames.alloc_run(count, all_frames));
+        give(start,
+             exo::frames.capability(large, count, Rights::read | Rights::write | Rights::copy),
+             true);
+    }
     must(start_env(env, home, home, 0));
     return env;
 }

@@ -14,7 +14,7 @@ exo::Account& root_account();
 void boot_kernel();
 
 /// Makes and starts the first environment, with memory at `home`, the account of all frames, the
-/// console and the info pages.
+/// console and the info pages; on a large machine also frames for two pages of 2 MiB.
 exo::Env& start_first_env();
 
 }  // namespace sim

@@ -15,16 +15,21 @@ using exo::Capability;
 using exo::ObjectType;
 using exo::Rights;
 
-bool same_object(const Capability& a, const Capability& b) {
-    return a.type == b.type && a.object == b.object;
+/// Whether `less` is for nothing that `more` is not for. Frames are compared as what they are,
+/// physical memory: which run they are in may change.
+bool within_object(const Capability& less, const Capability& more) {
+    if (less.type != more.type) return false;
+    if (less.type == ObjectType::frames)
+        return less.first >= more.first && less.count <= more.count &&
+               less.first - more.first <= more.count - less.count;
+    if (less.object != more.object) return false;
+    return less.type != ObjectType::notification || more.badge() == 0 ||
+           (less.badge() != 0 && (less.badge() & ~more.badge()) == 0);
 }
 
 /// Whether `less` allows nothing that `more` does not.
 bool within(const Capability& less, const Capability& more) {
-    if (!same_object(less, more) || !covers(more.rights, less.rights)) return false;
-    return less.type != ObjectType::frames ||
-           (less.first >= more.first && less.count <= more.count &&
-            less.first - more.first <= more.count - less.count);
+    return within_object(less, more) && covers(more.rights, less.rights);
 }
 
 std::string name_of(const Capability& capability) {
@@ -77,9 +82,14 @@ bool CapabilityHistory::check(std::uint64_t caller) {
 
 void CapabilityHistory::remember() {
     for (std::uint32_t frame = 0; frame < frame_count; ++frame)
-        before_[frame] = {(*incarnations_)[frame], 0};
-    for (const exo::Env* env : view_->envs())
+        before_[frame] = {(*incarnations_)[frame], 0, 0};
+    for (const exo::Env* env : view_->envs()) {
         before_[exo::FrameTable::frame_at(env).value].env_id = env->id;
+        const exo::Vcpu* vcpu = env->vcpu;
+        if (vcpu != nullptr && vcpu->state == exo::VcpuState::in_call &&
+            vcpu->long_call == exo::LongCall::alloc)
+            before_[KernelView::run_with(vcpu->object)].reserved_for = env->id;
+    }
 }
 
 bool CapabilityHistory::check_table(const exo::Env& env, Table& table, std::uint64_t caller) {
@@ -94,11 +104,28 @@ bool CapabilityHistory::check_table(const exo::Env& env, Table& table, std::uint
         const SlotView& was = table.slots[slot];
         if (!now.used()) continue;
         const bool same = was.used() && was.name == now.name;
-        if (same && within(now, was)) continue;
+        if (same && (within(now, was) || is_merged(table, slots, now, was))) continue;
         check_slot(table, slot, now);
         check_new(env, now, caller);
     }
     return true;
+}
+
+/// Whether what a capability has more than before is all that another one of the table had, which
+/// is gone.
+bool CapabilityHistory::is_merged(const Table& table, const std::vector<SlotView>& slots,
+                                  const SlotView& now, const SlotView& was) {
+    if (now.type != ObjectType::frames || was.type != now.type || now.rights != was.rights ||
+        now.first != was.first)
+        return false;
+    for (std::size_t slot = 0; slot < table.slots.size(); ++slot) {
+        const SlotView& next = table.slots[slot];
+        if (next.type == ObjectType::frames && next.rights == was.rights &&
+            next.first == was.first + was.count && next.count == now.count - was.count &&
+            slots[slot].name != next.name)
+            return true;
+    }
+    return false;
 }
 
 void CapabilityHistory::check_slot(Table& table, std::uint32_t slot, const SlotView& now) {
@@ -109,10 +136,17 @@ void CapabilityHistory::check_slot(Table& table, std::uint32_t slot, const SlotV
     table.used_generations[slot] = 1U + now.generation();
 }
 
+/// Whether it is for a run that a long frames_alloc of the environment was zeroing.
+bool CapabilityHistory::is_reserved(const exo::Env& env, const Capability& made) const {
+    return before_[made.first].reserved_for == env.id &&
+           KernelView::info(made.first).extent == made.count;
+}
+
 /// Whether what a capability is for was made in this step, or is the environment itself.
 bool CapabilityHistory::is_new(const exo::Env& env, const Capability& made) const {
     if (made.type == ObjectType::frames) {
-        const bool fresh = before_[made.first].incarnation != (*incarnations_)[made.first];
+        const bool fresh = before_[made.first].incarnation != (*incarnations_)[made.first] ||
+                           is_reserved(env, made);
         for (std::uint32_t i = 0; fresh && i < made.count; ++i)
             if (!is_zero(made.first + i))
                 violated("A frame that is given out holds nothing of its last owner.",
@@ -139,7 +173,7 @@ void CapabilityHistory::check_new(const exo::Env& env, const Capability& made,
         violated("A new capability is no more than one that whoever made it held and may copy.",
                  name_of(made) + ", made by " + std::to_string(caller));
     const bool just_made = before_[exo::FrameTable::frame_at(&env).value].env_id != env.id;
-    if (caller != env.id && !just_made && !managed(caller, env.id))
+    if (!just_made && !managed(caller, env.id))
         violated("Only who manages an environment gives it capabilities.",
                  std::to_string(caller) + " to " + std::to_string(env.id));
 }
@@ -148,13 +182,18 @@ bool CapabilityHistory::held_frames(std::uint64_t env, std::uint32_t first, std:
                                     Rights rights) const {
     const auto table = tables_.find(env);
     if (table == tables_.end()) return false;
-    const Capability wanted = exo::frames.capability({first}, count, rights);
+    Capability wanted;
+    wanted.type = ObjectType::frames;
+    wanted.rights = rights;
+    wanted.first = first;
+    wanted.count = count;
     return std::ranges::any_of(table->second.slots, [&](const Capability& held) {
         return held.used() && within(wanted, held);
     });
 }
 
 bool CapabilityHistory::managed(std::uint64_t env, std::uint64_t target) const {
+    if (env == target) return true;
     const auto table = tables_.find(env);
     if (table == tables_.end()) return false;
     return std::ranges::any_of(table->second.slots, [&](const Capability& held) {

@@ -25,7 +25,7 @@ public:
     /// rights.
     bool held_frames(std::uint64_t env, std::uint32_t first, std::uint32_t count,
                      exo::Rights rights) const;
-    /// The same for a capability to manage an environment.
+    /// The same for a capability to manage an environment; everybody manages itself.
     bool managed(std::uint64_t env, std::uint64_t target) const;
 
 private:
@@ -38,6 +38,8 @@ private:
     struct Before {
         std::uint32_t incarnation = 0;
         std::uint64_t env_id = 0;  ///< Of the environment in this frame.
+        /// Of the environment for which the run that begins here was being zeroed; 0: none.
+        std::uint64_t reserved_for = 0;
     };
 
     /// True if the table differs from what it was.
@@ -45,6 +47,9 @@ private:
     void check_new(const exo::Env& env, const exo::Capability& made, std::uint64_t caller) const;
     bool is_new(const exo::Env& env, const exo::Capability& made) const;
     void check_slot(Table& table, std::uint32_t slot, const SlotView& now);
+    static bool is_merged(const Table& table, const std::vector<SlotView>& slots,
+                          const SlotView& now, const SlotView& was);
+    bool is_reserved(const exo::Env& env, const exo::Capability& made) const;
     void remember();
 
     const KernelView* view_;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "exokernel/env/info_pages.hpp"
 #include "exokernel/memory/address_space.hpp"
 #include "tests/sim/call_shapes.hpp"
 #include "tests/sim/violation.hpp"
@@ -16,7 +17,7 @@ constexpr std::uint64_t page_mark = 1ULL << 36;
 /// With page_mark: the area of the environment's vCPU. Page numbers are smaller.
 constexpr std::uint64_t area_mark = 1ULL << 35;
 /// No ring has as many members.
-constexpr std::uint32_t ring_max = frame_count * exo::page_table_entries;
+constexpr std::uint32_t ring_max = frame_count_large * exo::page_table_entries;
 
 std::string name_of(std::uint64_t key) {
     if (key == 0) return "nothing";
@@ -32,6 +33,17 @@ bool in_memory(const exo::Link* link) {
     return at >= start && at < start + frame_count * exo::page_size;
 }
 
+/// Whether it is the head of a run's ring of roots: those are in the frame table.
+bool is_roots(const exo::Link* link) {
+    const auto offset = reinterpret_cast<const std::byte*>(link) -
+                        reinterpret_cast<const std::byte*>(&KernelView::info(0).roots);
+    const auto frame = std::uint64_t(offset) / sizeof(exo::FrameInfo);
+    return frame < frame_count && &KernelView::info(std::uint32_t(frame)).roots == link &&
+           KernelView::info(std::uint32_t(frame)).state == exo::FrameState::run_head;
+}
+
+bool may_be_in_ring(const exo::Link* link) { return in_memory(link) || is_roots(link); }
+
 /// The environment that a table or a space is part of.
 std::uint64_t env_with(const void* part) {
     return static_cast<const exo::Env*>(exo::FrameTable::contents(exo::FrameTable::frame_at(part)))
@@ -46,7 +58,7 @@ std::uint32_t slot_count(const exo::Env& env) {
     return env.caps.page_count() * exo::CapPage::slots;
 }
 
-/// The link of a mapped page, by its leaf table.
+/// The link of a mapped page, by its table.
 const exo::Link& link_of(exo::FrameNumber table, unsigned index) {
     constexpr unsigned in_frame = exo::page_size / sizeof(exo::Link);
     const std::uint32_t frame = exo::frames.info(table).links[index / in_frame];
@@ -55,28 +67,32 @@ const exo::Link& link_of(exo::FrameNumber table, unsigned index) {
     return static_cast<const exo::Link*>(exo::FrameTable::contents({frame}))[index % in_frame];
 }
 
-void check_whole(const exo::Link& link, std::uint64_t key) {
-    if (!in_memory(link.next) || !in_memory(link.previous) || link.next->previous != &link ||
-        link.previous->next != &link)
-        violated("The rings of the derivation tree are whole.", "at " + name_of(key));
+void check_whole(const exo::Link& link, const std::string& name) {
+    if (!may_be_in_ring(link.next) || !may_be_in_ring(link.previous) ||
+        link.next->previous != &link || link.previous->next != &link)
+        violated("The rings of the derivation tree are whole.", "at " + name);
 }
 
-bool page_within(exo::PageEntry page, const exo::Capability& parent) {
+/// Whether frames are those of a capability.
+bool frames_within(std::uint32_t first, std::uint32_t count, const exo::Capability& parent) {
+    return first >= parent.first && first - parent.first < parent.count &&
+           count <= parent.count - (first - parent.first);
+}
+
+bool page_within(exo::PageEntry page, unsigned level, const exo::Capability& parent) {
     const std::uint32_t frame = exo::frame_of(page.target()).value;
     const bool may_write =
         (page.bits & exo::PageEntry::may_write) == 0 || covers(parent.rights, exo::Rights::write);
     const bool may_execute = (page.bits & exo::PageEntry::may_execute) == 0 ||
                              covers(parent.rights, exo::Rights::execute);
     return may_write && may_execute && covers(parent.rights, exo::Rights::read) &&
-           frame >= parent.first && frame - parent.first < parent.count;
+           frames_within(frame, exo::entry_frames(level), parent);
 }
 
 bool capability_within(const exo::Capability& child, const exo::Capability& parent) {
     if (child.type != parent.type || child.object != parent.object) return false;
     if (!covers(parent.rights, child.rights)) return false;
-    return child.type != exo::ObjectType::frames ||
-           (child.first >= parent.first && child.first - parent.first < parent.count &&
-            child.count <= parent.count - (child.first - parent.first));
+    return child.type != exo::ObjectType::frames || frames_within(child.first, child.count, parent);
 }
 
 /// Whether a link is that of a vCPU's bound area.
@@ -89,19 +105,19 @@ bool area_within(const exo::Link& link, const exo::Capability& parent) {
     const auto& vcpu =
         *static_cast<const exo::Vcpu*>(exo::FrameTable::contents(exo::FrameTable::frame_at(&link)));
     const std::uint32_t frame = vcpu.area_frame.value;
-    return covers(parent.rights, exo::Rights::read | exo::Rights::write) && frame >= parent.first &&
-           frame - parent.first < parent.count;
+    return covers(parent.rights, exo::Rights::read | exo::Rights::write) &&
+           frames_within(frame, 1, parent);
 }
 
 /// Whether what a link is of allows no more than the capability whose child it is.
 bool within(const exo::Link& link, const exo::Capability& parent) {
     if (is_area(link)) return area_within(link, parent);
-    const exo::FrameInfo info = exo::frames.info(exo::FrameTable::frame_at(&link));
+    const exo::FrameInfo& info = exo::frames.info(exo::FrameTable::frame_at(&link));
     if (info.state != exo::FrameState::mappings)
         return capability_within(exo::CapSlot::of(const_cast<exo::Link&>(link)), parent);
     const std::uint64_t address = exo::AddressSpace::mapping_of(link).address;
-    return page_within(KernelView::table({info.links[0]}).entry[exo::entry_index(address, 1)],
-                       parent);
+    const auto& table = KernelView::table({info.links[0]});
+    return page_within(table.entry[exo::entry_index(address, info.order)], info.order, parent);
 }
 
 }  // namespace
@@ -121,8 +137,8 @@ void DerivationHistory::add_nodes(const exo::Env& env, Tree& tree) const {
         const exo::CapSlot* cap = slot_of(env, slot);
         if (cap == nullptr) continue;
         const Key key = key_of_slot(env.id, slot);
-        check_whole(cap->siblings, key);
-        check_whole(cap->children, key);
+        check_whole(cap->siblings, name_of(key));
+        check_whole(cap->children, name_of(key));
         tree[key] = {0, cap->object};
     }
     if (!KernelView::has_space(env)) return;
@@ -130,12 +146,12 @@ void DerivationHistory::add_nodes(const exo::Env& env, Tree& tree) const {
     tables.clear();
     collect_tables(env.space.root(), tables);
     for (const TableView& table : tables) {
-        if (table.level != 1) continue;
+        if (table.level > exo::leaf_level_max) continue;
         const auto& page = KernelView::table(table.frame);
         for (unsigned i = 0; i < exo::page_table_entries; ++i) {
-            if (!page.entry[i].is_present()) continue;
-            const Key key = key_of_page(env.id, table.base + i * exo::page_size);
-            check_whole(link_of(table.frame, i), key);
+            if (!page.entry[i].is_leaf(table.level)) continue;
+            const Key key = key_of_page(env.id, table.base + i * exo::entry_span(table.level));
+            check_whole(link_of(table.frame, i), name_of(key));
             tree[key] = {0, &exo::frames.run_of(exo::frame_of(page.entry[i].target()))};
         }
     }
@@ -144,7 +160,7 @@ void DerivationHistory::add_nodes(const exo::Env& env, Tree& tree) const {
 /// The area of the environment's vCPU, if one is bound.
 void DerivationHistory::add_area(const exo::Env& env, Tree& tree) const {
     if (env.vcpu == nullptr || env.vcpu->area == nullptr) return;
-    check_whole(env.vcpu->area_link, key_of_area(env.id));
+    check_whole(env.vcpu->area_link, name_of(key_of_area(env.id)));
     tree[key_of_area(env.id)] = {0, &exo::frames.run_of(env.vcpu->area_frame)};
 }
 
@@ -166,14 +182,18 @@ void DerivationHistory::bind(const CallInProgress& call) {
     const auto before = areas_before_.find(call.caller);
     if (bound == areas_.end()) return;
     if (before != areas_before_.end() && before->second == bound->second) return;
-    const auto page = tree_.find(key_of_page(call.caller, call.arguments[1]));
-    if (page != tree_.end())
+    for (unsigned level = 1; level <= exo::leaf_level_max; ++level) {
+        const std::uint64_t start = call.arguments[1] & ~(exo::entry_span(level) - 1);
+        const auto page = tree_.find(key_of_page(call.caller, start));
+        if (page == tree_.end()) continue;
         tree_[key_of_area(call.caller)] = {page->second.parent, page->second.object};
+        return;
+    }
 }
 
 /// The node that a link in a ring is of.
 DerivationHistory::Key DerivationHistory::key_of(const exo::Link& link) const {
-    const exo::FrameInfo info = exo::frames.info(exo::FrameTable::frame_at(&link));
+    const exo::FrameInfo& info = exo::frames.info(exo::FrameTable::frame_at(&link));
     if (info.state == exo::FrameState::mappings) {
         const auto page = exo::AddressSpace::mapping_of(link);
         return key_of_page(env_with(page.space), page.address);
@@ -206,12 +226,50 @@ void DerivationHistory::add_parents(const exo::Env& env, Tree& tree) const {
                          name_of(key_of(*link)) + " below " + name_of(key));
             if (child->second.parent != 0)
                 violated("What was derived is in one ring.", name_of(child->first));
-            check_whole(*link, child->first);
+            check_whole(*link, name_of(child->first));
             if (!within(*link, *parent))
                 violated("What was derived allows no more than what it is below.",
                          name_of(child->first) + " below " + name_of(key));
             child->second.parent = key;
         }
+    }
+}
+
+/// Who is in the ring of roots of which run.
+void DerivationHistory::add_roots(Tree& tree) const {
+    for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
+        const exo::FrameInfo& run = KernelView::info(frame);
+        if (run.state != exo::FrameState::run_head) continue;
+        const std::string name = "run " + std::to_string(frame);
+        check_whole(run.roots, name);
+        std::uint32_t members = 0;
+        for (const exo::Link* link = run.roots.next; link != &run.roots; link = link->next) {
+            if (!in_memory(link) || ++members == ring_max)
+                violated("The rings of the derivation tree are whole.", "roots of " + name);
+            const auto root = tree.find(key_of(*link));
+            if (root == tree.end() || root->second.parent != 0 || root->second.in_roots ||
+                root->second.object != &run)
+                violated("A run's ring of roots holds what was derived from nothing else.",
+                         name_of(key_of(*link)) + " in that of " + name);
+            check_whole(*link, name_of(root->first));
+            root->second.in_roots = true;
+        }
+    }
+}
+
+/// Every root that refers to a run is in its ring; a run that has none is in use by the kernel.
+void DerivationHistory::check_runs(const Tree& tree) const {
+    for (const auto& [key, node] : tree)
+        if (node.parent == 0 && !node.in_roots && KernelView::run_with(node.object) < frame_count)
+            violated("What was derived from nothing else is in its run's ring.", name_of(key));
+    std::vector<bool> by_kernel(frame_count + 1);
+    by_kernel[exo::info_pages.first_frame().value] = true;
+    for (const exo::Vcpu* vcpu : view_->vcpus())
+        by_kernel[KernelView::run_with(vcpu->object)] = true;
+    for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
+        const exo::FrameInfo& run = KernelView::info(frame);
+        if (run.state == exo::FrameState::run_head && run.roots.alone() && !by_kernel[frame])
+            violated("A run that nothing refers to is free.", "frame " + std::to_string(frame));
     }
 }
 
@@ -223,6 +281,8 @@ DerivationHistory::Tree DerivationHistory::kernel_tree() const {
         add_area(*env, tree);
     for (const exo::Env* env : view_->envs())
         add_parents(*env, tree);
+    add_roots(tree);
+    check_runs(tree);
     return tree;
 }
 

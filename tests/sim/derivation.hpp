@@ -13,7 +13,8 @@ namespace sim {
 /// Keeps a derivation tree of its own, by what calls were asked to do, and compares the kernel's
 /// rings with it. Its rules: what a call makes from a capability it names is a child of that one;
 /// what is made anew is a root; when a node goes its children become those of its parent; what is
-/// moved keeps its parent and its children.
+/// moved keeps its parent and its children. What is a root and refers to a run is in that run's
+/// ring of roots, and nothing else is.
 class DerivationHistory {
 public:
     explicit DerivationHistory(const KernelView& view) : view_(&view) {}
@@ -34,6 +35,7 @@ private:
     struct Node {
         Key parent = 0;  ///< 0: a root.
         const exo::Object* object = nullptr;
+        bool in_roots = false;  ///< Of its run.
     };
     using Tree = std::unordered_map<Key, Node>;
     /// A bound area and its neighbours, by id of the environment.
@@ -47,6 +49,8 @@ private:
     void add_nodes(const exo::Env& env, Tree& tree) const;
     void add_parents(const exo::Env& env, Tree& tree) const;
     void add_area(const exo::Env& env, Tree& tree) const;
+    void add_roots(Tree& tree) const;
+    void check_runs(const Tree& tree) const;
     void bind(const CallInProgress& call);
     Key key_of(const exo::Link& link) const;
     Key source_of(const CallInProgress& call, const Node& made) const;

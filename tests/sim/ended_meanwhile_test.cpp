@@ -25,6 +25,7 @@ struct Lab {
         for (unsigned i = 0; i < sim::cpu_count; ++i)
             machine.cpu(i).root = exo::kernel_root();
         checks.start(machine);
+        sim::come_from_boot();
         (void)sim::go_on();
         const auto page = exo::frame_of(exo::PhysAddr{
             sim::Tlb::walk(first.space.root(), sim::home, 1) & exo::PageEntry::address_mask});
@@ -81,7 +82,8 @@ TEST_CASE_FIXTURE(Lab,
         REQUIRE(call(Call::cap_derive, {run, 1, 0, 0}).status == 0);
     end_from_elsewhere();
     sim::CallResult result;
-    (void)sim::enter_by_call(cpu(), std::uint64_t(Call::cap_revoke), {run}, result);
+    if (sim::enter_by_call(cpu(), std::uint64_t(Call::cap_revoke), {run}, result))
+        sim::enter_by_interrupt(cpu(), false);
     CHECK(env->vcpu->state == VcpuState::ending);
     (void)sim::go_on();
     CHECK(cpu().running->env != env);

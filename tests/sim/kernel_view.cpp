@@ -47,8 +47,8 @@ exo::Env* KernelView::find_env(std::uint64_t id) const {
 }
 
 std::size_t KernelView::place_of(const exo::Object& object) const {
-    if (&object == root_) return frame_count;
-    if (&object == &exo::console) return frame_count + 1;
+    if (&object == root_) return frame_count_large;
+    if (&object == &exo::console) return frame_count_large + 1;
     const auto offset = std::uint64_t(reinterpret_cast<const std::byte*>(&object) -
                                       static_cast<std::byte*>(exo::arch::direct_map({})));
     const std::uint64_t frame = offset / exo::page_size;
@@ -78,8 +78,13 @@ bool KernelView::is_run(std::uint32_t frame) {
 }
 
 std::uint32_t KernelView::head_of(std::uint32_t frame) {
-    const exo::FrameInfo info = exo::frames.info({frame});
+    const exo::FrameInfo& info = exo::frames.info({frame});
     return info.state == FrameState::run_tail ? frame - info.extent : frame;
+}
+
+std::uint32_t KernelView::run_with(const exo::Object* object) {
+    if (object == nullptr || object->type != ObjectType::frames) return frame_count;
+    return exo::frames.number_of(static_cast<const exo::FrameInfo&>(*object)).value;
 }
 
 namespace {
@@ -91,7 +96,7 @@ void collect_below(const TableView& above, std::vector<TableView>& found) {
     const unsigned entries = exo::page_table_entries / (above.level == 4 ? 2 : 1);
     for (unsigned i = 0; i < entries; ++i) {
         const exo::PageEntry entry = table.entry[i];
-        if (!entry.is_present()) continue;
+        if (!entry.is_present() || entry.is_leaf(above.level)) continue;
         const exo::FrameNumber frame = exo::frame_of(entry.target());
         if (frame.value >= frame_count) continue;
         if (KernelView::info(frame.value).state != FrameState::table) continue;

@@ -18,15 +18,15 @@
 namespace sim {
 
 /// Places of KernelView::place_of(): one a frame, and two for static objects.
-inline constexpr std::size_t object_places = frame_count + 2;
+inline constexpr std::size_t object_places = frame_count_large + 2;
 
-/// All objects, found by their frames: nothing the kernel keeps in lists is believed.
 /// A slot of a capability table as programs know it: without its place in the derivation tree.
 struct SlotView : exo::Capability {
     exo::Handle name = exo::Handle::null;
     std::uint32_t generation() const { return lamina::handle_generation(name); }
 };
 
+/// All objects, found by their frames: nothing the kernel keeps in lists is believed.
 class KernelView {
 public:
     explicit KernelView(exo::Account& root) : root_(&root) {}
@@ -52,11 +52,13 @@ public:
     /// Whether the environment has an address space.
     static bool has_space(const exo::Env& env) { return env.space.root().value != 0; }
 
-    static exo::FrameInfo info(std::uint32_t frame) { return exo::frames.info({frame}); }
+    static const exo::FrameInfo& info(std::uint32_t frame) { return exo::frames.info({frame}); }
     static bool is_used(std::uint32_t frame);
     static bool is_run(std::uint32_t frame);
     /// First frame of the run that a frame is in. Needs: is_run().
     static std::uint32_t head_of(std::uint32_t frame);
+    /// The frame table's number of an object, if it is a run; else frame_count.
+    static std::uint32_t run_with(const exo::Object* object);
     static const exo::PageTablePage& table(exo::FrameNumber frame) {
         return *static_cast<const exo::PageTablePage*>(exo::FrameTable::contents(frame));
     }

@@ -14,19 +14,21 @@ using exo::FrameState;
 std::string frame_name(std::uint32_t frame) { return "frame " + std::to_string(frame); }
 
 /// How often each frame is used: as a table, by an entry or as a root; for links, by a half of a
-/// leaf table; for capabilities, by a table of them.
+/// table of pages; for capabilities, by a table of them.
 using TableUses = std::vector<std::uint32_t>;
 
 void count_links_of(const exo::Env& env, const TableView& table, TableUses& uses) {
-    const exo::FrameInfo leaf = KernelView::info(table.frame.value);
+    const exo::FrameInfo& leaf = KernelView::info(table.frame.value);
     for (unsigned half = 0; half < 2; ++half) {
         const std::uint32_t frame = leaf.links[half];
         if (frame == 0) continue;
-        const exo::FrameInfo info = KernelView::info(frame % frame_count);
+        const exo::FrameInfo& info = KernelView::info(frame % frame_count);
+        // In MiB, as half a table of level 1 maps one.
+        const std::uint64_t start = (table.base >> 20) + half * exo::entry_frames(table.level);
         if (frame >= frame_count || info.state != FrameState::mappings ||
             info.owner != &env.space || info.links[0] != table.frame.value ||
-            info.links[1] != (table.base >> 20) + half)
-            violated("A frame of links belongs to half a leaf table.", frame_name(frame));
+            info.links[1] != start || info.order != table.level)
+            violated("A frame of links belongs to half a table of pages.", frame_name(frame));
         ++uses[frame];
     }
 }
@@ -37,18 +39,18 @@ void count_tables_of(const exo::Env& env, TableUses& uses) {
     collect_tables(env.space.root(), tables);
     for (const TableView& table : tables) {
         ++uses[table.frame.value];
-        const exo::FrameInfo info = KernelView::info(table.frame.value);
+        const exo::FrameInfo& info = KernelView::info(table.frame.value);
         if (info.state != FrameState::table || info.account != env.account)
             violated("A page table is charged to the account of its environment.",
                      frame_name(table.frame.value));
-        if (table.level == 1) count_links_of(env, table, uses);
+        if (table.level <= exo::leaf_level_max) count_links_of(env, table, uses);
     }
 }
 
 void count_capability_pages_of(const exo::Env& env, TableUses& uses) {
     std::uint32_t found = 0;
     for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
-        const exo::FrameInfo info = KernelView::info(frame);
+        const exo::FrameInfo& info = KernelView::info(frame);
         if (info.state != FrameState::capabilities || info.owner != &env.caps) continue;
         ++uses[frame];
         ++found;
@@ -81,7 +83,7 @@ std::uint32_t check_run(std::uint32_t head) {
     if (count == 0 || count > frame_count - head)
         violated("A run is a head and its tails.", frame_name(head));
     for (std::uint32_t i = 1; i < count; ++i) {
-        const exo::FrameInfo tail = KernelView::info(head + i);
+        const exo::FrameInfo& tail = KernelView::info(head + i);
         if (tail.state != FrameState::run_tail || tail.extent != i)
             violated("A run is a head and its tails.", frame_name(head + i));
     }
@@ -97,7 +99,7 @@ Sums add_up(const KernelView& view) {
     Sums sums;
     std::uint32_t tails_due = 0;
     for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
-        const exo::FrameInfo info = KernelView::info(frame);
+        const exo::FrameInfo& info = KernelView::info(frame);
         std::uint32_t charge = 0;
         ++sums.counts.total;
         switch (info.state) {

@@ -2,6 +2,7 @@
 #include "tests/sim/machine.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include "tests/sim/entry.hpp"
 #include "tests/sim/violation.hpp"
@@ -20,8 +21,8 @@ std::array<Arguments, cpu_count> fiber_arguments;
 
 }  // namespace
 
-Machine::Machine(Choices& choices, Incarnations& incarnations)
-    : choices_(&choices), chance_(choices.next()) {
+Machine::Machine(Choices& choices, Incarnations& incarnations, bool tlb_tags)
+    : choices_(&choices), chance_(choices.next()), tlb_tags_(tlb_tags) {
     for (unsigned i = 0; i < cpu_count; ++i) {
         cpus_[i] = std::make_unique<Cpu>(incarnations);
         Cpu& cpu = *cpus_[i];
@@ -95,8 +96,10 @@ bool Machine::holds_locks() const {
 
 void Machine::pause() { current_->fiber.pause(); }
 
-void Machine::load_page_table(exo::PhysAddr table, std::uint32_t, bool) {
-    current_->tlb.flush();
+void Machine::load_page_table(exo::PhysAddr table, std::uint32_t tag, bool keep) {
+    if (tag != 0 && !tlb_tags_)
+        violated("Tags are used only where there are some.", std::to_string(tag));
+    current_->tlb.load(tag, keep);
     current_->root = table;
 }
 

@@ -60,7 +60,7 @@ protected:
 /// them. Time is virtual and passes by chance.
 class Machine final : public exo::arch::HostCpus {
 public:
-    Machine(Choices& choices, Incarnations& incarnations);
+    Machine(Choices& choices, Incarnations& incarnations, bool tlb_tags = false);
     ~Machine();
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
@@ -90,6 +90,7 @@ public:
     void flush_tlb() override { current_->tlb.flush(); }
     exo::PhysAddr loaded_page_table() override { return current_->root; }
     void load_page_table(exo::PhysAddr table, std::uint32_t tag, bool keep) override;
+    bool has_tlb_tags() override { return tlb_tags_; }
     void* cpu_local() override { return &current_->local; }
     void interrupt_cpu(std::uint8_t apic_id) override { cpus_[apic_id]->interrupted = true; }
     std::uint64_t now_ns() override { return now_ns_++; }
@@ -116,6 +117,7 @@ private:
     std::uint64_t now_ns_ = 1'000'000;
     std::uint64_t waiting_steps_ = 0;  ///< Steps since a CPU did other than wait.
     bool user_stopped_ = false;
+    bool tlb_tags_;
     bool in_fiber_ = false;
 };
 

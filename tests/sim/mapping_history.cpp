@@ -12,12 +12,6 @@ namespace {
 using exo::PageEntry;
 using exo::Rights;
 
-std::string place(const exo::Env& env, std::uint64_t address, PageEntry entry) {
-    return "environment " + std::to_string(env.id) + ", page " + std::to_string(address >> 12) +
-           ", frame " + std::to_string(exo::frame_of(entry.target()).value) + ", entry " +
-           std::to_string(entry.bits);
-}
-
 bool may_write(PageEntry entry) { return (entry.bits & PageEntry::may_write) != 0; }
 bool may_execute(PageEntry entry) { return (entry.bits & PageEntry::may_execute) != 0; }
 bool writable(PageEntry entry) { return (entry.bits & PageEntry::writable) != 0; }
@@ -31,20 +25,32 @@ Rights rights_of(PageEntry entry) {
     return rights;
 }
 
-/// What holds for every mapped page at any time.
-void check_form(const exo::Env& env, std::uint64_t address, PageEntry entry) {
-    if (!lamina::in_user_half(address, exo::page_size))
-        violated("Only pages of the user half are mapped.", place(env, address, entry));
-    const std::uint32_t frame = exo::frame_of(entry.target()).value;
-    if (frame >= frame_count || !KernelView::is_run(frame))
-        violated("A mapped page is of a run.", place(env, address, entry));
-    if (writable(entry) && executable(entry))
-        violated("No page is writable and executable.", place(env, address, entry));
-    if ((writable(entry) && !may_write(entry)) || (executable(entry) && !may_execute(entry)))
-        violated("A page may be used only as its mapping allows.", place(env, address, entry));
+}  // namespace
+
+std::string MappingHistory::name_of(const Page& page) {
+    return "environment " + std::to_string(page.env->id) + ", page " +
+           std::to_string(page.address >> 12) + ", level " + std::to_string(page.level) +
+           ", frame " + std::to_string(exo::frame_of(page.entry.target()).value) + ", entry " +
+           std::to_string(page.entry.bits);
 }
 
-}  // namespace
+/// What holds for every mapped page at any time.
+void MappingHistory::check_form(const Page& page) {
+    const PageEntry entry = page.entry;
+    if (!lamina::in_user_half(page.address, exo::entry_span(page.level)))
+        violated("Only pages of the user half are mapped.", name_of(page));
+    const std::uint32_t first = exo::frame_of(entry.target()).value;
+    const std::uint32_t last = first + exo::entry_frames(page.level) - 1;
+    if (last >= frame_count || !KernelView::is_run(first) || !KernelView::is_run(last) ||
+        KernelView::head_of(first) != KernelView::head_of(last))
+        violated("A mapped page is of a run.", name_of(page));
+    if (first % exo::entry_frames(page.level) != 0)
+        violated("A page is as aligned as it is large.", name_of(page));
+    if (writable(entry) && executable(entry))
+        violated("No page is writable and executable.", name_of(page));
+    if ((writable(entry) && !may_write(entry)) || (executable(entry) && !may_execute(entry)))
+        violated("A page may be used only as its mapping allows.", name_of(page));
+}
 
 MappingHistory::MappingHistory(const KernelView& view, const CapabilityHistory& capabilities)
     : view_(&view),
@@ -78,8 +84,9 @@ void MappingHistory::adopt() {
         tables_.clear();
         collect_tables(env->space.root(), tables_);
         for (const TableView& table : tables_)
-            if (table.level == 1)
-                leaves_[table.frame.value] = {env->id, table.base, KernelView::table(table.frame)};
+            if (table.level <= exo::leaf_level_max)
+                leaves_[table.frame.value] = {env->id, table.base, table.level,
+                                              KernelView::table(table.frame)};
     }
 }
 
@@ -91,7 +98,7 @@ bool MappingHistory::check(std::uint64_t caller) {
         tables_.clear();
         collect_tables(env->space.root(), tables_);
         for (const TableView& table : tables_) {
-            if (table.level != 1) continue;
+            if (table.level > exo::leaf_level_max) continue;
             seen[table.frame.value] = true;
             check_leaf(*env, table, caller);
         }
@@ -103,33 +110,34 @@ bool MappingHistory::check(std::uint64_t caller) {
 
 void MappingHistory::check_leaf(const exo::Env& env, const TableView& table, std::uint64_t caller) {
     Leaf& known = leaves_[table.frame.value];
-    if (known.env_id != env.id || known.base != table.base) known = {env.id, table.base, {}};
+    if (known.env_id != env.id || known.base != table.base || known.level != table.level)
+        known = {env.id, table.base, table.level, {}};
     const exo::PageTablePage& page = KernelView::table(table.frame);
     if (std::memcmp(&page, &known.page, sizeof page) == 0) return;
     for (unsigned i = 0; i < exo::page_table_entries; ++i) {
         const PageEntry now = page.entry[i];
-        if (!now.is_present() || now.bits == known.page.entry[i].bits) continue;
-        const std::uint64_t address = table.base + i * exo::page_size;
-        check_form(env, address, now);
-        check_entry(env, address, now, known.page.entry[i], caller);
+        if (!now.is_leaf(table.level) || now.bits == known.page.entry[i].bits) continue;
+        const Page mapped{&env, table.base + i * exo::entry_span(table.level), table.level, now};
+        check_form(mapped);
+        check_entry(mapped, known.page.entry[i], caller);
     }
     known.page = page;
 }
 
 /// A page that is mapped now, or in another way than before.
-void MappingHistory::check_entry(const exo::Env& env, std::uint64_t address, PageEntry now,
-                                 PageEntry was, std::uint64_t caller) const {
-    const bool same_frame = was.is_present() && was.target() == now.target();
-    const bool no_more = same_frame && (!may_write(now) || may_write(was)) &&
+void MappingHistory::check_entry(const Page& page, PageEntry was, std::uint64_t caller) const {
+    const PageEntry now = page.entry;
+    const bool same_frames = was.is_leaf(page.level) && was.target() == now.target();
+    const bool no_more = same_frames && (!may_write(now) || may_write(was)) &&
                          (!may_execute(now) || may_execute(was));
-    if (!capabilities_->managed(caller, env.id))
+    if (!capabilities_->managed(caller, page.env->id))
         violated("Only who manages an environment maps into it.",
-                 place(env, address, now) + ", by " + std::to_string(caller));
+                 name_of(page) + ", by " + std::to_string(caller));
     if (no_more) return;
     const std::uint32_t frame = exo::frame_of(now.target()).value;
-    if (!capabilities_->held_frames(caller, frame, 1, rights_of(now)))
-        violated("A page is mapped by who holds a capability for its frame with these rights.",
-                 place(env, address, now) + ", by " + std::to_string(caller));
+    if (!capabilities_->held_frames(caller, frame, exo::entry_frames(page.level), rights_of(now)))
+        violated("A page is mapped by who holds a capability for its frames with these rights.",
+                 name_of(page) + ", by " + std::to_string(caller));
 }
 
 }  // namespace sim

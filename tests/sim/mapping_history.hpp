@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "tests/sim/capability_history.hpp"
@@ -23,17 +24,26 @@ public:
     bool check(std::uint64_t caller);
 
 private:
-    /// A leaf table: of which environment, from which address on, and what it held.
+    /// A table that may map pages: of which environment, from which address on, and what it held.
     struct Leaf {
-        std::uint64_t env_id;  ///< 0: this frame was no leaf table.
+        std::uint64_t env_id;  ///< 0: this frame was no such table.
         std::uint64_t base;
+        unsigned level;
         exo::PageTablePage page;
+    };
+    /// A mapped page of any size.
+    struct Page {
+        const exo::Env* env;
+        std::uint64_t address;
+        unsigned level;
+        exo::PageEntry entry;
     };
 
     bool tables_changed();
     void check_leaf(const exo::Env& env, const TableView& table, std::uint64_t caller);
-    void check_entry(const exo::Env& env, std::uint64_t address, exo::PageEntry now,
-                     exo::PageEntry was, std::uint64_t caller) const;
+    static std::string name_of(const Page& page);
+    static void check_form(const Page& page);
+    void check_entry(const Page& now, exo::PageEntry was, std::uint64_t caller) const;
 
     const KernelView* view_;
     const CapabilityHistory* capabilities_;

@@ -29,6 +29,9 @@ constexpr Handle run = lamina::slots::archive;  ///< Frames, for reading, writin
 constexpr std::uint64_t addresses = sim::home + exo::page_size;
 /// Its neighbours have no table in common but the root.
 constexpr std::uint64_t table_edge = 0x80'0000'0000;
+/// Lists of one range in the first page of `home`: of pages not mapped, of the last one of `home`.
+constexpr std::uint64_t list_offset = 1024;
+constexpr std::uint64_t home_list_offset = 2048;
 
 /// A booted kernel; CPU 0 is in user mode, in the first environment. There is a child with an
 /// account of its own, and a notification with a bit set.
@@ -53,6 +56,13 @@ struct Lab {
         (void)value(Call::notification_signal, {note, 1});
         spare = value(Call::cap_derive, {run, 0b1001, 0, 1});
         checks.all();
+        whole = value(Call::frames_alloc, {account, 2});
+        front = value(Call::frames_alloc, {account, 2});
+        back = value(Call::frames_split, {front, 1});
+        constexpr std::uint64_t two_pages = table_edge - exo::page_size + 1;
+        std::memcpy(memory + list_offset, &two_pages, sizeof two_pages);
+        constexpr std::uint64_t last_page = sim::home + 3 * exo::page_size;
+        std::memcpy(memory + home_list_offset, &last_page, sizeof last_page);
     }
 
     sim::CallResult call(Call number, const CallArguments& arguments) {
@@ -90,7 +100,17 @@ struct Lab {
     sim::Machine machine{choices, checks.incarnations()};
     exo::Env* env = nullptr;
     Handle purse = 0, child = 0, note = 0, spare = 0;
+    Handle whole = 0;            ///< Two frames of a run.
+    Handle front = 0, back = 0;  ///< Two runs that follow each other.
 };
+
+/// A free page frame, if there is one.
+std::uint64_t free_frame() {
+    std::uint32_t frame = 1;
+    while (frame < sim::frame_count - 1 && sim::KernelView::is_used(frame))
+        ++frame;
+    return frame;
+}
 
 /// A call, and how many frames it needs with tables full.
 struct Case {
@@ -132,6 +152,15 @@ const std::vector<Case>& cases() {
          [](auto& lab) { return CallArguments{lab.note, 1, lamina::no_wait}; }},
         {Call::console_write, [](auto&) { return CallArguments{console, sim::home, 8}; }},
         {Call::console_read, [](auto&) { return CallArguments{console, sim::home, 8}; }},
+        {Call::frames_alloc_at, [](auto&) { return CallArguments{account, free_frame(), 1}; }, 2},
+        {Call::frames_split, [](auto& lab) { return CallArguments{lab.whole, 1}; }, 1},
+        {Call::frames_merge, [](auto& lab) { return CallArguments{lab.front, lab.back}; }},
+        {Call::frames_map_list,
+         [](auto&) { return CallArguments{0, run, 0, sim::home + list_offset, 1, 3}; }, 7},
+        {Call::frames_unmap_list,
+         [](auto&) { return CallArguments{0, sim::home + home_list_offset, 1}; }},
+        {Call::frames_protect_list,
+         [](auto&) { return CallArguments{0, sim::home + home_list_offset, 1, 1}; }},
         {Call::console_bind, [](auto& lab) { return CallArguments{console, lab.note, 1}; }},
     };
     return all;
@@ -207,21 +236,23 @@ unsigned frames_needed(const Case& tested, Short kind, std::uint64_t expected) {
         REQUIRE(left < 20);
         Lab lab;
         lab.fill_tables();
-        const CallArguments arguments = tested.arguments(lab);
         exo::Account* payer = kind == Short::root    ? &sim::root_account()
                               : kind == Short::purse ? &lab.purse_account()
                                                      : nullptr;
         sim::CallResult result;
         {
             const Shortage shortage(payer, left);
+            const CallArguments arguments = tested.arguments(lab);
             const Snapshot before = Snapshot::take();
             result = lab.call(tested.number, arguments);
             if (result.status == expected) return left;
             const Snapshot after = Snapshot::take();
             CHECK_MESSAGE(after == before, Snapshot::difference(before, after));
         }
-        const Status refusal =
-            kind == Short::machine ? Status::out_of_frames : Status::quota_exceeded;
+        const bool by_number = tested.number == Call::frames_alloc_at && left == 0;
+        const Status refusal = kind != Short::machine ? Status::quota_exceeded
+                               : by_number            ? Status::not_free
+                                                      : Status::out_of_frames;
         CHECK(Status(result.status) == refusal);
         CHECK(result.value == 0);
         lab.checks.all();

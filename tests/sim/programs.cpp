@@ -102,13 +102,18 @@ void Programs::finish(Cpu& cpu, Program& program, const CallResult& result) {
         ++counts_.of[program.call][std::min(result.status, CallCounts::statuses - 1)];
         const auto status = Status(result.status);
         const std::string_view name = call_shapes()[program.call].name;
-        const bool gives_handle =
-            name == "cap_derive" || name == "frames_alloc" || name.ends_with("_create");
+        const bool gives_handle = name == "cap_derive" || name == "frames_alloc" ||
+                                  name == "frames_alloc_at" || name == "frames_split" ||
+                                  name.ends_with("_create");
         if (Call(program.call) == Call::cap_revoke && status == Status::ok)
             cpu.revocation = {cpu.local.running->env->id, program.call, program.arguments};
         if (gives_handle && status == Status::ok) program.seen.add(std::uint32_t(result.value));
         if (name == "frames_map" && status == Status::ok) program.seen.add_map(program.arguments);
-        if (status == Status::quota_exceeded || status == Status::table_full)
+        if (name == "frames_map_list" && status == Status::ok)
+            program.seen.add_map({program.arguments[0], 0, 0, program.listed % exo::page_size + 1,
+                                  lamina::page_floor(program.listed)});
+        if (status == Status::quota_exceeded || status == Status::table_full ||
+            status == Status::out_of_frames)
             program.drops_due = 1 + unsigned(choices_->below(4));
         if (program.flood.left > 1) {
             if (Call(program.call) == Call::cap_derive && status == Status::ok)
@@ -141,16 +146,35 @@ void Programs::random_call(Cpu& cpu, const exo::Env& env, Program& program) {
     const auto number = Call(drawn);
     CallArguments arguments = arguments_.make(number, env, program.seen, machine_->now_ns());
     if (env.id == first_env_ && careless(env, number, arguments)) return;
+    if (call_shapes()[drawn].name.ends_with("_list") && choices_->percent(80))
+        make_list(cpu, program, number, arguments);
     call(cpu, program, number, arguments);
+}
+
+/// Writes a list of a few ranges into memory that it may have, for the call to read.
+void Programs::make_list(Cpu& cpu, Program& program, Call number, CallArguments& arguments) {
+    const bool maps = number == Call::frames_map_list;
+    std::uint64_t& list = arguments[maps ? 3 : 1];
+    std::uint64_t& count = arguments[maps ? 4 : 2];
+    list = home + choices_->below(home_pages * exo::page_size / 8 - 4) * 8;
+    count = 1 + choices_->below(4);
+    for (std::uint64_t i = count; i-- > 0;) {
+        const CallArguments& known = choices_->one_of(program.seen.maps);
+        std::uint64_t address = ArgumentSource::page_address(*choices_);
+        if (!maps && known[3] != 0) {
+            address = known[4];
+            if (i == 0) arguments[0] = known[0];
+        }
+        program.listed = address + choices_->below(choices_->percent(70) ? 1 : 4);
+        store(cpu, list + 8 * i, program.listed);
+    }
 }
 
 void Programs::map_again(Cpu& cpu, const exo::Env& env, Program& program) {
     const std::uint64_t address = program.repair;
     program.repair = 0;
     const std::uint32_t run = arguments_.handle_of(env, exo::ObjectType::frames);
-    const auto self = lamina::make_handle(lamina::slots::self, 0);
-    call(cpu, program, Call::frames_map,
-         {std::uint64_t(self), run, 0, 1, address, choices_->percent(80) ? 3U : 1U});
+    call(cpu, program, Call::frames_map, {0, run, 0, 1, address, choices_->percent(80) ? 3U : 1U});
 }
 
 /// What the first environment does not do: end, let others end it, or sleep for ever.
@@ -181,8 +205,7 @@ void Programs::fault(Cpu& cpu) {
 std::uint64_t Programs::address_to_touch(Cpu& cpu) {
     // Pages that are remembered show whether they should be.
     const auto remembered = cpu.tlb.pages();
-    if (!remembered.empty() && choices_->percent(50))
-        return choices_->one_of(remembered).number * exo::page_size;
+    if (!remembered.empty() && choices_->percent(50)) return choices_->one_of(remembered).address;
     return choices_->percent(30) ? home : ArgumentSource::page_address(*choices_);
 }
 
@@ -196,7 +219,8 @@ void Programs::touch_memory(Cpu& cpu) {
 void Programs::store(Cpu& cpu, std::uint64_t address, std::uint64_t value) {
     const Translation* page = cpu.tlb.translate(cpu.root, address);
     if (page == nullptr) return;
-    const std::uint32_t frame = page->frame().value;
+    const std::uint64_t place = page->target() + (address - page->address);
+    const std::uint32_t frame = exo::frame_of(exo::PhysAddr{place}).value;
     // Free frames: until the shoot-down that is on its way has come; see stale_entries.hpp.
     if (frame >= frame_count || (KernelView::is_used(frame) && !KernelView::is_run(frame)))
         violated("User code reaches no memory but that of runs.", "frame " + std::to_string(frame));

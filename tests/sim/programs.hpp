@@ -13,7 +13,7 @@ namespace sim {
 
 /// How often each call had which outcome.
 struct CallCounts {
-    static constexpr std::size_t statuses = 21;  ///< Those of calls; the last counts the others.
+    static constexpr std::size_t statuses = 26;  ///< Those of calls; the last counts the others.
     std::array<std::array<std::uint64_t, statuses>, lamina::call_count> of = {};
 };
 
@@ -54,6 +54,7 @@ struct Program {
     std::uint64_t call = 0;  ///< The last one it made, and its arguments.
     CallArguments arguments = {};
     unsigned drops_due = 0;    ///< Handles to give up, because something has run out.
+    std::uint64_t listed = 0;  ///< The first range of the last list it made.
     std::uint64_t repair = 0;  ///< A page it has lost and wants to map again; 0: none.
     bool of_spawn = false;     ///< That call was one of `spawn`.
     bool awaits = false;       ///< Its result is still to come.
@@ -81,6 +82,7 @@ private:
     void note_pages(lamina::Call number, const CallArguments& arguments);
     void finish(Cpu& cpu, Program& program, const CallResult& result);
     void random_call(Cpu& cpu, const exo::Env& env, Program& program);
+    void make_list(Cpu& cpu, Program& program, lamina::Call number, CallArguments& arguments);
     void map_again(Cpu& cpu, const exo::Env& env, Program& program);
     bool careless(const exo::Env& env, lamina::Call number, CallArguments& arguments) const;
     void touch_memory(Cpu& cpu);

@@ -15,18 +15,15 @@ namespace {
 struct References {
     const KernelView* view;
     std::array<std::uint32_t, object_places> objects = {};
-    std::array<std::uint32_t, frame_count> runs = {};
+    std::array<std::uint32_t, frame_count_large> runs = {};
 
     void to(const exo::Object* object) {
         if (object != nullptr) ++objects[view->place_of(*object)];
     }
 
     void to_any(const exo::Object* object) {
-        if (object != nullptr && object->type == exo::ObjectType::frames)
-            to_frame(
-                std::uint32_t(static_cast<const exo::FrameInfo*>(object) - &exo::frames.info({0})));
-        else
-            to(object);
+        const std::uint32_t run = KernelView::run_with(object);
+        run < frame_count ? to_frame(run) : to(object);
     }
 
     void to_frame(std::uint32_t frame) {
@@ -52,9 +49,9 @@ void count_mappings(const exo::Env& env, References& count) {
     tables.clear();
     collect_tables(env.space.root(), tables);
     for (const TableView& table : tables) {
-        if (table.level != 1) continue;
+        if (table.level > exo::leaf_level_max) continue;
         for (const exo::PageEntry& entry : KernelView::table(table.frame).entry)
-            if (entry.is_present()) count.to_frame(exo::frame_of(entry.target()).value);
+            if (entry.is_leaf(table.level)) count.to_frame(exo::frame_of(entry.target()).value);
     }
 }
 
@@ -108,7 +105,7 @@ void check_references(const KernelView& view) {
     for (const exo::Notification* notification : view.notifications())
         compare(*notification, count, "notification");
     for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
-        const exo::FrameInfo info = KernelView::info(frame);
+        const exo::FrameInfo& info = KernelView::info(frame);
         if (info.state == exo::FrameState::run_head && info.references != count.runs[frame])
             violated("A run's reference count is the number of its references.",
                      "frame " + std::to_string(frame) + ": " + std::to_string(info.references) +

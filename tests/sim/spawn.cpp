@@ -36,10 +36,12 @@ void Programs::spawn_step(Cpu& cpu, const exo::Env& env, Program& program) {
         case Stage::map:
             return call(cpu, program, Call::frames_map,
                         {spawn.env, spawn.frames, 0, home_pages, home, 3});
-        case Stage::give:
+        case Stage::give: {
+            const std::uint32_t large = choices_->percent(40) ? arguments_.large_run(env) : 0;
             return call(cpu, program, Call::cap_copy,
-                        {spawn.env, spawn.frames,
+                        {spawn.env, large != 0 ? large : spawn.frames,
                          handle_bits(Rights::read | Rights::write | Rights::copy), 0});
+        }
         case Stage::start: return call(cpu, program, Call::env_start, {spawn.env, home, home, 0});
         case Stage::drop_frames: return call(cpu, program, Call::cap_drop, {spawn.frames});
         case Stage::drop_account: return call(cpu, program, Call::cap_drop, {spawn.account});

@@ -9,14 +9,16 @@ namespace sim {
 namespace {
 
 std::string name_of(const Cpu& cpu, const Translation& entry) {
-    return "CPU " + std::to_string(cpu.index) + ", number " + std::to_string(entry.number) +
-           ", frame " + std::to_string(entry.frame().value);
+    return "CPU " + std::to_string(cpu.index) + ", page " +
+           std::to_string(entry.address / exo::page_size) + ", level " +
+           std::to_string(entry.level) + ", frame " + std::to_string(entry.frame().value);
 }
 
 /// Whether the tables still say at least what is remembered.
 bool holds(const Translation& entry, std::uint64_t now) {
     if ((now & exo::PageEntry::present) == 0) return false;
     if ((now & exo::PageEntry::address_mask) != entry.target()) return false;
+    if (exo::PageEntry{now}.is_leaf(entry.level) != entry.is_page()) return false;
     const bool gone = entry.writable() && (now & exo::PageEntry::writable) == 0;
     const bool no_execute = entry.executable() && (now & exo::PageEntry::no_execute) != 0;
     return !gone && !no_execute;
@@ -27,11 +29,12 @@ struct Check {
     const Cpu* actor;
     const Incarnations* incarnations;
 
-    void entry(Cpu& cpu, Translation& remembered, std::uint64_t now) const {
-        const std::uint32_t frame = remembered.frame().value;
-        if (frame >= frame_count || (*incarnations)[frame] != remembered.incarnation)
+    void entry(Cpu& cpu, Translation& remembered) const {
+        if (remembered.frame().value >= frame_count ||
+            incarnations->of(remembered) != remembered.incarnation)
             violated("A frame is not given out again while a CPU can still reach it.",
                      name_of(cpu, remembered));
+        const std::uint64_t now = Tlb::walk(cpu.root, remembered.address, remembered.level);
         if (holds(remembered, now)) {
             remembered.stale_by = {};
             return;
@@ -54,10 +57,8 @@ void check_stale_entries(Machine& machine, const Cpu& actor, const Incarnations&
         const std::uint32_t root = exo::frame_of(cpu.root).value;
         if (cpu.root.value != 0 && KernelView::info(root).state != exo::FrameState::table)
             violated("The page tables a CPU has loaded are tables.", "CPU " + std::to_string(i));
-        for (Translation& page : cpu.tlb.pages())
-            check.entry(cpu, page, Tlb::walk(cpu.root, page.number * exo::page_size, 1));
-        for (Translation& table : cpu.tlb.tables())
-            check.entry(cpu, table, Tlb::walk(cpu.root, table.number * exo::entry_span(2), 2));
+        for (Translation* entry : cpu.tlb.usable())
+            check.entry(cpu, *entry);
     }
 }
 

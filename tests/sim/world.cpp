@@ -30,11 +30,12 @@ bool all_rest(Machine& machine) {
 
 }  // namespace
 
-RunTotals run_world(Choices& choices, std::uint64_t steps) {
+RunTotals run_world(Choices& choices, std::uint64_t steps, const Shape& shape) {
+    frame_count = shape.frames;
     run_position.step = 0;
     run_position.steps_max = steps;
     Checks checks(root_account());
-    Machine machine(choices, checks.incarnations());
+    Machine machine(choices, checks.incarnations(), shape.tlb_tags);
     boot_kernel();
     for (unsigned i = 0; i < cpu_count; ++i)
         machine.cpu(i).root = exo::kernel_root();

@@ -20,9 +20,9 @@ struct RunTotals {
     void add(const RunTotals& other);
 };
 
-/// Boots, makes up to `steps` steps (fewer if the choices end), lets all CPUs come to rest, and
-/// checks everything once more. Ends in violated() if something does not hold. One at a time: the
-/// kernel's state is global, and every run starts with a new one.
-RunTotals run_world(Choices& choices, std::uint64_t steps);
+/// Boots a machine of this shape, makes up to `steps` steps (fewer if the choices end), lets
+/// all CPUs come to rest, and checks everything once more. Ends in violated() if something does not
+/// hold. One at a time: the kernel's state is global, and every run starts with a new one.
+RunTotals run_world(Choices& choices, std::uint64_t steps, const Shape& shape);
 
 }  // namespace sim

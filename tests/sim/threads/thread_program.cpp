@@ -18,7 +18,7 @@ constexpr std::size_t held_max = 40;
 ObjectType type_named(std::string_view name) {
     if (name == "env") return ObjectType::env;
     if (name == "vcpu") return ObjectType::vcpu;
-    if (name == "frames") return ObjectType::frames;
+    if (name == "frames" || name == "next") return ObjectType::frames;
     if (name == "notification") return ObjectType::notification;
     if (name == "account") return ObjectType::account;
     if (name == "console") return ObjectType::console;
@@ -62,7 +62,8 @@ std::uint64_t address_to_map(Choices& choices) {
 /// What is made by a call that returns a handle.
 ObjectType made_by(std::string_view call) {
     if (call == "account_create") return ObjectType::account;
-    if (call == "frames_alloc") return ObjectType::frames;
+    if (call == "frames_alloc" || call == "frames_alloc_at" || call == "frames_split")
+        return ObjectType::frames;
     if (call == "env_create") return ObjectType::env;
     if (call == "notification_create") return ObjectType::notification;
     return ObjectType::none;
@@ -123,7 +124,7 @@ void ThreadProgram::learn(const CallShape& shape, const CallArguments& arguments
     ObjectType made = made_by(shape.name);
     if (shape.name == "cap_derive") made = type_of(arguments[0]);
     if (shape.name == "cap_drop") forget(arguments[0]);
-    if (shape.name == "cap_move") forget(arguments[1]);
+    if (shape.name == "cap_move" || shape.name == "frames_merge") forget(arguments[1]);
     if (made == ObjectType::none) return;
     if (held_.size() == held_max) held_.erase(held_.begin() + 8);
     held_.push_back({std::uint32_t(result.value), made});
