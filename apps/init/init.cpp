@@ -106,7 +106,7 @@ Result<void> Init::start(const ManifestEntry& entry) {
         grants[grant_count++] = {lamina::slots::info, libos::fixed::info, Rights::read | pass_on};
     if (entry.power)
         grants[grant_count++] = {lamina::slots::machine, libos::fixed::machine,
-                                 Rights::power | pass_on};
+                                 Rights::power | Rights::read | pass_on};
     libos::SpawnRequest request;
     request.name = entry.app;
     request.elf = elf;

@@ -142,7 +142,7 @@ void set_callbacks() {
                                                                   : end_step(*vcpu.env);
                       },
                       [](const Vcpu* vcpu) { info_pages.refresh(vcpu); }});
-    set_account_destroyer(destroy_object);
+    set_account_settler(settle_account);
 }
 
 }  // namespace

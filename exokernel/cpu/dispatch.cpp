@@ -78,14 +78,26 @@ void idle(CpuLocal& cpu) {
     lock_kernel();
 }
 
-/// Uses a vCPU's slice for the kernel's own work, with room for interrupts after each step.
-void work(Vcpu& vcpu, std::uint64_t end_ns) {
-    while (!ops.step(vcpu)) {
+/// Uses a vCPU's slice for the kernel's own work, with room for interrupts after each step. Whether
+/// that was a call of its own, which is done: the rest of the slice is for what comes after it.
+bool work(Vcpu& vcpu, std::uint64_t end_ns) {
+    for (;;) {
+        const bool in_call = vcpu.state == VcpuState::in_call;
+        if (ops.step(vcpu)) return in_call;
         unlock_kernel();
         arch::interrupt_window();
         lock_kernel();
-        if (arch::now_ns() >= end_ns) return;
+        if (arch::now_ns() >= end_ns) return false;
     }
+}
+
+/// Gives a vCPU the CPU, in a slice of its own.
+Vcpu& start(CpuLocal& cpu, Vcpu& vcpu, std::uint64_t now_ns, std::uint64_t end_ns) {
+    cpu.running = &vcpu;
+    cpu.slice_start_ns = now_ns;
+    cpu.slice_end_ns = end_ns;
+    cpu.in_grace = false;
+    return vcpu;
 }
 
 /// The vCPU of the next slice, with that slice begun. Slices of the kernel's own work are used on
@@ -93,19 +105,13 @@ void work(Vcpu& vcpu, std::uint64_t end_ns) {
 Vcpu& begin_slice(CpuLocal& cpu) {
     for (;;) {
         const std::uint64_t now_ns = arch::now_ns();
+        const std::uint64_t end_ns = now_ns + SliceVector::slice_ns;
         wake_due(cpu, now_ns);
         Vcpu* vcpu = cpu.slices.next();
-        if (vcpu == nullptr) {
+        if (vcpu == nullptr)
             idle(cpu);
-        } else if (vcpu->state != VcpuState::ready) {
-            work(*vcpu, now_ns + SliceVector::slice_ns);
-        } else {
-            cpu.running = vcpu;
-            cpu.slice_start_ns = now_ns;
-            cpu.slice_end_ns = now_ns + SliceVector::slice_ns;
-            cpu.in_grace = false;
-            return *vcpu;
-        }
+        else if (vcpu->state == VcpuState::ready || work(*vcpu, end_ns))
+            return start(cpu, *vcpu, now_ns, end_ns);
     }
 }
 
@@ -132,6 +138,8 @@ extern "C" Context* exo_dispatch() {
         vcpu = &begin_slice(cpu);
     }
     load(cpu, *vcpu);
+    if (vcpu->asked_frames != 0) [[unlikely]]
+        upcall_reclaim(*vcpu);
     arm(cpu, std::min(cpu.slice_end_ns, cpu.slices.nearest_deadline()));
     cpu.context = &vcpu->context;
     unlock_kernel();

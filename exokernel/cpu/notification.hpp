@@ -7,11 +7,14 @@
 
 namespace exo {
 
+struct Account;
+
 /// At most one vCPU waits. While it does, no bit of its mask is set. A waiter, a binding (the end
 /// of an environment, console input) and each capability count one reference.
 struct Notification : Object {
     std::uint64_t bits;
     Vcpu* waiter;
+    Account* reclaims;  ///< Asked to give frames back, to tell it when it has; may be null.
 
     /// Sets bits; wakes the waiter if its mask has one of them.
     void signal(std::uint64_t set);

@@ -1,6 +1,8 @@
 // exokernel/cpu/upcall.cpp - moving contexts to the vCPU area and starting entries.
 #include "exokernel/cpu/upcall.hpp"
 
+#include <utility>
+
 #include "exokernel/memory/frame_table.hpp"
 
 namespace exo {
@@ -47,6 +49,7 @@ void bind_area(Vcpu& vcpu, lamina::VcpuArea* alias, FrameNumber frame, Link& pag
     vcpu.area = alias;
     vcpu.area_frame = frame;
     vcpu.area_link.join(page);
+    vcpu.taken_count = 0;
 }
 
 void unbind_area(Vcpu& vcpu) {
@@ -72,6 +75,17 @@ bool upcall_slice_end(Vcpu& vcpu) {
     }
     enter(vcpu, vcpu.entries.slice_end);
     return true;
+}
+
+void upcall_reclaim(Vcpu& vcpu) {
+    const std::uint64_t asked = std::exchange(vcpu.asked_frames, 0);
+    if (vcpu.area == nullptr || vcpu.entries.reclaim == 0) return;
+    vcpu.area->reclaim_frames = asked;
+    vcpu.area->reclaim_deadline_ns = vcpu.asked_deadline_ns;
+    if (enabled(vcpu))
+        enter(vcpu, vcpu.entries.reclaim);
+    else
+        vcpu.area->pending |= lamina::pending_reclaim;
 }
 
 void upcall_preempted(Vcpu& vcpu) {

@@ -27,8 +27,9 @@ enum class VcpuState : std::uint8_t {
 
 /// A call that takes more than one step.
 enum class LongCall : std::uint8_t {
-    revoke,  ///< Of what was derived from the capability `handle`; `object` is its object.
-    alloc,   ///< Of a run, `object`, whose first `done` frames are zeroed.
+    revoke,     ///< Of what was derived from the capability `handle`; `object` is its object.
+    alloc,      ///< Of a run, `object`, whose first `done` frames are zeroed.
+    repossess,  ///< From the account of the environment `object`; runs from `done` on were seen.
 };
 
 /// Takes one page frame, the extended state at its end.
@@ -49,8 +50,11 @@ struct Vcpu : Object {
     std::uint32_t done;           ///< and how much of it is done.
     lamina::VcpuArea* area;       ///< The kernel's alias of the bound area; null: none.
     FrameNumber area_frame;       ///< Held by a reference while bound.
+    std::uint32_t taken_count;    ///< Written to the area since it was bound.
     Link area_link;               ///< While bound: in the ring that the area's page was in.
     lamina::VcpuEntries entries;  ///< Copied and checked; all zero while no area is bound.
+    std::uint64_t asked_frames;   ///< Not 0: the reclaim upcall is due, with this
+    std::uint64_t asked_deadline_ns;
     Context context;
     /// XSAVE area (Intel SDM vol. 1, 13.4). Never in memory user space can reach.
     alignas(64) std::byte extended_state[page_size - 384];

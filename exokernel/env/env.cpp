@@ -32,7 +32,9 @@ Result<Env*> alloc_env(Account& account) {
 }
 
 /// Fills the slots every environment starts with.
-void give_own_capabilities(Env& env, const Capability& account, CapSlot* payer) {
+void give_own_capabilities(Env& env, Capability account, CapSlot* payer) {
+    // Who takes memory back is above it, or it would be its own judge.
+    account.rights = Rights(std::uint32_t(account.rights) & ~std::uint32_t(Rights::reclaim));
     const auto fill = [&](std::uint32_t slot, const Capability& given, Link* head) {
         env.caps.insert(**env.caps.fixed_slot(slot), given, head);
     };

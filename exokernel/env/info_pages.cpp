@@ -105,7 +105,7 @@ void InfoPageWriter::refresh(const Vcpu* vcpu) {
         if (vcpu == nullptr || vcpu->env == nullptr) return;
         lamina::EnvInfo& info = pages.envs[vcpu->env->index];
         info.run_ns = vcpu->run_ns;
-        info.frames_used = std::uint32_t(vcpu->env->account->used);
+        info.frames_used = std::uint32_t(vcpu->env->account->used_frames());
         info.state = shown_state(*vcpu->env);
     });
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "exokernel/core/panic.hpp"
+#include "exokernel/env/repossess.hpp"
 #include "exokernel/env/revoke.hpp"
 #include "exokernel/memory/frame_table.hpp"
 
@@ -47,14 +48,20 @@ Object& end_long_call(Vcpu& vcpu) {
 }
 
 bool step_long_call(Vcpu& vcpu) {
-    return vcpu.long_call == LongCall::revoke ? revoke_step(vcpu) : alloc_step(vcpu);
+    switch (vcpu.long_call) {
+        case LongCall::revoke: return revoke_step(vcpu);
+        case LongCall::repossess: return repossess_step(vcpu);
+        case LongCall::alloc: break;
+    }
+    return alloc_step(vcpu);
 }
 
 void stop_long_call(Vcpu& vcpu) {
-    if (vcpu.long_call == LongCall::revoke)
-        end_revocation(vcpu);
-    else
-        release_object(end_long_call(vcpu));
+    switch (vcpu.long_call) {
+        case LongCall::revoke: return end_revocation(vcpu);
+        case LongCall::repossess: return end_repossession(vcpu);
+        case LongCall::alloc: release_object(end_long_call(vcpu));
+    }
 }
 
 }  // namespace exo

@@ -1,4 +1,6 @@
 // exokernel/env/objects.cpp - references to kernel objects, and what happens with the last one.
+#include <utility>
+
 #include "exokernel/core/panic.hpp"
 #include "exokernel/env/env.hpp"
 #include "exokernel/memory/frame_table.hpp"
@@ -20,7 +22,8 @@ void destroy_account(Account& account) {
         Account& here = *next;
         next = nullptr;
         LAMINA_ASSERT(here.used == 0 && here.parent != nullptr);
-        LAMINA_ASSERT(!here.parent->refund(here.limit));  // the account's own frame is left
+        // The account's own frame is left, so this is not the parent's end.
+        if (here.parent->refund(here.limit)) settle_account(*here.parent);
         frames.free(FrameTable::frame_at(&here));
     }
     destroying = false;
@@ -48,8 +51,11 @@ void free_page(CapPage* page) { frames.free(FrameTable::frame_at(page)); }
                 frames.free(FrameTable::frame_at(&object));
             break;
         }
-        case ObjectType::vcpu:
-        case ObjectType::notification: frames.free(FrameTable::frame_at(&object)); break;
+        case ObjectType::notification:
+            if (Account* const asked = static_cast<Notification&>(object).reclaims)
+                asked->told = nullptr;
+            [[fallthrough]];
+        case ObjectType::vcpu: frames.free(FrameTable::frame_at(&object)); break;
         default: panic("the last reference to a static object was dropped");
     }
 }
@@ -57,6 +63,25 @@ void free_page(CapPage* page) { frames.free(FrameTable::frame_at(page)); }
 }  // namespace
 
 const CapOps cap_ops = {destroy_object, alloc_page, free_page};
+
+/// Nothing of what was asked for is missing any more.
+static void tell(Account& account) {
+    Notification* const told = std::exchange(account.told, nullptr);
+    if (told == nullptr) return;
+    told->reclaims = nullptr;
+    told->signal(account.told_bits);
+}
+
+void settle_account(Account& account) {
+    // At most Account::depth_max steps. Those above have the frame of one below to pay for, so
+    // this is not the end of any of them.
+    for (Account* at = &account; at->owes(); at = at->parent) {
+        const std::uint64_t paid = at->pay();
+        if (!at->owes()) tell(*at);
+        (void)at->parent->refund(paid);
+    }
+    if (account.references == 0) destroy_account(account);
+}
 
 void destroy_object(Object& object) {
     if (object.type == ObjectType::frames) [[likely]]

@@ -42,11 +42,12 @@ void revoke_capability(CapSlot& cap, CapTable& table) {
     table.drop(cap);
 }
 
-/// Up to `entries_at_once` entries; true if none is left.
-bool revoke_some(CapSlot& cap) {
+}  // namespace
+
+bool revoke_some(Link& head) {
     CpuSet flush;
-    for (std::uint32_t i = 0; !cap.children.alone() && i < entries_at_once; ++i) {
-        Link& oldest = *cap.children.next;
+    for (std::uint32_t i = 0; !head.alone() && i < entries_at_once; ++i) {
+        Link& oldest = *head.next;
         const FrameNumber frame = FrameTable::frame_at(&oldest);
         const FrameInfo& where = frames.info(frame);
         if (where.state == FrameState::mappings)
@@ -57,13 +58,17 @@ bool revoke_some(CapSlot& cap) {
             revoke_area(*static_cast<Vcpu*>(FrameTable::contents(frame)), flush);
     }
     shoot_down(flush);
-    return cap.children.alone();
+    return head.alone();
 }
 
-}  // namespace
+CapSlot* oldest_capability(const Link& head) {
+    if (head.alone()) return nullptr;
+    const FrameInfo& where = frames.info(FrameTable::frame_at(head.next));
+    return where.state == FrameState::capabilities ? &CapSlot::of(*head.next) : nullptr;
+}
 
 bool begin_revocation(Vcpu& vcpu, Handle handle, CapSlot& cap) {
-    if (revoke_some(cap) || !vcpu.env->alive()) return true;
+    if (revoke_some(cap.children) || !vcpu.env->alive()) return true;
     // The reference keeps the object, and so the count of revokers, when the capability goes.
     ++cap.object->references;
     ++cap.object->revokers;
@@ -80,7 +85,7 @@ void end_revocation(Vcpu& vcpu) {
 bool revoke_step(Vcpu& vcpu) {
     // It may have been revoked itself meanwhile, and what was derived from it will be.
     const auto cap = vcpu.env->caps.lookup_any(vcpu.handle, Rights::none);
-    if (cap && !revoke_some(**cap)) return false;
+    if (cap && !revoke_some((*cap)->children)) return false;
     if (vcpu.state != VcpuState::in_call) return false;  // it has ended its own environment
     end_revocation(vcpu);
     vcpu.set_result(cap ? Status::ok : Status::bad_handle, 0);

@@ -9,6 +9,12 @@ namespace exo {
 /// on nothing may be derived, copied or mapped from any of them; so it ends.
 inline bool being_revoked(const Capability& capability) { return capability.object->revokers != 0; }
 
+/// Takes up to 64 entries out of a ring, of a capability's children or the roots of a run, from the
+/// oldest on, and ends what there is by them; true if none is left.
+bool revoke_some(Link& head);
+/// The oldest entry of such a ring, if that is a capability, else null.
+CapSlot* oldest_capability(const Link& head);
+
 /// Begins the revocation of all that was derived from `cap`, capabilities in all tables and mapped
 /// pages in all spaces, for a vCPU whose environment holds it. True if it is done; else the vCPU's
 /// slices are used to go on with it, as a long call.

@@ -11,6 +11,7 @@ static_assert(std::uint64_t(Protection::write) == PageEntry::writable);
 static_assert(std::uint64_t(Protection::execute) << 61 == PageEntry::no_execute);
 static_assert(std::uint64_t(Protection::write) << 51 == PageEntry::may_write);
 static_assert(std::uint64_t(Protection::execute) << 51 == PageEntry::may_execute);
+static_assert(1ULL << 54 == PageEntry::lent);
 static_assert(std::uint64_t(Protection::software) << 1 == PageEntry::software);
 
 namespace {
@@ -198,7 +199,8 @@ Link& AddressSpace::link_of(std::uint64_t address) const {
 
 AddressSpace::Mapping AddressSpace::mapping_of(const Link& link) {
     const PageTables::Place place = PageTables::place_of(link);
-    return {place.space, place.address, frame_of(place.entry->target()), entry_frames(place.level)};
+    return {place.space, place.address, frame_of(place.entry->target()), entry_frames(place.level),
+            place.entry->has(PageEntry::lent)};
 }
 
 std::uint64_t AddressSpace::first_unmapped(std::uint64_t address, std::uint64_t count) const {

@@ -37,6 +37,7 @@ public:
     struct Use {
         Protection now;
         Protection allowed;
+        bool lent = false;  ///< By another environment.
     };
 
     /// Maps frames [first, first + count) of those `source` is for at `address`, in pages of the
@@ -97,6 +98,7 @@ public:
         std::uint64_t address;
         FrameNumber frame;    ///< The first one.
         std::uint32_t count;  ///< Of frames: the page's size.
+        bool lent;            ///< Another environment has mapped it.
     };
     static Mapping mapping_of(const Link& link);
 
@@ -134,12 +136,13 @@ private:
     }
     static std::uint64_t allowed_bits(Protection use) { return (std::uint64_t(use) & 6) << 51; }
     static std::uint64_t leaf_bits(Use use) {
-        return protection_bits(use.now) | allowed_bits(use.allowed);
+        return protection_bits(use.now) | allowed_bits(use.allowed) | std::uint64_t{use.lent} << 54;
     }
 
     /// What protect() leaves of an entry.
-    static constexpr std::uint64_t kept_bits =
-        PageEntry::address_mask | PageEntry::may_write | PageEntry::may_execute | PageEntry::large;
+    static constexpr std::uint64_t kept_bits = PageEntry::address_mask | PageEntry::may_write |
+                                               PageEntry::may_execute | PageEntry::large |
+                                               PageEntry::lent;
     bool is_loaded(Whose whose) const {
         return whose == Whose::callers || arch::loaded_page_table() == root();
     }

@@ -13,19 +13,19 @@ FrameTable frames;
 
 namespace {
 
-LAMINA_AFTER_INIT void (*account_destroyer)(Object&) = nullptr;
+LAMINA_AFTER_INIT void (*account_settler)(Account&) = nullptr;
 
 }  // namespace
 
-void set_account_destroyer(void (*destroy)(Object&)) { account_destroyer = destroy; }
+void set_account_settler(void (*settle)(Account&)) { account_settler = settle; }
 
-void FrameTable::destroy_account(Account& account) {
-    if (account_destroyer != nullptr) account_destroyer(account);
+void FrameTable::settle(Account& account) {
+    if (account_settler != nullptr) account_settler(account);
 }
 
 void FrameTable::refund(Account* account, std::uint32_t count) {
     if (account == nullptr) return;
-    if (account->refund(count)) destroy_account(*account);
+    if (account->refund(count)) settle(*account);
 }
 
 void* FrameTable::contents(FrameNumber frame) { return arch::direct_map(address_of(frame)); }
@@ -115,6 +115,14 @@ FrameInfo& FrameTable::split_run(FrameInfo& run, std::uint32_t count) {
     make_tails(number_of(made).value, 1, made.extent - 1);
     run.extent = count;
     return made;
+}
+
+void FrameTable::cut_run(FrameInfo& run, std::uint32_t count) {
+    LAMINA_ASSERT(run.state == FrameState::run_head && count != 0 && count < run.extent);
+    const std::uint32_t freed = run.extent - count;
+    run.extent = count;
+    free_.put(number_of(run).value + count, freed);
+    refund(run.account, freed);
 }
 
 void FrameTable::merge_runs(FrameInfo& run, FrameInfo& next) {

@@ -111,15 +111,22 @@ public:
         Account* const account = run.account;
         free_.put(number_of(run).value, count);
         if (account->refund(count)) [[unlikely]]
-            destroy_account(*account);
+            settle(*account);
     }
     /// Makes the frames from `count` on a run of their own, with one reference, the caller's.
     /// Needs: one reference, 0 < count < extent. Cost: O(frames) of the new one.
     FrameInfo& split_run(FrameInfo& run, std::uint32_t count);
+    /// Frees the frames from `count` on. Needs: nothing refers to them, 0 < count < extent. Cost:
+    /// O(frames) of them without touching them.
+    void cut_run(FrameInfo& run, std::uint32_t count);
     /// Makes `next` part of `run`. Needs: it follows it, one reference each, the same account; the
     /// one to `next` is gone after. Cost: O(frames) of `next`.
     void merge_runs(FrameInfo& run, FrameInfo& next);
 
+    /// As FreeFrames::watch().
+    void watch(std::uint64_t low, std::uint64_t high, void (*tell)()) {
+        free_.watch(low, high, tell);
+    }
     /// Gives the frames kept for single allocations back to the blocks they came from.
     void drain_caches() { free_.drain(); }
 
@@ -153,7 +160,7 @@ private:
         head.account = &account;
         head.roots.close();
     }
-    static void destroy_account(Account& account);
+    static void settle(Account& account);
     static void refund(Account* account, std::uint32_t count);
     LAMINA_KEEPS_REGISTERS void free_unmapped(FrameInfo& run) { free_run(run); }
     std::uint64_t& count_of(FrameState use) {
@@ -179,8 +186,8 @@ inline Capability whole_run(FrameInfo& run, FrameNumber first, std::uint32_t cou
     return made;
 }
 
-/// What frees an account when the last frame charged to it was the last reference; set at boot.
-void set_account_destroyer(void (*destroy)(Object& account));
+/// What goes on after Account::refund() has said that there is more to do; set at boot.
+void set_account_settler(void (*settle)(Account& account));
 
 /// The machine's frame table.
 extern FrameTable frames;

@@ -61,6 +61,10 @@ void FreeFrames::put_slowly(std::uint32_t first, std::uint32_t count) {
     count_ += count;
     put_blocks(first, count);
     if (count == 1) drain(cache());
+    if (count_ > above_) [[unlikely]] {
+        above_ = ~0ULL;
+        below_ = low_;
+    }
 }
 
 void FreeFrames::drain(Cache& cache) {
@@ -89,6 +93,23 @@ std::uint32_t FreeFrames::take_blocks(std::uint32_t count) {
     return frame;
 }
 
+void FreeFrames::watch(std::uint64_t low, std::uint64_t high, void (*tell)()) {
+    low_ = below_ = low;
+    high_ = high;
+    above_ = ~0ULL;
+    tell_ = tell;
+    took(0);
+}
+
+void FreeFrames::took(std::uint64_t count) {
+    count_ -= count;
+    if (count_ >= below_) [[likely]]
+        return;
+    below_ = 0;
+    above_ = high_;
+    tell_();
+}
+
 std::uint32_t FreeFrames::take_slowly(std::uint32_t count) {
     if (count - 1 >= 1U << order_max) return 0;
     std::uint32_t frame = take_blocks(count);
@@ -96,7 +117,7 @@ std::uint32_t FreeFrames::take_slowly(std::uint32_t count) {
         drain();
         frame = take_blocks(count);
     }
-    if (frame != 0) count_ -= count;
+    if (frame != 0) took(count);
     return frame;
 }
 
@@ -126,7 +147,7 @@ bool FreeFrames::take_at(std::uint32_t first, std::uint32_t count) {
         if (block_end > end) put_blocks(end, block_end - end);
         frame = block_end;
     }
-    count_ -= count;
+    took(count);
     return true;
 }
 

@@ -53,6 +53,10 @@ public:
     /// Empties all caches.
     void drain();
 
+    /// Calls `tell` when fewer than `low` frames are free, now or later; again after more than
+    /// `high` were. low 0: never. Single frames that go into a cache and out of it do not look, so
+    /// it may be late by cache_max frames a CPU.
+    void watch(std::uint64_t low, std::uint64_t high, void (*tell)());
     /// How many free blocks of 2^order frames there are, by order; what CPUs keep is not in them.
     std::span<const std::uint32_t, order_max + 1> blocks() const { return blocks_; }
 
@@ -70,6 +74,7 @@ private:
     std::uint32_t take_slowly(std::uint32_t count);
     void put_slowly(std::uint32_t first, std::uint32_t count);
     void drain(Cache& cache);
+    void took(std::uint64_t count);
     void push(std::uint32_t frame, unsigned order);
     void remove(std::uint32_t frame);
     std::uint32_t take_blocks(std::uint32_t count);
@@ -80,6 +85,12 @@ private:
     std::span<FrameInfo> entries_;
     std::uint64_t count_ = 0;
     std::uint32_t lists_[order_max + 1] = {};
+    // The watch: one of the bounds is in force, the other one out of reach.
+    std::uint64_t below_ = 0;
+    std::uint64_t above_ = ~0ULL;
+    std::uint64_t low_ = 0;
+    std::uint64_t high_ = 0;
+    void (*tell_)() = nullptr;
     std::uint32_t blocks_[order_max + 1] = {};  ///< In each list.
     Cache caches_[cpus_max];
 };

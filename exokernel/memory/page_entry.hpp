@@ -21,6 +21,8 @@ struct PageEntry {
     // Ignored by the processor, ours: what the capability a page was mapped by allows, for protect.
     static constexpr std::uint64_t may_write = 1ULL << 52;
     static constexpr std::uint64_t may_execute = 1ULL << 53;
+    /// Ours too: another environment than the one whose space it is mapped it.
+    static constexpr std::uint64_t lent = 1ULL << 54;
     static constexpr std::uint64_t address_mask = 0x000f'ffff'ffff'f000;
     static constexpr std::uint64_t software = 7ULL << 9;  ///< Ignored too: the environment's.
 

@@ -117,8 +117,8 @@ Result<std::uint64_t> cap_inspect(handle source, out_cap_info info) {
         told.first_frame = from->badge();
     } else if (from->type == ObjectType::account) {
         const auto& account = static_cast<const Account&>(*from->object);
-        told.count = account.limit;
-        told.used = account.used;
+        told.count = account.limit_frames();
+        told.used = account.used_frames();
     } else if (from->type == ObjectType::env) {
         told.id = static_cast<const Env&>(*from->object).id;
     }

@@ -51,7 +51,7 @@ struct Source {
                caller().caps.lookup(run, ObjectType::frames, rights_for(wanted)));
     if (being_revoked(*cap)) return lamina::fail(Status::busy);
     const bool own = &space == &caller().space;
-    return Source{cap, {wanted, own ? allowed_by(cap->rights) : wanted}};
+    return Source{cap, {wanted, own ? allowed_by(cap->rights) : wanted, !own}};
 }
 
 [[gnu::always_inline]] inline Result<void> map(AddressSpace& space, const Source& source,

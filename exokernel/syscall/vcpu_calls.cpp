@@ -13,7 +13,7 @@ namespace {
 Result<void> check_entries(const lamina::VcpuEntries& entries) {
     for (const std::uint64_t address :
          {entries.run, entries.trap, entries.slice_end, entries.foreign, entries.stack,
-          entries.resume_start, entries.resume_end})
+          entries.resume_start, entries.resume_end, entries.reclaim})
         if (address != 0 && !lamina::in_user_half(address, 0))
             return lamina::fail(Status::bad_address);
     if (entries.resume_end < entries.resume_start) return lamina::fail(Status::bad_argument);

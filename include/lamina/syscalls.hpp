@@ -14,10 +14,11 @@
 namespace lamina {
 
 /// Version of everything in include/lamina/. Raise it by one with every change that makes a program
-/// built before misbehave: a number, argument or structure that means something else. New calls,
-/// statuses and appended fields do not raise it. Apps pass it in every call (call_tag) and find it
-/// in the info page, so that a mismatch is refused with bad_call and told at start.
-inline constexpr std::uint32_t abi_version = 1;
+/// built before misbehave: a number, argument or structure that means something else. New calls
+/// and statuses do not raise it, nor do appended fields but those of structures that the kernel
+/// finds by an address of the app's (VcpuArea, VcpuEntries). Apps pass it in every call (call_tag)
+/// and find it in the info page, so that a mismatch is refused with bad_call and told at start.
+inline constexpr std::uint32_t abi_version = 2;
 
 /// The high half of rax in a native call. Every other value is a foreign call.
 inline constexpr std::uint32_t call_tag = 0x4C414D00U | abi_version;

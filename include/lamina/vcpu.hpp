@@ -18,6 +18,13 @@ struct SavedContext {
 static_assert(sizeof(SavedContext) == SAVED_BYTES && offsetof(SavedContext, rip) == SAVED_RIP);
 static_assert(offsetof(SavedContext, rflags) == SAVED_RFLAGS);
 
+/// Page frames that were taken by force.
+struct TakenFrames {
+    std::uint64_t first;
+    std::uint64_t count;
+};
+inline constexpr std::uint64_t taken_kept = 8;
+
 /// Lies in user memory, in one page, aligned to 64 bytes; bound by vcpu_bind. The kernel writes it
 /// through an alias of its own and believes nothing in it but `disabled`.
 struct VcpuArea {
@@ -27,13 +34,18 @@ struct VcpuArea {
     std::uint64_t thread;       ///< Address of the SavedContext that the resume range loads.
     std::uint64_t foreign_rip;  ///< Where a foreign call returns to, and its flags.
     std::uint64_t foreign_rflags;
-    std::uint64_t trap_vector;   ///< Exception vector of `trap`.
-    std::uint64_t trap_error;    ///< Its error code; 0 for vectors without.
-    std::uint64_t trap_address;  ///< The address of a page fault; 0 for other exceptions.
-    std::uint64_t resume_rip;    ///< For the resume range.
-    std::uint64_t user[6];       ///< The libOS's own.
-    SavedContext enabled;        ///< Preempted while enabled: what ran.
-    SavedContext trap;           ///< An exception while enabled: what ran.
+    std::uint64_t trap_vector;          ///< Exception vector of `trap`.
+    std::uint64_t trap_error;           ///< Its error code; 0 for vectors without.
+    std::uint64_t trap_address;         ///< The address of a page fault; 0 for other exceptions.
+    std::uint64_t resume_rip;           ///< For the resume range.
+    std::uint64_t user[6];              ///< The libOS's own.
+    SavedContext enabled;               ///< Preempted while enabled: what ran.
+    SavedContext trap;                  ///< An exception while enabled: what ran.
+    std::uint64_t reclaim_frames;       ///< `reclaim`: how many page frames are asked for,
+    std::uint64_t reclaim_deadline_ns;  ///< and until when, in nanoseconds since boot.
+    /// What was taken since vcpu_bind, by number modulo taken_kept: so the last ones are there.
+    std::uint64_t taken_count;
+    TakenFrames taken[taken_kept];
 };
 static_assert(offsetof(VcpuArea, disabled) == AREA_DISABLED);
 static_assert(offsetof(VcpuArea, pending) == AREA_PENDING);
@@ -53,6 +65,7 @@ inline constexpr std::uint64_t vcpu_area_alignment = 64;
 
 /// Bits of VcpuArea::pending.
 inline constexpr std::uint64_t pending_slice_end = 1;
+inline constexpr std::uint64_t pending_reclaim = 2;
 
 /// Where upcalls arrive: addresses in the user half, 0 for "none". All arrive with interrupts on,
 /// TF, NT, AC and DF clear and `disabled` set.
@@ -62,15 +75,17 @@ struct VcpuEntries {
                          ///< but rax, rcx, rip, rsp, rflags. None: exceptions end the environment.
     std::uint64_t slice_end;  ///< The slice is over: `grace_ns` to yield. See `enabled`.
     std::uint64_t foreign;    ///< A `syscall` that is no native one; every register as at the call
-                            ///< but rcx and r11. None: such calls return -38 (ENOSYS).
-    std::uint64_t stack;  ///< Stack pointer at run, trap and slice_end.
+                              ///< but rcx and r11. None: such calls return -38 (ENOSYS).
+    std::uint64_t stack;      ///< Stack pointer at run, trap, slice_end and reclaim.
     /// [resume_start, resume_end): the restartable range. It starts with `disabled` set, clears it,
     /// and ends in a jump. Interrupted inside, it starts again with `disabled` set; a fault inside
     /// ends the environment.
     std::uint64_t resume_start;
     std::uint64_t resume_end;
+    std::uint64_t reclaim = 0;  ///< Memory is asked for: see `reclaim_frames`, and `enabled`. With
+                                ///< one, waits end for it with `interrupted`.
 };
-static_assert(sizeof(VcpuEntries) == 56);
+static_assert(sizeof(VcpuEntries) == 64);
 
 /// How long slice_end may take before the vCPU is preempted where it stands.
 inline constexpr std::uint64_t grace_ns = 100'000;

@@ -34,4 +34,4 @@
 #define AREA_USER 80
 #define AREA_ENABLED 128
 #define AREA_TRAP 272
-#define AREA_BYTES 416
+#define AREA_BYTES 568

@@ -147,7 +147,7 @@ Result<Child> spawn(const SpawnRequest& request) {
     if (request.stack_pages == 0 || request.stack_pages > layout::stack_pages_max)
         return fail(Status::bad_argument);
     LAMINA_TRY(const Images images, open_images(request));
-    LAMINA_TRY(const OwnedHandle account,
+    LAMINA_TRY(OwnedHandle account,
                own(sys::account_create(request.account, request.quota_frames)));
     LAMINA_TRY(OwnedHandle env,
                own(sys::env_create(account.get(), request.name.data(), request.name.size(),
@@ -159,7 +159,8 @@ Result<Child> spawn(const SpawnRequest& request) {
         undo(request, env.get());
         return fail(filled.error());
     }
-    return Child{std::move(env), info.id};
+    if (!request.keep_account) account = {};
+    return Child{std::move(env), info.id, std::move(account)};
 }
 
 }  // namespace libos

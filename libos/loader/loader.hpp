@@ -32,6 +32,7 @@ struct SpawnRequest {
     std::uint64_t end_bits = 0;
     std::uint64_t cpu = 0;  ///< Where it runs: below InfoPage::cpu_count_used.
     std::uint64_t stack_pages = default_stack_pages;
+    bool keep_account = false;  ///< So that memory can be asked back: Child::account.
 
     static constexpr std::uint64_t default_stack_pages = 16;
 };
@@ -40,6 +41,7 @@ struct SpawnRequest {
 struct Child {
     OwnedHandle env;
     std::uint64_t id = 0;
+    OwnedHandle account = {};  ///< Whose quota it has, if that was asked for.
 };
 
 /// Starts an app, or a foreign program together with a libOS for it: that is started and finds the

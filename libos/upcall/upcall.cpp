@@ -8,7 +8,7 @@
 
 // In entries.S.
 extern "C" const std::byte libos_upcall_trap[], libos_upcall_run[], libos_upcall_slice_end[],
-    libos_resume[], libos_resume_end[], libos_upcall_stack_top[];
+    libos_upcall_reclaim[], libos_resume[], libos_resume_end[], libos_upcall_stack_top[];
 
 namespace libos {
 namespace {
@@ -18,8 +18,16 @@ constexpr std::size_t exception_count = 32;
 // One page, so that the area cannot straddle two.
 alignas(4096) constinit lamina::VcpuArea area = {};
 constinit TrapHandler handlers[exception_count] = {};
+constinit lamina::VcpuEntries entries = {};
+constinit ReclaimHandler reclaim_handler = nullptr;
 
 std::uint64_t address(const std::byte* symbol) { return reinterpret_cast<std::uint64_t>(symbol); }
+
+lamina::Result<void> bind() {
+    LAMINA_CHECK(sys::vcpu_bind(lamina::Handle{lamina::slots::vcpu}, area.self,
+                                reinterpret_cast<std::uint64_t>(&entries)));
+    return {};
+}
 
 }  // namespace
 
@@ -35,7 +43,7 @@ lamina::VcpuArea& vcpu_area() { return area; }
 lamina::Result<void> start_upcalls(std::uint64_t foreign_entry) {
     area.self = reinterpret_cast<std::uint64_t>(&area);
     asm volatile("wrgsbase %0" : : "r"(area.self));
-    const lamina::VcpuEntries entries = {
+    entries = {
         .run = address(libos_upcall_run),
         .trap = address(libos_upcall_trap),
         .slice_end = address(libos_upcall_slice_end),
@@ -43,9 +51,17 @@ lamina::Result<void> start_upcalls(std::uint64_t foreign_entry) {
         .stack = address(libos_upcall_stack_top),
         .resume_start = address(libos_resume),
         .resume_end = address(libos_resume_end),
+        .reclaim = 0,
     };
-    LAMINA_CHECK(sys::vcpu_bind(lamina::Handle{lamina::slots::vcpu}, area.self,
-                                reinterpret_cast<std::uint64_t>(&entries)));
+    return bind();
+}
+
+lamina::Result<void> set_reclaim_handler(ReclaimHandler handler) {
+    // Named before it can be called, and forgotten after.
+    if (handler != nullptr) reclaim_handler = handler;
+    entries.reclaim = handler != nullptr ? address(libos_upcall_reclaim) : 0;
+    LAMINA_CHECK(bind());
+    reclaim_handler = handler;
     return {};
 }
 
@@ -75,9 +91,15 @@ extern "C" void libos_stop_upcalls(lamina::VcpuArea* trapped) {
 
 extern "C" void libos_handle_slice_end() { (void)sys::vcpu_yield(); }
 
+extern "C" void libos_handle_reclaim(lamina::VcpuArea* asked) {
+    if (reclaim_handler != nullptr) reclaim_handler(*asked);
+}
+
 extern "C" void libos_handle_pending(lamina::VcpuArea* masked) {
-    masked->pending = 0;
-    (void)sys::vcpu_yield();
+    // In one step: the kernel may set a bit at any moment.
+    const std::uint64_t pending = __atomic_exchange_n(&masked->pending, 0, __ATOMIC_RELAXED);
+    if ((pending & lamina::pending_reclaim) != 0) libos_handle_reclaim(masked);
+    if ((pending & lamina::pending_slice_end) != 0) (void)sys::vcpu_yield();
 }
 
 }  // namespace libos

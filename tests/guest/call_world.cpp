@@ -20,6 +20,8 @@ namespace {
 
 constexpr auto vcpu = lamina::make_handle(lamina::slots::vcpu, 0);
 constexpr char env_name[] = "test";
+// Of the account that the environment pays from.
+constexpr std::uint64_t quota_frames = 64;
 
 std::byte* memory() { return reinterpret_cast<std::byte*>(memory_address); }
 
@@ -47,7 +49,9 @@ constexpr std::uint64_t list_offset = 2048;
 
 Result<CallWorld> CallWorld::create() {
     CallWorld world;
-    LAMINA_TRY(world.env_, libos::own(sys::env_create(fixed::account, env_name, 4, ends(), 1, 0)));
+    LAMINA_TRY(world.account_, libos::own(sys::account_create(fixed::account, quota_frames)));
+    const Handle account = world.account_.get();
+    LAMINA_TRY(world.env_, libos::own(sys::env_create(account, env_name, 4, ends(), 1, 0)));
     LAMINA_TRY(world.ended_env_, make_ended());
     LAMINA_TRY(world.frames_, libos::own(sys::frames_alloc(fixed::account, run_pages)));
     LAMINA_TRY(world.notification_, libos::own(sys::notification_create(fixed::account)));
@@ -82,7 +86,11 @@ Handle CallWorld::handle(const CallRow& row, std::string_view name) const {
     if (name == "frames" && row.number == lamina::Call::frames_merge) return first_.get();
     if (name == "source" || name == "frames") return frames_.get();
     if (name == "notification") return notification_.get();
-    if (name == "account") return fixed::account;
+    if (name == "account") {
+        const bool asked = row.number == lamina::Call::account_reclaim ||
+                           row.number == lamina::Call::account_repossess;
+        return asked ? account_.get() : fixed::account;
+    }
     if (name == "console") return fixed::console;
     if (name == "machine") return fixed::machine;
     return name == "vcpu" ? vcpu : Handle::null;
@@ -108,6 +116,8 @@ std::optional<std::uint64_t> CallWorld::good(const CallRow& row, const Argument&
         {"bytes", 4},
         {"deadline_ns", lamina::no_wait},
         {"action", 0},
+        {"low_frames", 1},
+        {"high_frames", 1},
         {"cpu", 0},
         {"name", memory},
         {"data", memory + 512},
@@ -141,8 +151,9 @@ bool CallWorld::Snapshot::operator==(const Snapshot& other) const {
 
 CallWorld::Snapshot CallWorld::snapshot() const {
     Snapshot now = {};
-    const Handle handles[] = {fixed::account, fixed::self,         env_.get(),     ended_env_.get(),
-                              frames_.get(),  notification_.get(), fixed::console, fixed::machine};
+    const Handle handles[] = {fixed::account, account_.get(),      fixed::self,
+                              env_.get(),     ended_env_.get(),    frames_.get(),
+                              fixed::console, notification_.get(), fixed::machine};
     for (std::size_t i = 0; i < now.caps.size(); ++i)
         (void)sys::cap_inspect(handles[i], &now.caps[i]);
     now.bits =

@@ -47,7 +47,7 @@ public:
 
     /// What a failed call must leave as it was.
     struct Snapshot {
-        std::array<lamina::CapInfo, 8> caps;
+        std::array<lamina::CapInfo, 9> caps;
         std::uint64_t bits;
         std::uint64_t frames_free;
         std::uint32_t memory_crc32;
@@ -59,6 +59,7 @@ public:
 private:
     CallWorld() = default;
 
+    libos::OwnedHandle account_;
     libos::OwnedHandle env_;
     libos::OwnedHandle ended_env_;
     libos::OwnedHandle frames_;

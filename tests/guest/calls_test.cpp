@@ -144,10 +144,10 @@ struct RightName {
 };
 
 constexpr RightName right_names[] = {
-    {"read", Rights::read},   {"write", Rights::write},   {"execute", Rights::execute},
-    {"copy", Rights::copy},   {"manage", Rights::manage}, {"end", Rights::end},
-    {"spend", Rights::spend}, {"signal", Rights::signal}, {"wait", Rights::wait},
-    {"power", Rights::power},
+    {"read", Rights::read},   {"write", Rights::write},     {"execute", Rights::execute},
+    {"copy", Rights::copy},   {"manage", Rights::manage},   {"end", Rights::end},
+    {"spend", Rights::spend}, {"signal", Rights::signal},   {"wait", Rights::wait},
+    {"power", Rights::power}, {"reclaim", Rights::reclaim},
 };
 
 // Copies of the capability that lack one of the rights the table names.

@@ -64,7 +64,7 @@ void boot_kernel() {
                                                                             : end_step(*vcpu.env);
                            },
                            [](const exo::Vcpu* vcpu) { exo::info_pages.refresh(vcpu); }});
-    exo::set_account_destroyer(exo::destroy_object);
+    exo::set_account_settler(exo::settle_account);
     frame_infos.assign(frame_count, {});
     exo::frames = {};
     exo::frames.adopt(frame_infos);

@@ -125,7 +125,7 @@ Sums add_up(const KernelView& view) {
     }
     for (const exo::Account* account : view.accounts())
         if (account->parent != nullptr)
-            sums.charged[view.place_of(*account->parent)] += account->limit;
+            sums.charged[view.place_of(*account->parent)] += account->limit_frames();
     return sums;
 }
 
@@ -146,10 +146,11 @@ void check_ledger(const KernelView& view) {
         violated("Every frame has one owner, or is free.", "the free lists do not hold them");
     for (const exo::Account* account : view.accounts()) {
         const std::uint64_t charged = sums.charged[view.place_of(*account)];
-        if (account->used != charged || account->used > account->limit)
+        if (account->used_frames() != charged || charged > account->limit_frames())
             violated("An account is charged with what it pays for, within its limit.",
-                     "used " + std::to_string(account->used) + ", counted " +
-                         std::to_string(charged) + ", limit " + std::to_string(account->limit));
+                     "used " + std::to_string(account->used_frames()) + ", counted " +
+                         std::to_string(charged) + ", limit " +
+                         std::to_string(account->limit_frames()));
     }
     check_tables(view);
 }

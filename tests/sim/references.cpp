@@ -4,6 +4,7 @@
 
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/info_pages.hpp"
+#include "exokernel/env/memory_watch.hpp"
 #include "tests/sim/ledger.hpp"
 #include "tests/sim/violation.hpp"
 
@@ -63,6 +64,8 @@ void count_own(const exo::Env& env, References& count) {
     count.to(env.end_notification);
     count.to(vcpu.waits_for);
     count.to_any(vcpu.object);
+    if (vcpu.state == exo::VcpuState::in_call && vcpu.long_call == exo::LongCall::repossess)
+        count.to_any(static_cast<const exo::Env&>(*vcpu.object).account->taking);
     if (vcpu.area != nullptr) count.to_frame(vcpu.area_frame.value);
 }
 
@@ -86,6 +89,7 @@ void check_references(const KernelView& view) {
     count.to(&view.root_account());
     ++count.runs[exo::info_pages.first_frame().value];
     count.to(exo::console.input_notification);
+    count.to(exo::memory_watch.told);
     count.to(&exo::console);
 
     for (const exo::Env* env : view.envs())

@@ -52,7 +52,7 @@ HostMemory::~HostMemory() { exo::arch::host_memory = nullptr; }
 
 HostMachine::HostMachine(std::uint32_t frame_count)
     : memory(frame_count), entries(frame_count), root(account(frame_count)) {
-    exo::set_account_destroyer(nullptr);
+    exo::set_account_settler(nullptr);
     exo::frames = {};
     exo::frames.adopt(entries);
     exo::frames.add_free({0}, frame_count);

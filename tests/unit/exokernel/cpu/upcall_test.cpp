@@ -93,6 +93,42 @@ TEST_CASE_FIXTURE(Fixture, "nobody is told of the end of a slice who has no entr
     CHECK(goes_on_as_it_was());
 }
 
+TEST_CASE_FIXTURE(Fixture, "a request for memory comes at its entry, once") {
+    vcpu.entries.reclaim = 0x6000;
+    vcpu.asked_frames = 7;
+    vcpu.asked_deadline_ns = 99;
+    exo::upcall_reclaim(vcpu);
+    CHECK(saved());
+    CHECK(entered(0x6000));
+    CHECK(area.reclaim_frames == 7);
+    CHECK(area.reclaim_deadline_ns == 99);
+    CHECK(area.pending == 0);
+    CHECK(vcpu.asked_frames == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a request for memory is left pending for a disabled vCPU") {
+    vcpu.entries.reclaim = 0x6000;
+    vcpu.asked_frames = 7;
+    area.disabled = 1;
+    area.pending = 0x100;
+    exo::upcall_reclaim(vcpu);
+    CHECK(area.pending == (0x100 | lamina::pending_reclaim));
+    CHECK(area.reclaim_frames == 7);
+    CHECK(goes_on_as_it_was());
+}
+
+TEST_CASE_FIXTURE(Fixture, "nobody is asked for memory who has no entry for it") {
+    vcpu.asked_frames = 7;
+    exo::upcall_reclaim(vcpu);
+    vcpu.entries.reclaim = 0x6000;
+    vcpu.asked_frames = 7;
+    vcpu.area = nullptr;
+    exo::upcall_reclaim(vcpu);
+    CHECK(vcpu.asked_frames == 0);
+    CHECK(area.pending == 0);
+    CHECK(goes_on_as_it_was());
+}
+
 TEST_CASE_FIXTURE(Fixture, "inside the resume range a vCPU goes back to its start, disabled") {
     for (const std::uint64_t rip : {0x5000U, 0x5001U, 0x500fU}) {
         area.disabled = 0;

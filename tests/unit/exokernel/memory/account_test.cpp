@@ -45,10 +45,57 @@ TEST_CASE("what is refunded can be charged again") {
     CHECK(account.charge(1).error() == Status::quota_exceeded);
 }
 
-TEST_CASE("a refund to an account that somebody refers to leaves it needed") {
+TEST_CASE("refunding says that there is more to do when nothing is used any more") {
+    exo::Account account = HostMachine::account(3);
+    REQUIRE(account.charge(3));
+    CHECK_FALSE(account.refund(2));
+    CHECK(account.refund(1));
+}
+
+TEST_CASE("what is free of an account goes at once when it is asked for") {
     exo::Account account = HostMachine::account(10);
     REQUIRE(account.charge(4));
+    CHECK(account.ask(5) == 5);
+    CHECK_FALSE(account.owes());
+    CHECK(account.limit_frames() == 5);
+    CHECK(account.used_frames() == 4);
+    CHECK(account.charge(1));
+    CHECK(account.charge(1).error() == Status::quota_exceeded);
+}
+
+TEST_CASE("an account that owes has no free quota, and pays with all that comes back") {
+    exo::Account account = HostMachine::account(10);
+    REQUIRE(account.charge(8));
+    CHECK(account.ask(5) == 2);
+    CHECK(account.owed == 3);
+    CHECK(account.limit_frames() == 8);
+    CHECK(account.used_frames() == 8);
+    CHECK(account.charge(1).error() == Status::quota_exceeded);
+    CHECK(account.refund(2));
+    CHECK(account.pay() == 2);
+    CHECK(account.owed == 1);
+    CHECK(account.limit_frames() == 6);
+    CHECK(account.used_frames() == 6);
+    CHECK(account.charge(1).error() == Status::quota_exceeded);
+    // More than it owes: the rest is its own again.
+    CHECK(account.refund(4));
+    CHECK(account.pay() == 1);
+    CHECK_FALSE(account.owes());
+    CHECK(account.limit == 5);
+    CHECK(account.used == 2);
+    CHECK(account.charge(3));
+    CHECK(account.charge(1).error() == Status::quota_exceeded);
     CHECK_FALSE(account.refund(4));
+}
+
+TEST_CASE("an account can be asked for all it has, and pays until nothing is left") {
+    exo::Account account = HostMachine::account(6);
+    REQUIRE(account.charge(6));
+    CHECK(account.ask(6) == 0);
+    CHECK(account.pay() == 0);
+    CHECK(account.refund(6));
+    CHECK(account.pay() == 6);
+    CHECK(account.limit == 0);
     CHECK(account.used == 0);
 }
 

@@ -117,33 +117,43 @@ TEST_CASE_FIXTURE(Machine, "an allocation is charged to its account and refunded
     CHECK(account.used == 0);
 }
 
-TEST_CASE_FIXTURE(Machine,
-                  "an account without references lives until its last charge is refunded") {
-    static int destroyed = 0;
-    destroyed = 0;
-    exo::set_account_destroyer([](exo::Object&) { ++destroyed; });
+TEST_CASE_FIXTURE(Machine, "what is left to do for an account is done with its last refund") {
+    static int settled = 0;
+    settled = 0;
+    exo::set_account_settler([](exo::Account&) { ++settled; });
     const FrameNumber frame = alloc();
     const FrameNumber pages = run(9);
-    account.references = 0;
     frames.free(frame);
-    CHECK(destroyed == 0);
+    CHECK(settled == 0);
     frames.release(pages);
-    CHECK(destroyed == 1);
-    account.references = 1;
-    exo::set_account_destroyer(nullptr);
+    CHECK(settled == 1);
+    exo::set_account_settler(nullptr);
 }
 
-TEST_CASE_FIXTURE(Machine, "an account whose last reference was a frame's is destroyed") {
-    static exo::Object* destroyed = nullptr;
-    exo::set_account_destroyer([](exo::Object& given) { destroyed = &given; });
+TEST_CASE_FIXTURE(Machine, "each refund to an account that owes frames is settled") {
+    static exo::Account* settled = nullptr;
+    exo::set_account_settler([](exo::Account& given) {
+        settled = &given;
+        (void)given.pay();
+    });
+    const FrameNumber first = run(4);
+    const FrameNumber second = run(4);
     frames.free(alloc());
-    CHECK(destroyed == nullptr);
-    const FrameNumber last = run(4);
-    --account.references;
-    frames.release(last);
-    CHECK(destroyed == &account);
-    ++account.references;
-    exo::set_account_destroyer(nullptr);
+    const FrameNumber table = alloc();
+    CHECK(settled == nullptr);
+    (void)account.ask(account.limit_frames() - 4);
+    CHECK(account.owed == 5);
+    frames.free(table);
+    CHECK(settled == &account);
+    CHECK(account.owed == 4);
+    settled = nullptr;
+    frames.release(first);
+    CHECK(settled == &account);
+    CHECK(account.owed == 0);
+    CHECK(account.limit == 4);
+    frames.release(second);
+    CHECK(account.used == 0);
+    exo::set_account_settler(nullptr);
 }
 
 TEST_CASE_FIXTURE(Machine, "a frame may be charged to nobody") {

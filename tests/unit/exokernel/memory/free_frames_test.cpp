@@ -163,3 +163,63 @@ TEST_CASE("single frames are kept back up to a bound, and make a run when one is
     CHECK(in_blocks() == 1);
     CHECK(frames.consistent());
 }
+
+namespace {
+
+int told = 0;
+void tell() { ++told; }
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Machine,
+                  "the watch tells once that few frames are free, and again after many were") {
+    told = 0;
+    const std::uint64_t start = free();
+    frames.watch(start - 20, start - 10, tell);
+    CHECK(told == 0);
+    const FrameNumber first = run(20);
+    CHECK(told == 0);  // just as many as the bound
+    const FrameNumber second = run(2);
+    CHECK(told == 1);
+    const FrameNumber third = run(2);
+    CHECK(told == 1);
+    frames.release(third);
+    frames.release(second);
+    CHECK(run(2) == second);
+    CHECK(told == 1);  // never above the upper bound in between
+    frames.release(second);
+    frames.release(first);
+    CHECK(told == 1);
+    CHECK(frames.alloc_run(21, account));
+    CHECK(told == 2);
+}
+
+TEST_CASE_FIXTURE(Machine, "a watch for what is so already tells at once; one for 0 never") {
+    told = 0;
+    frames.watch(free() + 1, ~0ULL, tell);
+    CHECK(told == 1);
+    frames.watch(0, 0, nullptr);
+    CHECK(run(500).value != 0);
+    CHECK(told == 1);
+}
+
+TEST_CASE_FIXTURE(Machine, "frames taken by their number count for the watch") {
+    told = 0;
+    frames.watch(free(), ~0ULL, tell);
+    CHECK(frames.reserve_run({100}, 3, account));
+    CHECK(told == 1);
+}
+
+TEST_CASE_FIXTURE(Machine,
+                  "a run can be cut short: what is cut off is free and no longer charged") {
+    FrameInfo& cut = frames.run_of(run(10));
+    const std::uint64_t before = free();
+    frames.cut_run(cut, 3);
+    CHECK(cut.extent == 3);
+    CHECK(free() == before + 7);
+    CHECK(account.used == 3);
+    CHECK(frames.consistent());
+    frames.release(frames.number_of(cut));
+    CHECK(account.used == 0);
+    CHECK(frames.consistent());
+}
