@@ -74,8 +74,9 @@ void test_the_time_to_take_from_one_that_loops() {
     libos::print("reclaim: ", std::uint64_t{rounds}, " rounds, deadline ", wait_ns / 1000,
                  " us; from request to repossession p50 ", us(50), " us, p99 ", us(99),
                  " us, longest ", times[rounds - 1] / 1000, " us\n");
-    // The deadline passes within a slice of the one that loops; then the search.
-    TEST_ASSERT_TRUE(times[rounds - 1] < 15'000'000);
+    // The deadline passes within a slice of the one that loops, which has another one before the
+    // search; the rest of the slice of that is the caller's.
+    TEST_ASSERT_TRUE(times[rounds - 1] < 25'000'000);
     TEST_ASSERT_OK(sys::env_end(child->env.get(), 0));
     (void)guest::wait_end(std::move(*child));
 }

@@ -19,6 +19,8 @@ namespace sys = libos::sys;
 
 namespace {
 
+constexpr std::uint64_t large_bytes = 2 << 20;
+
 /// The most a caller waits itself.
 constexpr std::uint64_t wait_ns_max = 20'000;
 
@@ -269,8 +271,13 @@ void Caller::note_mapped(std::uint64_t address, std::uint64_t pages) {
 
 void Caller::unmap_regions() {
     for (std::size_t i = 0; i < std::size(regions); ++i) {
-        for (std::uint64_t page = 0; page < mapped_pages_[i]; ++page)
-            make(Call::frames_unmap, {self_handle, regions[i] + page * page_size, 1});
+        for (std::uint64_t page = 0; page < mapped_pages_[i]; ++page) {
+            const std::uint64_t address = regions[i] + page * page_size;
+            const Reply reply = make(Call::frames_unmap, {self_handle, address, 1});
+            if (reply.status == Status::partial_page)
+                make(Call::frames_unmap,
+                     {self_handle, address & ~(large_bytes - 1), large_bytes / page_size});
+        }
         mapped_pages_[i] = 0;
     }
 }

@@ -31,6 +31,11 @@ inline constexpr Unreachable unreachable[] = {
     {Call::frames_alloc_at, Status::out_of_frames, one_frame},
     {Call::frames_split, Status::out_of_frames, one_frame},
     {Call::frames_map_list, Status::out_of_frames, one_frame},
+    {Call::notification_wait, Status::interrupted,
+     "no vCPU has a reclaim entry: tests/guest has it"},
+    {Call::account_repossess, Status::busy, "no two callers share an account that owes"},
+    {Call::frames_watch, Status::ok, "no caller may: tests/guest/reclaim_test.cpp has it"},
+    {Call::frames_watch, Status::bad_argument, "no caller may: tests/guest/calls_test.cpp has it"},
 };
 
 /// Whether a call may end so: ok, or an error that it declares.

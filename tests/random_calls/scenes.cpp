@@ -291,6 +291,31 @@ void nest_accounts(Caller& caller) {
     drop_all(caller, spare.first(count));
 }
 
+void ask_back(Caller& caller) {
+    constexpr std::uint64_t run_frames = 2;
+    constexpr std::uint64_t limit = 20;
+    const std::uint64_t purse = caller.value_of(Call::account_create, {account_handle, limit});
+    if (purse == 0) return;
+    const std::uint64_t env =
+        caller.value_of(Call::env_create, {purse, stage_address, name_bytes, 0, 0, 0});
+    const std::uint64_t given = caller.value_of(Call::frames_alloc, {purse, run_frames});
+    const std::uint64_t taken = caller.value_of(Call::frames_alloc, {purse, run_frames});
+    constexpr std::uint64_t env_frames = 4;
+    const std::uint64_t free = limit - env_frames - 2 * run_frames;
+    const Words ask = {purse, env, free + run_frames, lamina::wait_forever, 0, 0};
+    caller.make(Call::account_reclaim, {purse, env, 0});
+    caller.make(Call::account_reclaim, {purse, self_handle, 1});
+    caller.make(Call::account_reclaim, ask);
+    caller.make(Call::account_reclaim, {purse, env, 1, 0, 0, 0});
+    caller.make(Call::account_repossess, {purse, self_handle});
+    caller.make(Call::account_repossess, {purse, env});
+    if (given != 0) caller.make(Call::cap_drop, {given});
+    caller.make(Call::account_reclaim, {purse, env, run_frames, 0, 0, 0});
+    caller.make(Call::account_repossess, {purse, env});
+    for (const std::uint64_t handle : {taken, env, purse})
+        if (handle != 0) caller.make(Call::cap_drop, {handle});
+}
+
 void cut_runs(Caller& caller) {
     constexpr std::uint64_t frames = 4;
     const std::uint64_t run = caller.value_of(Call::frames_alloc, {account_handle, frames});

@@ -30,6 +30,9 @@ void press_the_hoarder(Caller& caller);
 /// A chain of accounts that cannot be longer: limit_reached.
 void nest_accounts(Caller& caller);
 
+/// Memory that is asked back, and taken: not_due, busy.
+void ask_back(Caller& caller);
+
 /// Runs that are split, merged, and asked for by number: shared, not_free.
 void cut_runs(Caller& caller);
 

@@ -45,31 +45,6 @@ TEST_CASE("what is refunded can be charged again") {
     CHECK(account.charge(1).error() == Status::quota_exceeded);
 }
 
-TEST_CASE("a refund of a part leaves the account needed by the rest") {
-    exo::Account account = HostMachine::account(10);
-    REQUIRE(account.charge(4));
-    account.references = 0;
-    CHECK_FALSE(account.refund(3));
-    CHECK(account.used == 1);
-}
-
-TEST_CASE("the refund of the last frame ends the need for an account nobody refers to") {
-    exo::Account account = HostMachine::account(10);
-    REQUIRE(account.charge(4));
-    account.references = 0;
-    CHECK_FALSE(account.refund(1));
-    CHECK(account.refund(3));
-}
-
-TEST_CASE("quota that is given on is gone until it is given back") {
-    exo::Account parent = HostMachine::account(10);
-    REQUIRE(parent.charge(7));  // the limit of an account made from it
-    CHECK(parent.charge(4).error() == Status::quota_exceeded);
-    REQUIRE(parent.charge(3));
-    CHECK_FALSE(parent.refund(7));
-    CHECK(parent.charge(7));
-}
-
 TEST_CASE("refunding says that there is more to do when nothing is used any more") {
     exo::Account account = HostMachine::account(3);
     REQUIRE(account.charge(3));
@@ -122,4 +97,29 @@ TEST_CASE("an account can be asked for all it has, and pays until nothing is lef
     CHECK(account.pay() == 6);
     CHECK(account.limit == 0);
     CHECK(account.used == 0);
+}
+
+TEST_CASE("a refund of a part leaves the account needed by the rest") {
+    exo::Account account = HostMachine::account(10);
+    REQUIRE(account.charge(4));
+    account.references = 0;
+    CHECK_FALSE(account.refund(3));
+    CHECK(account.used == 1);
+}
+
+TEST_CASE("the refund of the last frame ends the need for an account nobody refers to") {
+    exo::Account account = HostMachine::account(10);
+    REQUIRE(account.charge(4));
+    account.references = 0;
+    CHECK_FALSE(account.refund(1));
+    CHECK(account.refund(3));
+}
+
+TEST_CASE("quota that is given on is gone until it is given back") {
+    exo::Account parent = HostMachine::account(10);
+    REQUIRE(parent.charge(7));  // the limit of an account made from it
+    CHECK(parent.charge(4).error() == Status::quota_exceeded);
+    REQUIRE(parent.charge(3));
+    CHECK_FALSE(parent.refund(7));
+    CHECK(parent.charge(7));
 }
