@@ -115,18 +115,6 @@ Vcpu& begin_slice(CpuLocal& cpu) {
     }
 }
 
-/// The running vCPU cannot go on now. Which one does: if it is in a call that gets done within its
-/// slice, it is the same.
-Vcpu& leave(CpuLocal& cpu, std::uint64_t now_ns) {
-    Vcpu* const vcpu = cpu.running;
-    const bool in_call =
-        vcpu != nullptr && vcpu->state == VcpuState::in_call && now_ns < cpu.slice_end_ns;
-    stop_running(cpu, now_ns);
-    if (in_call && work(*vcpu, cpu.slice_end_ns))
-        return start(cpu, *vcpu, now_ns, cpu.slice_end_ns);
-    return begin_slice(cpu);
-}
-
 }  // namespace
 
 void set_dispatch_ops(const DispatchOps& given) { ops = given; }
@@ -145,7 +133,10 @@ extern "C" Context* exo_dispatch() {
     Vcpu* vcpu = cpu.running;
     const bool goes_on = vcpu != nullptr && vcpu->state == VcpuState::ready &&
                          (now_ns < cpu.slice_end_ns || keeps_cpu(cpu, *vcpu, now_ns));
-    if (!goes_on) vcpu = &leave(cpu, now_ns);
+    if (!goes_on) {
+        stop_running(cpu, now_ns);
+        vcpu = &begin_slice(cpu);
+    }
     load(cpu, *vcpu);
     if (vcpu->asked_frames != 0) [[unlikely]]
         upcall_reclaim(*vcpu);

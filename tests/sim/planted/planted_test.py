@@ -8,7 +8,7 @@ STEPS_MAX = 1_000_000
 SEEDS = range(1, 11)
 # Of machines that have what a mistake is about, by the first word of its name; see sim/main.cpp.
 SEEDS_OF = {
-    "large": range(4, 44, 4),
+    "large": [4, 8, 12, 16, 20, 24, 32, 36, 40, 44],
     "tagged": [4, 5, 6, 7, 12, 13, 14, 15, 20, 21],
 }
 FOUND = re.compile(r"violated: (.+)\n  seen: .+\n  seed (\d+), step (\d+)\n"
