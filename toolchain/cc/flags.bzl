@@ -9,7 +9,6 @@ COMPILE = [
     "-fno-pic",
     "-fno-pie",
     "-fno-common",
-    "-fno-omit-frame-pointer",
     "-fno-asynchronous-unwind-tables",
     "-ffunction-sections",
     "-fdata-sections",
@@ -63,7 +62,7 @@ COMPILE_BY_ENVIRONMENT = {
         # after which they are not kept. Backtraces have every caller, too.
         "-fno-optimize-sibling-calls",
     ],
-    "app": [],
+    "app": ["-fno-omit-frame-pointer"],
 }
 
 # The kernel is optimised as a whole: most of its functions have one caller, in another file.
