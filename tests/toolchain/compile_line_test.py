@@ -8,12 +8,14 @@ import unittest
 COMMON = """
     -ffreestanding -O2 -g -fno-pic -fno-pie -fno-common -fomit-frame-pointer
     -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -ffunction-sections
-    -fdata-sections -fcf-protection=none -fstack-protector-strong -mstack-protector-guard=global -mno-red-zone -mcmodel=kernel
+    -fdata-sections -fcf-protection=none -fstack-protector-strong
+    -mstack-protector-guard=global -mno-red-zone -mcmodel=kernel
     -std=c++23 -fno-exceptions -fno-rtti -fno-threadsafe-statics""".split()
 
 CLANG = set(COMMON + """
     -c -MD -Wall -Wextra -Werror -Wthread-safety -Wno-excessive-regsave
-    --target=x86_64-linux-gnu -mno-mmx -mno-sse -mno-sse2 -flto=full -grecord-command-line -ffile-prefix-map=/proc/self/cwd=.
+    --target=x86_64-linux-gnu -mno-mmx -mno-sse -mno-sse2
+    -flto=full -grecord-command-line -ffile-prefix-map=/proc/self/cwd=.
     -no-canonical-prefixes
     -Wno-builtin-macro-redefined -D__DATE__="redacted" -D__TIME__="redacted"
     -D__TIMESTAMP__="redacted" """.split())
