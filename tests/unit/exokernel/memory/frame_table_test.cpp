@@ -6,39 +6,11 @@
 #include <cstring>
 #include <vector>
 
-#include "doctest/doctest.h"
-#include "tests/unit/exokernel/machine.hpp"
+#include "tests/unit/exokernel/memory/frames.hpp"
 
-using exo::Account;
-using exo::FrameInfo;
-using exo::FrameNumber;
-using exo::frames;
-using exo::FrameState;
-using exo::FrameTable;
-using exo::FreeFrames;
-using exo::page_size;
-using lamina::Status;
+using namespace frames_test;
 
 namespace {
-
-struct Machine : HostMachine {
-    Machine() : HostMachine(1024) {}
-    Account account = HostMachine::account(1024);
-
-    FrameNumber alloc(FrameState use = FrameState::object) { return *frames.alloc(use, &account); }
-    FrameNumber run(std::uint32_t count) {
-        const FrameNumber first = *frames.alloc_run(count, account);
-        return first;
-    }
-    std::uint64_t free() const { return frames.counts().free; }
-};
-
-/// A table of which only the entries exist, for what does not touch contents.
-struct Entries {
-    explicit Entries(std::uint32_t count) : entries(count) { table.adopt(entries); }
-    std::vector<FrameInfo> entries;
-    FrameTable table;
-};
 
 bool all_bytes(FrameNumber frame, std::byte value) {
     const auto* bytes = static_cast<const std::byte*>(FrameTable::contents(frame));

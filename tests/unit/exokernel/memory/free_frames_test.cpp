@@ -1,46 +1,14 @@
 // tests/unit/exokernel/memory/free_frames_test.cpp - FreeFrames: blocks, buddies, caches, by rule.
-#include "exokernel/memory/frame_table.hpp"
+#include "exokernel/memory/free_frames.hpp"
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
+#include <utility>
 #include <vector>
 
-#include "doctest/doctest.h"
-#include "tests/unit/exokernel/machine.hpp"
+#include "tests/unit/exokernel/memory/frames.hpp"
 
-using exo::Account;
-using exo::FrameInfo;
-using exo::FrameNumber;
-using exo::frames;
-using exo::FrameState;
-using exo::FrameTable;
-using exo::FreeFrames;
-using exo::page_size;
-using lamina::Status;
-
-namespace {
-
-struct Machine : HostMachine {
-    Machine() : HostMachine(1024) {}
-    Account account = HostMachine::account(1024);
-
-    FrameNumber alloc(FrameState use = FrameState::object) { return *frames.alloc(use, &account); }
-    FrameNumber run(std::uint32_t count) {
-        const FrameNumber first = *frames.alloc_run(count, account);
-        return first;
-    }
-    std::uint64_t free() const { return frames.counts().free; }
-};
-
-/// A table of which only the entries exist, for what does not touch contents.
-struct Entries {
-    explicit Entries(std::uint32_t count) : entries(count) { table.adopt(entries); }
-    std::vector<FrameInfo> entries;
-    FrameTable table;
-};
-
-}  // namespace
+using namespace frames_test;
 
 TEST_CASE("memory is cut into the largest aligned blocks it holds") {
     Entries made(64);
