@@ -26,6 +26,7 @@ namespace calls {
 
 // The argument kinds of syscalls.def as types.
 using handle = lamina::Handle;
+using handle_or_null = lamina::Handle;
 using word = std::uint64_t;
 using rights = lamina::Rights;
 using protection = lamina::Protection;
@@ -35,7 +36,7 @@ using out_env_report = std::uint64_t;
 
 // Every handler decodes, looks up, checks, then commits: after its first write nothing fails.
 #define LAMINA_ARGS(...) __VA_ARGS__
-#define LAMINA_SYSCALL(number, name, arguments, value, rights_needed, errors, does, why) \
+#define LAMINA_SYSCALL(number, name, arguments, value, rights_needed, errors) \
     Result<std::uint64_t> name(arguments);
 #include "lamina/syscalls.def"
 #undef LAMINA_SYSCALL

@@ -83,7 +83,7 @@ private:
 }  // namespace
 
 extern "C" constexpr std::array<CallEntry, lamina::call_count> exo_call_table = {
-#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why) \
+#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors) \
     Entry<calls::name, lamina::Call::name != lamina::Call::null>::call,
 #include "lamina/syscalls.def"
 #undef LAMINA_SYSCALL

@@ -4,9 +4,10 @@
 // value in rdx (on not_mapped: the address that failed). rbx rbp r12-r15 rsp are kept; rcx r11 rdi
 // rsi r8 r9 r10 are not.
 //
-// Argument kinds in syscalls.def: handle (a Handle in the caller's table), word (a number),
-// rights (Rights bits), protection (Protection bits), user_address (an address in the user half),
-// out_cap_info and out_env_report (addresses the kernel writes such a structure to).
+// Argument kinds in syscalls.def: handle (a Handle in the caller's table), handle_or_null (the
+// same, or Handle::null for what the call says), word (a number), rights (Rights bits), protection
+// (Protection bits), user_address (an address in the user half), out_cap_info and out_env_report
+// (addresses the kernel writes such a structure to).
 #pragma once
 
 #include <cstdint>
@@ -24,13 +25,13 @@ inline constexpr std::uint32_t abi_version = 2;
 inline constexpr std::uint32_t call_tag = 0x4C414D00U | abi_version;
 
 enum class Call : std::uint32_t {
-#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why) name = (number),
+#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors) name = (number),
 #include "lamina/syscalls.def"
 #undef LAMINA_SYSCALL
 };
 
 inline constexpr std::uint32_t call_count = 0
-#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why) +1
+#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors) +1
 #include "lamina/syscalls.def"
 #undef LAMINA_SYSCALL
     ;

@@ -41,6 +41,7 @@ constexpr std::uint64_t tagged(lamina::Call number, std::uint32_t tag = lamina::
 namespace kind {
 
 using handle = lamina::Handle;
+using handle_or_null = lamina::Handle;
 using word = std::uint64_t;
 using rights = lamina::Rights;
 using protection = lamina::Protection;
@@ -105,7 +106,7 @@ using namespace kind;
 // One function object per call, named as in the table, returning Result<void>, Result<Handle> or
 // Result<std::uint64_t>: `sys::frames_alloc(account, 4)`.
 #define LAMINA_ARGS(...) __VA_ARGS__
-#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why)               \
+#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors)                          \
     inline constexpr detail::Stub<lamina::Call::name, detail::value_of(value), void(arguments)> \
         name{};
 #include "lamina/syscalls.def"

@@ -93,7 +93,7 @@ constexpr Meaning named(std::span<const NamedMeaning> known, std::string_view na
 }  // namespace detail
 
 constexpr Meaning meaning_of(const Argument& argument) {
-    if (argument.kind == "handle")
+    if (argument.is_handle())
         return detail::named(detail::objects, argument.name, Meaning::any_object);
     if (argument.kind == "rights") return Meaning::rights;
     if (argument.kind == "protection") return Meaning::protection;

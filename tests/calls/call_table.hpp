@@ -18,6 +18,9 @@ inline constexpr std::size_t arguments_max = 6;
 struct Argument {
     std::string_view kind;
     std::string_view name;
+
+    constexpr bool may_be_null() const { return kind == "handle_or_null"; }
+    constexpr bool is_handle() const { return kind == "handle" || may_be_null(); }
 };
 
 /// One row of lamina/syscalls.def.
@@ -27,12 +30,11 @@ struct CallRow {
     std::string_view arguments_text;  ///< LAMINA_ARGS(kind name, ...)
     std::string_view rights;
     std::string_view errors;
-    std::string_view does;
 };
 
 inline constexpr CallRow call_rows[] = {
-#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why) \
-    {lamina::Call::name, #name, #arguments, rights, errors, does},
+#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors) \
+    {lamina::Call::name, #name, #arguments, rights, errors},
 #include "lamina/syscalls.def"
 #undef LAMINA_SYSCALL
 };
@@ -108,6 +110,10 @@ constexpr std::string_view rights_of(const CallRow& row, std::string_view argume
 
 static_assert(Arguments(call_rows[0]).count == 0);
 static_assert(Arguments(call_rows[1]).list[3].name == "count");
+static_assert(Arguments(call_rows[1]).list[0].is_handle());
+static_assert(!Arguments(call_rows[1]).list[0].may_be_null());
+static_assert(Arguments(call_rows[2]).list[0].is_handle());
+static_assert(Arguments(call_rows[2]).list[0].may_be_null());
 static_assert(rights_of(call_rows[2], "source") == "copy");
 static_assert(declares(call_rows[2], lamina::Status::slot_in_use));
 static_assert(!declares(call_rows[2], lamina::Status::ok));

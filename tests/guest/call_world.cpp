@@ -130,7 +130,7 @@ std::optional<std::uint64_t> CallWorld::good(const CallRow& row, const Argument&
         {"list", memory + list_offset},
     };
     if (row.number == lamina::Call::frames_alloc_at && argument.name == "first") return free_frame_;
-    if (argument.kind == "handle") {
+    if (argument.is_handle()) {
         const auto found = handle(row, argument.name);
         if (found == Handle::null) return {};
         return std::uint64_t(found);

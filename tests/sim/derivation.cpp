@@ -298,7 +298,7 @@ DerivationHistory::Key DerivationHistory::source_of(const CallInProgress& call,
     if (call.caller == 0 || call.number >= lamina::call_count) return 0;
     const CallShape& shape = call_shapes()[call.number];
     for (unsigned i = shape.argument_count; i-- > 0;) {
-        if (shape.arguments[i].kind != "handle") continue;
+        if (!shape.arguments[i].is_handle()) continue;
         const Key key = key_of_slot(
             call.caller, lamina::handle_slot(lamina::Handle(std::uint32_t(call.arguments[i]))));
         const auto source = tree_.find(key);

@@ -6,10 +6,15 @@ import textwrap
 # A comment, a string, a name or number, a punctuation mark; what else there may be is blank.
 _TOKEN = re.compile(r'//[^\n]*|"((?:[^"\\]|\\.)*)"|[\w:]+|[(),]|\s+|(.)')
 
+# The comment above a call: what it does, and why the libOS cannot.
+_COMMENT = re.compile(r"((?:^//[^\n]*\n)+)LAMINA_SYSCALL\((\d+),", re.MULTILINE)
+_WHY = "Why in the kernel: "
+
 # What each argument kind is, and what the kernel refuses before it looks any further.
 KINDS = {
     "handle": "a capability of the calling environment by its handle; a register with a bit set "
               "above the low 32 is refused with `bad_handle`",
+    "handle_or_null": "the same, or the null handle, 0, for what the call says",
     "word": "a number",
     "rights": "bits of `lamina::Rights`; an unknown bit is refused with `bad_argument`",
     "protection": "bits of `lamina::Protection` (read 1, write 2, execute 4); none or an unknown "
@@ -65,7 +70,7 @@ symbol tables and the manifest, in the kernel and in the libOS.
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """One LAMINA_SYSCALL; `arguments` are (kind, name) pairs."""
+    """One LAMINA_SYSCALL and the comment above it; `arguments` are (kind, name) pairs."""
 
     number: int
     name: str
@@ -136,11 +141,16 @@ def read_statuses(text):
 
 
 def read_calls(text, statuses):
-    """The calls. ValueError: numbers with gaps, an unknown kind of argument or error."""
+    """The calls. ValueError: numbers with gaps, an unknown kind of argument or error, a call
+    without a comment that says what it does and why."""
     names = {name for _, name, _ in statuses}
+    comments = {number: " ".join(line.removeprefix("//").strip() for line in comment.splitlines())
+                for comment, number in _COMMENT.findall(text)}
     calls = []
-    for number, name, arguments, value, rights, errors, does, why in entries(
-            text, "LAMINA_SYSCALL"):
+    for number, name, arguments, value, rights, errors in entries(text, "LAMINA_SYSCALL"):
+        does, _, why = (part.strip() for part in comments.get(number, "").partition(_WHY))
+        if not does or not why:
+            raise ValueError(f"{name}: the comment above it does not say what it does and why")
         call = Call(int(number), name, arguments, value, rights, errors.split(), does, why)
         if call.number != len(calls):
             raise ValueError(f"{name} has the number {number}, not {len(calls)}")

@@ -41,7 +41,7 @@ bool is_careless(const CallShape& shape, const CallArguments& arguments) {
     if (shape.name == "vcpu_bind" || shape.name == "env_end") return true;
     if (!shape.name.starts_with("cap_")) return false;
     for (unsigned i = 0; i < shape.argument_count; ++i)
-        if (shape.arguments[i].kind == "handle" && arguments[i] < lamina::slots::first_free)
+        if (shape.arguments[i].is_handle() && arguments[i] < lamina::slots::first_free)
             return shape.name != "cap_inspect" && arguments[i] != lamina::slots::archive;
     return false;
 }
@@ -118,7 +118,7 @@ void ThreadProgram::learn(const CallShape& shape, const CallArguments& arguments
         if (lamina::Status(result.status) == lamina::Status::quota_exceeded) drops_due_ = 4;
         if (lamina::Status(result.status) == lamina::Status::bad_handle)
             for (unsigned i = 0; i < shape.argument_count; ++i)
-                if (shape.arguments[i].kind == "handle") forget(arguments[i]);
+                if (shape.arguments[i].is_handle()) forget(arguments[i]);
         return;
     }
     ObjectType made = made_by(shape.name);
@@ -137,7 +137,7 @@ bool ThreadProgram::random_call(ThreadCpus::Cpu& cpu, Choices& choices) {
     CallArguments arguments = {};
     for (unsigned i = 0; i < shape.argument_count; ++i) {
         const ArgumentShape& argument = shape.arguments[i];
-        if (argument.kind == "handle")
+        if (argument.is_handle())
             arguments[i] = handle(type_named(argument.name), choices);
         else if (argument.kind == "rights")
             arguments[i] = std::uint64_t(choices.percent(60) ? Rights::copy : Rights::all) &

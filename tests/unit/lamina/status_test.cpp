@@ -45,8 +45,7 @@ TEST_CASE("system calls are numbered from 0 without gaps, and every error has a 
             CHECK(statuses.count(errors.substr(from, to - from)) == 1);
         }
     };
-#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors, does, why) \
-    check(number, errors);
+#define LAMINA_SYSCALL(number, name, arguments, value, rights, errors) check(number, errors);
 #include "lamina/syscalls.def"
 #undef LAMINA_SYSCALL
     CHECK(numbers.size() == lamina::call_count);
