@@ -172,6 +172,17 @@ void ArgumentSource::aim(lamina::Call call, const exo::Env& caller, CallArgument
         case Call::frames_merge:
             if (choices_->percent(80)) aim_at_neighbours(caller, made);
             return;
+        case Call::account_reclaim:
+            if (choices_->percent(50)) made[2] = 1 + choices_->below(40);
+            [[fallthrough]];
+        case Call::account_repossess:
+            if (choices_->percent(80)) aim_at_payer(caller, made);
+            return;
+        case Call::frames_watch:
+            if (!choices_->percent(80)) return;
+            made[1] = choices_->below(80);
+            made[2] = made[1] + choices_->below(80);
+            return;
         default: return;
     }
 }
@@ -232,6 +243,22 @@ void ArgumentSource::aim_at_neighbours(const exo::Env& caller, CallArguments& ma
     if (!run) return;
     made[0] = std::uint64_t(run->name);
     made[1] = next;
+}
+
+/// An environment and the account it pays from, with the rights to ask memory back.
+void ArgumentSource::aim_at_payer(const exo::Env& caller, CallArguments& made) {
+    std::uint64_t account = 0;
+    const auto env = pick(caller, [&](const exo::Capability& held) {
+        if (held.type != ObjectType::env || !covers(held.rights, Rights::manage)) return false;
+        for (const SlotView& other : KernelView::slots(caller))
+            if (other.type == ObjectType::account && covers(other.rights, Rights::reclaim) &&
+                other.object == static_cast<const exo::Env&>(*held.object).account)
+                account = std::uint64_t(other.name);
+        return account != 0;
+    });
+    if (!env) return;
+    made[0] = account;
+    made[1] = std::uint64_t(env->name);
 }
 
 }  // namespace sim

@@ -11,6 +11,7 @@
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/info_pages.hpp"
 #include "exokernel/env/long_call.hpp"
+#include "exokernel/env/memory_watch.hpp"
 #include "exokernel/lock/lock_order.hpp"
 #include "exokernel/memory/frame_table.hpp"
 #include "tests/sim/arguments.hpp"
@@ -35,6 +36,7 @@ using exo::Rights;
 alignas(exo::entry_span(2)) std::byte memory[frame_count_large * exo::page_size];
 std::vector<exo::FrameInfo> frame_infos;
 exo::Account all_frames;
+exo::Object machine;
 
 template <typename T>
 T must(exo::Result<T> result) {
@@ -53,6 +55,7 @@ Capability capability(ObjectType type, exo::Object* object, Rights rights) {
 }  // namespace
 
 exo::Account& root_account() { return all_frames; }
+const exo::Object& machine_object() { return machine; }
 
 void boot_kernel() {
     std::memset(memory, 0xa5, frame_count * exo::page_size);
@@ -71,6 +74,8 @@ void boot_kernel() {
     exo::frames.add_free({0}, frame_count);
     all_frames = {{ObjectType::account, 0, 1}, nullptr, exo::frames.counts().total, 0, 0};
     exo::console = {{ObjectType::console, 0, 1}, nullptr, 0, nullptr};
+    machine = {ObjectType::machine, 0, 1};
+    exo::memory_watch = {};
     exo::set_kernel_root(exo::address_of(must(exo::frames.alloc(exo::FrameState::table, nullptr))));
     exo::info_pages = {};
     must(exo::info_pages.create(all_frames));
@@ -95,6 +100,9 @@ exo::Env& start_first_env() {
     exo::CapSlot& source = *must(env.caps.lookup_any(handle, Rights::none));
     must(env.space.map(home, source, 0, home_pages, {both, both}));
     give(console, capability(ObjectType::console, &exo::console, Rights::all), false);
+    // No right to power off: nothing would be left to look at.
+    give(lamina::slots::machine,
+         capability(ObjectType::machine, &sim::machine, Rights::read | Rights::copy), false);
     give(info,
          exo::frames.capability(exo::info_pages.first_frame(), exo::InfoPageWriter::page_count,
                                 Rights::read | Rights::copy),

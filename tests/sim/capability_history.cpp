@@ -6,6 +6,7 @@
 #include <string>
 
 #include "exokernel/env/console.hpp"
+#include "tests/sim/boot.hpp"
 #include "tests/sim/violation.hpp"
 
 namespace sim {
@@ -153,7 +154,9 @@ bool CapabilityHistory::is_new(const exo::Env& env, const Capability& made) cons
                          "frame " + std::to_string(made.first + i));
         return fresh;
     }
-    if (made.object == &exo::console || made.object == &view_->root_account()) return false;
+    if (made.object == &exo::console || made.object == &machine_object() ||
+        made.object == &view_->root_account())
+        return false;
     const std::uint32_t frame = exo::FrameTable::frame_at(made.object).value;
     if (before_[frame].incarnation != (*incarnations_)[frame]) return true;
     return made.object == &env && before_[frame].env_id != env.id;

@@ -38,7 +38,7 @@ void Checks::start(Machine& machine) {
 void Checks::after_step(const Cpu& actor) {
     view_.refresh();
     incarnations_.update();
-    tree_changed_ |= mappings_.check(actor.call.caller);
+    tree_changed_ |= mappings_.check(actor.call);
     tree_changed_ |= capabilities_.check(actor.call.caller);
     tree_changed_ |= derivation_.areas_changed();
     check_stale_entries(*machine_, actor, incarnations_);

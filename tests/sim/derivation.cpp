@@ -266,6 +266,8 @@ void DerivationHistory::check_runs(const Tree& tree) const {
     by_kernel[exo::info_pages.first_frame().value] = true;
     for (const exo::Vcpu* vcpu : view_->vcpus())
         by_kernel[KernelView::run_with(vcpu->object)] = true;
+    for (const exo::Account* account : view_->accounts())
+        by_kernel[KernelView::run_with(account->taking)] = true;
     for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
         const exo::FrameInfo& run = KernelView::info(frame);
         if (run.state == exo::FrameState::run_head && run.roots.alone() && !by_kernel[frame])

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "exokernel/env/console.hpp"
+#include "tests/sim/boot.hpp"
 #include "tests/sim/violation.hpp"
 
 namespace sim {
@@ -49,6 +50,7 @@ exo::Env* KernelView::find_env(std::uint64_t id) const {
 std::size_t KernelView::place_of(const exo::Object& object) const {
     if (&object == root_) return frame_count_large;
     if (&object == &exo::console) return frame_count_large + 1;
+    if (&object == &machine_object()) return frame_count_large + 2;
     const auto offset = std::uint64_t(reinterpret_cast<const std::byte*>(&object) -
                                       static_cast<std::byte*>(exo::arch::direct_map({})));
     const std::uint64_t frame = offset / exo::page_size;

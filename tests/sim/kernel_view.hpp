@@ -17,8 +17,8 @@
 
 namespace sim {
 
-/// Places of KernelView::place_of(): one a frame, and two for static objects.
-inline constexpr std::size_t object_places = frame_count_large + 2;
+/// Places of KernelView::place_of(): one a frame, and three for static objects.
+inline constexpr std::size_t object_places = frame_count_large + 3;
 
 /// A slot of a capability table as programs know it: without its place in the derivation tree.
 struct SlotView : exo::Capability {

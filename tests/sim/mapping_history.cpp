@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "tests/sim/call_shapes.hpp"
 #include "tests/sim/violation.hpp"
 
 namespace sim {
@@ -52,6 +53,26 @@ void MappingHistory::check_form(const Page& page) {
         violated("A page may be used only as its mapping allows.", name_of(page));
 }
 
+/// What holds for a page that a call has just mapped or protected, software bits included.
+void MappingHistory::check_use(const Page& page, const CallInProgress& call) {
+    std::uint64_t asked = 0;
+    if (call.caller != 0 && call.number < lamina::call_count) {
+        const CallShape& shape = call_shapes()[call.number];
+        for (unsigned i = 0; i < shape.argument_count; ++i)
+            if (shape.arguments[i].kind == "protection") asked = call.arguments[i];
+    }
+    std::uint64_t bits = PageEntry::present | PageEntry::user;
+    if ((asked & std::uint64_t(lamina::Protection::write)) != 0) bits |= PageEntry::writable;
+    if ((asked & std::uint64_t(lamina::Protection::execute)) == 0) bits |= PageEntry::no_execute;
+    for (unsigned bit = 0; bit < 3; ++bit)  // Protection has them from bit 8 on, entries from 9
+        if ((asked >> (8 + bit) & 1) != 0) bits |= 1ULL << (9 + bit);
+    constexpr std::uint64_t all = PageEntry::present | PageEntry::user | PageEntry::writable |
+                                  PageEntry::no_execute | PageEntry::software;
+    if (asked == 0 || (page.entry.bits & all) != bits)
+        violated("A page may be used as the call that changed it says, and has its software bits.",
+                 name_of(page) + ", asked for " + std::to_string(asked));
+}
+
 MappingHistory::MappingHistory(const KernelView& view, const CapabilityHistory& capabilities)
     : view_(&view),
       capabilities_(&capabilities),
@@ -90,7 +111,7 @@ void MappingHistory::adopt() {
     }
 }
 
-bool MappingHistory::check(std::uint64_t caller) {
+bool MappingHistory::check(const CallInProgress& call) {
     if (!tables_changed()) return false;
     std::vector<bool> seen(frame_count);
     for (const exo::Env* env : view_->envs()) {
@@ -100,7 +121,7 @@ bool MappingHistory::check(std::uint64_t caller) {
         for (const TableView& table : tables_) {
             if (table.level > exo::leaf_level_max) continue;
             seen[table.frame.value] = true;
-            check_leaf(*env, table, caller);
+            check_leaf(*env, table, call);
         }
     }
     for (std::uint32_t frame = 0; frame < frame_count; ++frame)
@@ -108,7 +129,8 @@ bool MappingHistory::check(std::uint64_t caller) {
     return true;
 }
 
-void MappingHistory::check_leaf(const exo::Env& env, const TableView& table, std::uint64_t caller) {
+void MappingHistory::check_leaf(const exo::Env& env, const TableView& table,
+                                const CallInProgress& call) {
     Leaf& known = leaves_[table.frame.value];
     if (known.env_id != env.id || known.base != table.base || known.level != table.level)
         known = {env.id, table.base, table.level, {}};
@@ -119,7 +141,8 @@ void MappingHistory::check_leaf(const exo::Env& env, const TableView& table, std
         if (!now.is_leaf(table.level) || now.bits == known.page.entry[i].bits) continue;
         const Page mapped{&env, table.base + i * exo::entry_span(table.level), table.level, now};
         check_form(mapped);
-        check_entry(mapped, known.page.entry[i], caller);
+        check_use(mapped, call);
+        check_entry(mapped, known.page.entry[i], call.caller);
     }
     known.page = page;
 }

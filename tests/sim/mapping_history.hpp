@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/sim/capability_history.hpp"
+#include "tests/sim/entry.hpp"
 
 namespace sim {
 
@@ -18,10 +19,10 @@ public:
 
     /// Takes over what is there, without questions.
     void adopt();
-    /// Compares with what is there after a step in which the kernel ran for `caller`, and takes it
+    /// Compares with what is there after a step in which the kernel ran for `call`, and takes it
     /// over; true if it differs. Comes before CapabilityHistory::check(), whose tables of before
     /// the step it reads.
-    bool check(std::uint64_t caller);
+    bool check(const CallInProgress& call);
 
 private:
     /// A table that may map pages: of which environment, from which address on, and what it held.
@@ -40,9 +41,10 @@ private:
     };
 
     bool tables_changed();
-    void check_leaf(const exo::Env& env, const TableView& table, std::uint64_t caller);
+    void check_leaf(const exo::Env& env, const TableView& table, const CallInProgress& call);
     static std::string name_of(const Page& page);
     static void check_form(const Page& page);
+    static void check_use(const Page& page, const CallInProgress& call);
     void check_entry(const Page& now, exo::PageEntry was, std::uint64_t caller) const;
 
     const KernelView* view_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "doctest/doctest.h"
+#include "exokernel/env/long_call.hpp"
 #include "lamina/vcpu.hpp"
 #include "tests/sim/arguments.hpp"
 #include "tests/sim/boot.hpp"
@@ -291,4 +292,36 @@ TEST_CASE("a call that cannot have its n-th frame fails and changes nothing") {
         const unsigned moved = tested.number == Call::account_create ? 3 : 0;
         CHECK(by_root + by_purse == tested.frames + moved);
     }
+}
+
+TEST_CASE("a long allocation that fails at its last step gives everything back") {
+    sim::frame_count = sim::frame_count_large;
+    for (const Short kind : {Short::machine, Short::root}) {
+        Lab lab;
+        lab.fill_tables();
+        exo::Account& payer = sim::root_account();
+        const std::uint64_t used = payer.used;
+        const std::uint64_t free = exo::frames.counts().free;
+        constexpr std::uint64_t count = exo::frames_zeroed_at_once + 1;
+        sim::CallResult result;
+        REQUIRE_FALSE(sim::enter_by_call(
+            lab.machine.cpu(0).local, std::uint64_t(Call::frames_alloc), {account, count}, result));
+        exo::Vcpu& vcpu = *lab.env->vcpu;
+        REQUIRE(vcpu.state == exo::VcpuState::in_call);
+        REQUIRE(payer.used == used + count);
+        {
+            // The table is full, so there has to be a page for the capability.
+            const Shortage shortage(kind == Short::root ? &payer : nullptr, 0);
+            CHECK_FALSE(exo::step_long_call(vcpu));
+            CHECK(exo::step_long_call(vcpu));
+        }
+        CHECK(Status(vcpu.context.rax) ==
+              (kind == Short::root ? Status::quota_exceeded : Status::out_of_frames));
+        CHECK(vcpu.context.rdx == 0);
+        CHECK(payer.used == used);
+        CHECK(exo::frames.counts().free == free);
+        (void)sim::go_on();
+        lab.checks.all();
+    }
+    sim::frame_count = sim::frame_count_small;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "exokernel/env/env.hpp"
 #include "tests/calls/argument_source.hpp"
@@ -49,7 +50,8 @@ void Programs::step(Cpu& cpu) {
     else if (chance == 199 && env.id != first_env_)
         fault(cpu);
     else if (chance >= 197 && program.spawn.stage == Spawn::Stage::none)
-        program.spawn = {Spawn::Stage::account, 0, 0, 0, false, choices_->percent(40)};
+        program.spawn = {Spawn::Stage::account, 0, 0, 0, false, choices_->percent(40),
+                         choices_->percent(40)};
     else if (chance == 196 && choices_->percent(15))
         program.flood = {unsigned(choices_->below(120)), arguments_.any_handle(env), 0};
     else
@@ -102,6 +104,9 @@ void Programs::finish(Cpu& cpu, Program& program, const CallResult& result) {
         ++counts_.of[program.call][std::min(result.status, CallCounts::statuses - 1)];
         const auto status = Status(result.status);
         const std::string_view name = call_shapes()[program.call].name;
+        if (status != Status::ok && !calls::declares(calls::call_rows[program.call], status))
+            violated("A call fails only in ways that it declares.",
+                     std::string(name) + ": " + lamina::status_name(status));
         const bool gives_handle = name == "cap_derive" || name == "frames_alloc" ||
                                   name == "frames_alloc_at" || name == "frames_split" ||
                                   name.ends_with("_create");

@@ -13,7 +13,7 @@ namespace sim {
 
 /// How often each call had which outcome.
 struct CallCounts {
-    static constexpr std::size_t statuses = 26;  ///< Those of calls; the last counts the others.
+    static constexpr std::size_t statuses = 40;  ///< Those of calls; the last counts the others.
     std::array<std::array<std::uint64_t, statuses>, lamina::call_count> of = {};
 };
 
@@ -36,7 +36,8 @@ struct Spawn {
     std::uint32_t env = 0;
     std::uint32_t frames = 0;
     bool started = false;
-    bool keeps_frames = false;  ///< The new environment's memory can be revoked later.
+    bool keeps_frames = false;   ///< The new environment's memory can be revoked later.
+    bool keeps_account = false;  ///< Memory can be asked back from it later.
 };
 
 /// Deriving so much from one capability that revoking it takes many steps; then revoking it.

@@ -5,6 +5,7 @@
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/info_pages.hpp"
 #include "exokernel/env/memory_watch.hpp"
+#include "tests/sim/boot.hpp"
 #include "tests/sim/ledger.hpp"
 #include "tests/sim/violation.hpp"
 
@@ -91,10 +92,12 @@ void check_references(const KernelView& view) {
     count.to(exo::console.input_notification);
     count.to(exo::memory_watch.told);
     count.to(&exo::console);
+    count.to(&machine_object());
 
     for (const exo::Env* env : view.envs())
         compare(*env, count, "environment");
     compare(exo::console, count, "console");
+    compare(machine_object(), count, "machine");
     for (const exo::Vcpu* vcpu : view.vcpus())
         compare(*vcpu, count, "vCPU");
     for (const exo::Account* account : view.accounts()) {

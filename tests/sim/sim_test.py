@@ -10,8 +10,9 @@ LAST = re.compile(r"nothing found: (\d+) seeds, (\d+) steps, \d+ steps/s\n\Z")
 
 def sim(**options):
     """(exit status, output) of a run."""
-    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    done = subprocess.run([SIM, *words], stdout=subprocess.PIPE, text=True, check=False)
+    words = [word for name, value in options.items() for word in (f"--{name}", value)
+             if word is not None]
+    done = subprocess.run([SIM, *map(str, words)], stdout=subprocess.PIPE, text=True, check=False)
     return done.returncode, done.stdout
 
 
@@ -35,6 +36,17 @@ class SimTest(unittest.TestCase):
         """In a few long runs nothing is found, and environments come and go all the time."""
         output = self.expect_nothing(seed=1000, seeds=4, steps=25_000)
         self.assertGreater(int(re.search(r"environments (\d+)", output)[1]), 40)
+
+    def test_calls(self):
+        """Programs get every call to succeed, and memory to be asked for that is not free."""
+        _, output = sim(seed=1, seeds=40, steps=25_000, calls=None)
+        rows = re.findall(r"(?m)^([a-z_]+) +((?:[a-z_]+ \d+ ?)*)$", output)
+        outcomes = {name: dict(re.findall(r"([a-z_]+) (\d+)", text)) for name, text in rows}
+        # No program may power off; vcpu_resume, which returns elsewhere, is not counted.
+        never = {name for name, counts in outcomes.items() if "ok" not in counts}
+        self.assertEqual(never, {"machine_power", "vcpu_resume"})
+        self.assertIn("not_due", outcomes["account_repossess"])
+        self.assertIn("busy", outcomes["account_reclaim"])
 
     def test_replay(self):
         """A seed makes the same run alone and after other seeds."""

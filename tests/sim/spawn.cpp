@@ -81,9 +81,13 @@ void Programs::spawn_result(Spawn& spawn, const CallResult& result) {
         case Stage::give: spawn.stage = Stage::start; return;
         case Stage::start:
             spawn.started = good;
-            spawn.stage = spawn.keeps_frames ? Stage::drop_account : Stage::drop_frames;
+            spawn.stage = !spawn.keeps_frames           ? Stage::drop_frames
+                          : good && spawn.keeps_account ? Stage::none
+                                                        : Stage::drop_account;
             return;
-        case Stage::drop_frames: spawn.stage = Stage::drop_account; return;
+        case Stage::drop_frames:
+            spawn.stage = spawn.started && spawn.keeps_account ? Stage::none : Stage::drop_account;
+            return;
         case Stage::drop_account:
             // Its maker keeps the handle of an environment that runs, to harm it.
             spawn.stage = spawn.env != 0 && !spawn.started ? Stage::drop_env : Stage::none;
