@@ -35,41 +35,35 @@ PageEntry& entry_for(PhysAddr root, std::uint64_t at, unsigned level, BootInfo* 
     return table_at(table).entry[entry_index(at, level)];
 }
 
-/// Maps what of [start, end) is not mapped yet into the direct map, in large pages; `caching`: bits
-/// for how it is cached.
-void map_large(PhysAddr root, std::uint64_t start, std::uint64_t end, std::uint64_t caching,
+/// Maps [at, end) to physical memory from `target` on, in global pages of a level; what is mapped
+/// already stays as it is.
+void map(PhysAddr root, std::uint64_t at, std::uint64_t end, std::uint64_t target, unsigned level,
+         std::uint64_t bits, BootInfo& boot) {
+    for (; at < end; at += entry_span(level), target += entry_span(level)) {
+        PageEntry& entry = entry_for(root, at, level, &boot);
+        if (!entry.is_present())
+            entry.bits = target | PageEntry::present | PageEntry::global | bits;
+    }
+}
+
+/// Maps physical memory [start, end) into the direct map.
+void map_direct(PhysAddr root, std::uint64_t start, std::uint64_t end, unsigned level,
+                std::uint64_t bits, BootInfo& boot) {
+    map(root, arch::direct_map_base + start, arch::direct_map_base + end, start, level,
+        bits | PageEntry::no_execute, boot);
+}
+
+/// The same in large pages, which begin before `start` if need be.
+void map_large(PhysAddr root, std::uint64_t start, std::uint64_t end, std::uint64_t bits,
                BootInfo& boot) {
-    constexpr std::uint64_t bits = PageEntry::present | PageEntry::writable | PageEntry::global |
-                                   PageEntry::no_execute | PageEntry::large;
-    for (std::uint64_t at = start & ~(large_page - 1); at < end; at += large_page) {
-        PageEntry& entry = entry_for(root, arch::direct_map_base + at, 2, &boot);
-        if (!entry.is_present()) entry.bits = at | bits | caching;
-    }
+    map_direct(root, start & ~(large_page - 1), end, 2,
+               bits | PageEntry::writable | PageEntry::large, boot);
 }
 
-/// Replaces the large pages under the kernel image by small ones, the image's own read-only.
-void protect_image_alias(PhysAddr root, BootInfo& boot) {
-    const std::uint64_t start = address(exo_image_start) - arch::image_base;
-    const std::uint64_t end = address(exo_image_end) - arch::image_base;
-    for (std::uint64_t large = start & ~(large_page - 1); large < end; large += large_page) {
-        const PhysAddr table = boot.alloc(page_size);
-        for (unsigned i = 0; i < page_table_entries; ++i) {
-            const std::uint64_t at = large + i * page_size;
-            const bool image = at >= start && at < end;
-            table_at(table).entry[i].bits = at | PageEntry::present | PageEntry::global |
-                                            PageEntry::no_execute |
-                                            (image ? 0 : PageEntry::writable);
-        }
-        entry_for(root, arch::direct_map_base + large, 2, &boot).bits =
-            table.value | PageEntry::present | PageEntry::writable;
-    }
-}
-
+/// Maps a section of the image where it is linked.
 void map_image(PhysAddr root, const void* start, const void* end, std::uint64_t bits,
                BootInfo& boot) {
-    for (std::uint64_t at = address(start); at < address(end); at += page_size)
-        entry_for(root, at, 1, &boot).bits =
-            (at - arch::image_base) | PageEntry::present | PageEntry::global | bits;
+    map(root, address(start), address(end), address(start) - arch::image_base, 1, bits, boot);
 }
 
 /// Makes a page read-only, for this CPU at once.
@@ -80,19 +74,25 @@ void seal_page(PhysAddr root, std::uint64_t at) {
 
 }  // namespace
 
-PhysAddr build_kernel_map(BootInfo& boot, std::span<const DeviceRange> devices) {
+PhysAddr build_kernel_map(BootInfo& boot, const arch::CpuBlock& block,
+                          std::span<const DeviceRange> devices) {
     const PhysAddr root = boot.alloc(page_size);
+    // The image is read-only in the direct map, and so has small pages there.
+    const std::uint64_t start = address(exo_image_start) - arch::image_base;
+    const std::uint64_t end = address(exo_image_end) - arch::image_base;
+    map_direct(root, start, end, 1, 0, boot);
+    map_direct(root, start & ~(large_page - 1), (end + large_page - 1) & ~(large_page - 1), 1,
+               PageEntry::writable, boot);
     // Low memory is RAM on every PC: firmware tables, text screen, the kernel image.
-    map_large(root, 0, address(exo_image_end) - arch::image_base, 0, boot);
+    map_large(root, 0, end, 0, boot);
     for (const MemoryRange& range : boot.ranges())
         if (range.bytes() != 0) map_large(root, range.start, range.end, 0, boot);
-    if (boot.archive.bytes() != 0) map_large(root, boot.archive.start, boot.archive.end, 0, boot);
-    protect_image_alias(root, boot);
+    map_large(root, boot.archive.start, boot.archive.end, 0, boot);
     map_image(root, exo_text_start, exo_text_end, 0, boot);
     map_image(root, exo_text_end, exo_rodata_end, PageEntry::no_execute, boot);
     map_image(root, exo_rodata_end, exo_image_end, PageEntry::no_execute | PageEntry::writable,
               boot);
-    entry_for(root, address(arch::kernel_stack.guard), 1, &boot).bits = 0;
+    entry_for(root, address(&block.stack.guard), 1, &boot).bits = 0;
     for (const DeviceRange& device : devices)
         map_large(root, device.start.value, device.start.value + device.bytes,
                   PageEntry::cache_disable | PageEntry::write_through, boot);
@@ -101,10 +101,9 @@ PhysAddr build_kernel_map(BootInfo& boot, std::span<const DeviceRange> devices) 
 
 arch::CpuBlock& map_cpu_block(PhysAddr root, std::uint32_t index, BootInfo& boot) {
     const std::uint64_t start = arch::cpu_blocks_start + index * arch::cpu_block_step;
-    constexpr std::uint64_t bits =
-        PageEntry::present | PageEntry::writable | PageEntry::global | PageEntry::no_execute;
-    for (std::uint64_t at = page_size; at < sizeof(arch::CpuBlock); at += page_size)
-        entry_for(root, start + at, 1, &boot).bits = boot.alloc(page_size).value | bits;
+    map(root, start + page_size, start + sizeof(arch::CpuBlock),
+        boot.alloc(sizeof(arch::CpuBlock) - page_size).value, 1,
+        PageEntry::writable | PageEntry::no_execute, boot);
     return *new (reinterpret_cast<void*>(start)) arch::CpuBlock;
 }
 

@@ -16,8 +16,9 @@ struct DeviceRange {
 
 /// Builds the kernel half (docs/memory-layout.md) and returns its root: the direct map of all RAM,
 /// never executable and read-only where the kernel image is; the image by its sections, none both
-/// writable and executable, a hole under the kernel stack; the devices in the direct map.
-PhysAddr build_kernel_map(BootInfo& boot, std::span<const DeviceRange> devices);
+/// writable and executable, a hole under the stack in `block`; the devices in the direct map.
+PhysAddr build_kernel_map(BootInfo& boot, const arch::CpuBlock& block,
+                          std::span<const DeviceRange> devices);
 
 /// Makes the CpuBlock of CPU `index` in memory of its own, with a hole at its guard page.
 arch::CpuBlock& map_cpu_block(PhysAddr root, std::uint32_t index, BootInfo& boot);

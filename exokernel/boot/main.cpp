@@ -6,8 +6,8 @@
 #include "exokernel/arch/x86_64/clock.hpp"
 #include "exokernel/arch/x86_64/descriptors.hpp"
 #include "exokernel/arch/x86_64/features.hpp"
-#include "exokernel/arch/x86_64/power.hpp"
 #include "exokernel/arch/x86_64/registers.hpp"
+#include "exokernel/arch/x86_64/stop.hpp"
 #include "exokernel/boot/boot_info.hpp"
 #include "exokernel/boot/hooks.hpp"
 #include "exokernel/boot/init_env.hpp"
@@ -21,6 +21,9 @@
 #include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/driver/acpi/acpi.hpp"
 #include "exokernel/driver/console/console_device.hpp"
+#include "exokernel/driver/pic/pic.hpp"
+#include "exokernel/driver/pit/pit.hpp"
+#include "exokernel/driver/power/power.hpp"
 #include "exokernel/driver/rtc/rtc.hpp"
 #include "exokernel/driver/uart/uart.hpp"
 #include "exokernel/env/info_pages.hpp"
@@ -37,7 +40,6 @@ extern "C" constexpr std::uint64_t exo_call_count = lamina::call_count;
 namespace exo::boot {
 namespace {
 
-constinit CpuLocal boot_cpu;
 LAMINA_AFTER_INIT constinit BootInfo boot_info;
 constinit Account root_account = {{ObjectType::account, 0, 1}, nullptr, 0, 0};
 
@@ -62,7 +64,7 @@ void reserve_memory() {
     boot_info.exclude(boot_info.archive.start, boot_info.archive.end);
 }
 
-PhysAddr map_kernel(const AcpiTables& acpi) {
+PhysAddr map_kernel(const AcpiTables& acpi, const arch::CpuBlock& block) {
     const ScreenMode& screen = boot_info.screen;
     const bool pixels = screen.kind == ScreenMode::Kind::pixels;
     const DeviceRange devices[] = {
@@ -70,7 +72,7 @@ PhysAddr map_kernel(const AcpiTables& acpi) {
         {acpi.io_apic, page_size},
         {screen.memory, pixels ? std::uint64_t{screen.pitch} * screen.height : 0},
     };
-    return build_kernel_map(boot_info, devices);
+    return build_kernel_map(boot_info, block, devices);
 }
 
 /// Hands all memory that boot has not used to the frame table.
@@ -93,14 +95,15 @@ void fill_frame_table() {
 }
 
 void start_interrupts(const AcpiTables& acpi, std::uint64_t tsc_at_start) {
+    mask_legacy_interrupts();
     arch::init_local_apic(acpi.local_apic);
-    arch::calibrate_clock(tsc_at_start);
+    arch::calibrate_clock(tsc_at_start, pit_wait_ns, wait_pit);
     if (acpi.io_apic.value != 0)
         arch::route_interrupt(acpi.io_apic, acpi.line_interrupt[com1_line] - acpi.io_apic_base,
                               acpi.line_flags[com1_line], arch::console_vector,
                               arch::local_apic_id());
-    arch::set_power_ports({acpi.pm1a_control, acpi.pm1b_control, acpi.sleep_off_a, acpi.sleep_off_b,
-                           acpi.reset_port, acpi.reset_value});
+    set_power_ports({acpi.pm1a_control, acpi.pm1b_control, acpi.sleep_off_a, acpi.sleep_off_b,
+                     acpi.reset_port, acpi.reset_value});
 }
 
 template <std::size_t size>
@@ -152,22 +155,25 @@ extern "C" [[noreturn]] void exo_main(std::uint32_t magic, std::uint32_t info) {
     start_log();
     if (!read_boot_info(magic, {info}, boot_info)) panic("started by an unknown boot loader");
     log("boot", "command line: ", boot_info.words());
-    arch::set_panic_restarts(has_word(boot_info.words(), "panic=exit"));
-    arch::load_boot_descriptors(boot_cpu);
-    add_cpu(boot_cpu);
+    if (has_word(boot_info.words(), "panic=exit")) arch::set_panic_end(reboot);
+    arch::CpuBlock& block = arch::make_boot_block();
+    arch::fill_interrupt_table();
+    arch::load_descriptors(block);
+    add_cpu(block.local);
 
     const arch::Features features = arch::enable_features();
-    boot_cpu.has_smap = features.smap;
+    block.local.has_smap = features.smap;
 
     const auto acpi = read_acpi(boot_info.acpi_root);
     if (!acpi) panic("no ACPI tables");
     reserve_memory();
-    const PhysAddr root = map_kernel(*acpi);
+    const PhysAddr root = map_kernel(*acpi, block);
     arch::load_page_table(root);
+    seal_cpu_tables(root, block);
     set_kernel_root(root);
 
     start_interrupts(*acpi, tsc_at_start);
-    boot_cpu.apic_id = arch::local_apic_id();
+    block.local.apic_id = arch::local_apic_id();
     set_callbacks();
     set_lock_mode(boot_info.words());
     lock_kernel();

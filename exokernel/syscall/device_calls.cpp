@@ -1,9 +1,9 @@
 // exokernel/syscall/device_calls.cpp - system calls on the console and the machine.
 #include <algorithm>
 
-#include "arch/machine.hpp"
 #include "exokernel/core/log.hpp"
 #include "exokernel/driver/console/console_device.hpp"
+#include "exokernel/driver/power/power.hpp"
 #include "exokernel/env/console.hpp"
 #include "exokernel/lock/lock_order.hpp"
 #include "exokernel/memory/frame_table.hpp"
@@ -71,10 +71,10 @@ Result<std::uint64_t> machine_power(handle machine, word action, word status) {
     if (LockOrder::validator().setting().is_on()) LAMINA_ASSERT(frames.consistent());
     if (action == lamina::power_reboot) {
         log("power", "reboot");
-        arch::reboot();
+        reboot();
     }
     log("power", "off, status ", status);
-    arch::power_off();
+    power_off();
 }
 
 }  // namespace exo::calls

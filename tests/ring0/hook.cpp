@@ -1,7 +1,7 @@
 // tests/ring0/hook.cpp - runs the attack that the command line names.
-#include "arch/machine.hpp"
 #include "exokernel/boot/hooks.hpp"
 #include "exokernel/core/panic.hpp"
+#include "exokernel/driver/power/power.hpp"
 #include "tests/ring0/attacks.hpp"
 
 namespace ring0 {
@@ -29,7 +29,7 @@ void announce(std::uint64_t address) { exo::log("ring0", "target ", exo::Hex{add
 void pass(std::string_view what) {
     exo::log("ring0", "passed: ", what);
     exo::log("power", "off, status 0");
-    exo::arch::power_off();
+    exo::power_off();
 }
 
 void run(std::string_view name) {

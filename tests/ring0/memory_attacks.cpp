@@ -131,7 +131,7 @@ constexpr Attack attacks[] = {
      }},
     {"null_read", [] { read(std::uint64_t(zero)); }},
     {"null_call", [] { call(std::uint64_t(zero)); }},
-    {"guard_write", [] { write(address(exo::arch::kernel_stack.guard)); }},
+    {"guard_write", [] { write(exo::this_cpu().stack_top - sizeof(exo::arch::GuardedStack)); }},
     {"low_read", [] { read(address(exo_text_start) - exo::arch::image_base); }},
     {"start_code_read", [] { read(address(exo_image_start)); }},
     {"smash_stack", smash_stack},

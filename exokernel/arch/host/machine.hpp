@@ -127,7 +127,7 @@ inline void save_extended(std::uint64_t&, std::uint64_t&, std::byte*) {}
 inline void load_extended(std::uint64_t, std::uint64_t, const std::byte*) {}
 inline void init_extended(std::byte*) {}
 
-[[noreturn]] inline void power_off() { stop_machine(); }
-[[noreturn]] inline void reboot() { stop_machine(); }
+[[noreturn]] inline void halt() { stop_machine(); }
+[[noreturn]] inline void reset_cpu() { stop_machine(); }
 
 }  // namespace exo::arch

@@ -2,7 +2,6 @@
 #include "exokernel/arch/x86_64/apic.hpp"
 
 #include "arch/machine.hpp"
-#include "arch/ports.hpp"
 #include "exokernel/arch/x86_64/descriptors.hpp"
 #include "exokernel/arch/x86_64/registers.hpp"
 #include "exokernel/core/after_init.hpp"
@@ -42,21 +41,9 @@ void send(std::uint8_t apic_id, std::uint32_t command) {
 
 constexpr std::uint32_t assert_level = 1U << 14;
 
-/// The legacy controllers are moved off the exception vectors and masked.
-void mask_legacy_controllers() {
-    constexpr struct {
-        std::uint16_t port;
-        std::uint8_t value;
-    } sequence[] = {{0x20, 0x11}, {0xa0, 0x11}, {0x21, 0x20}, {0xa1, 0x28}, {0x21, 4},
-                    {0xa1, 2},    {0x21, 1},    {0xa1, 1},    {0x21, 0xff}, {0xa1, 0xff}};
-    for (const auto& step : sequence)
-        out8(step.port, step.value);
-}
-
 }  // namespace
 
 void init_local_apic(PhysAddr registers) {
-    mask_legacy_controllers();
     local_registers = static_cast<volatile std::uint32_t*>(direct_map(registers));
     enable_local_apic();
 }

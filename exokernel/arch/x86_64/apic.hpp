@@ -8,8 +8,8 @@
 
 namespace exo::arch {
 
-/// Masks the 8259 controllers, turns the local APIC on with its timer stopped and LINT1 as NMI.
-/// Needs: `registers` is in the direct map, uncached.
+/// Turns the local APIC on with its timer stopped and LINT1 as NMI. Needs: the 8259 are masked,
+/// `registers` is in the direct map, uncached.
 void init_local_apic(PhysAddr registers);
 /// What each CPU does with its own: on, timer stopped, LINT1 as NMI. Needs: init_local_apic() ran.
 void enable_local_apic();

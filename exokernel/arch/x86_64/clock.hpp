@@ -12,8 +12,8 @@ struct ClockParameters {
     std::uint32_t shift;
 };
 
-/// Measures both clocks against the 8254 timer, for 4 ms. Needs: init_local_apic().
-void calibrate_clock(std::uint64_t tsc_base);
+/// Measures both clocks while `wait` takes `wait_ns`, at most a second. Needs: init_local_apic().
+void calibrate_clock(std::uint64_t tsc_base, std::uint64_t wait_ns, void (*wait)());
 const ClockParameters& clock_parameters();
 
 }  // namespace exo::arch

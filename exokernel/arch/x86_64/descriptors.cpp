@@ -1,7 +1,7 @@
 // exokernel/arch/x86_64/descriptors.cpp - filling and loading the processor's tables.
 #include "exokernel/arch/x86_64/descriptors.hpp"
 
-#include <iterator>
+#include <new>
 
 #include "exokernel/arch/x86_64/registers.hpp"
 #include "exokernel/arch/x86_64/stacks.hpp"
@@ -13,7 +13,8 @@ extern "C" const std::byte exo_vector_stubs[];
 
 namespace exo::arch {
 
-GuardedStack kernel_stack;
+// In .bss: most of it is stacks.
+alignas(CpuBlock) std::byte boot_block[sizeof(CpuBlock)] asm("exo_boot_block");
 
 namespace {
 
@@ -37,12 +38,7 @@ constexpr std::size_t stub_bytes = 16;
 constexpr std::uint64_t present_interrupt_gate = 0x8e00ULL << 32;
 constexpr std::uint64_t open_to_user = 0x6000ULL << 32;
 
-LAMINA_AFTER_INIT CpuTables boot_tables;
-InterruptStack boot_interrupt_stacks[interrupt_stack_count];
 LAMINA_AFTER_INIT Gate idt[256];
-
-constexpr std::uint64_t segments[] = {0, 0x00af'9b00'0000'ffff, 0x00cf'9300'0000'ffff,
-                                      0x00cf'f300'0000'ffff, 0x00af'fb00'0000'ffff};
 
 void set_gate(unsigned vector, std::uint8_t ist) {
     const auto target = reinterpret_cast<std::uint64_t>(exo_vector_stubs) + vector * stub_bytes;
@@ -54,9 +50,7 @@ void set_gate(unsigned vector, std::uint8_t ist) {
     idt[vector].high = target >> 32;
 }
 
-void fill_segments(CpuTables& tables) {
-    for (unsigned i = 0; i < std::size(segments); ++i)
-        tables.gdt[i] = segments[i];
+void fill_task_segment(CpuTables& tables) {
     const auto base = reinterpret_cast<std::uint64_t>(&tables.task_state);
     constexpr std::uint64_t available_task = 0x89ULL << 40;
     tables.gdt[5] = (sizeof tables.task_state - 1) | (base & 0xff'ffff) << 16 | available_task |
@@ -68,24 +62,9 @@ void load_tables(const CpuTables& tables) {
     const TableRegister gdt_register{sizeof tables.gdt - 1,
                                      reinterpret_cast<std::uint64_t>(tables.gdt)};
     const TableRegister idt_register{sizeof idt - 1, reinterpret_cast<std::uint64_t>(idt)};
+    constexpr std::uint16_t task_selector = 0x28;
     asm volatile("lgdt %0" : : "m"(gdt_register));
     asm volatile("lidt %0" : : "m"(idt_register));
-    asm volatile(
-        "pushq %0\n"
-        "leaq 1f(%%rip), %%rax\n"
-        "pushq %%rax\n"
-        "lretq\n"
-        "1: movw %1, %%ax\n"
-        "movw %%ax, %%ss\n"
-        "movw %%ax, %%ds\n"
-        "movw %%ax, %%es\n"
-        "xorl %%eax, %%eax\n"
-        "movw %%ax, %%fs\n"
-        "movw %%ax, %%gs\n"
-        :
-        : "i"(std::uint64_t{kernel_code}), "i"(kernel_data)
-        : "rax", "memory");
-    constexpr std::uint16_t task_selector = 0x28;
     asm volatile("ltr %0" : : "r"(task_selector));
 }
 
@@ -103,22 +82,20 @@ void fill_interrupt_table() {
         set_gate(own.vector, own.ist);
 }
 
-void load_boot_descriptors(CpuLocal& cpu) {
-    fill_interrupt_table();
-    load_descriptors(cpu, boot_tables, boot_interrupt_stacks, kernel_stack);
-}
+CpuBlock& make_boot_block() { return *new (boot_block) CpuBlock; }
 
-void load_descriptors(CpuLocal& cpu, CpuTables& tables, InterruptStack* interrupt_stacks,
-                      GuardedStack& stack) {
+void load_descriptors(CpuBlock& block) {
+    CpuLocal& cpu = block.local;
+    CpuTables& tables = block.tables;
     cpu.self = &cpu;
-    cpu.stack_top = reinterpret_cast<std::uint64_t>(&stack + 1);
+    cpu.stack_top = reinterpret_cast<std::uint64_t>(&block.stack + 1);
     tables.task_state.rsp[0] = cpu.stack_top;
     tables.task_state.io_map = sizeof tables.task_state;  // no I/O permission bitmap
     for (unsigned i = 0; i < interrupt_stack_count; ++i) {
-        interrupt_stacks[i].cpu = &cpu;
-        tables.task_state.ist[i] = reinterpret_cast<std::uint64_t>(&interrupt_stacks[i].cpu);
+        block.interrupt_stacks[i].cpu = &cpu;
+        tables.task_state.ist[i] = reinterpret_cast<std::uint64_t>(&block.interrupt_stacks[i].cpu);
     }
-    fill_segments(tables);
+    fill_task_segment(tables);
     load_tables(tables);
 
     write_msr(Msr::gs_base, reinterpret_cast<std::uint64_t>(&cpu));

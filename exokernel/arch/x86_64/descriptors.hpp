@@ -36,7 +36,8 @@ struct alignas(page_size) CpuTables {
     // Null, kernel code, kernel data, user data, user code, TSS (two entries). Flat 64-bit
     // segments. Their accessed bits are set, and `ltr` marks the TSS busy: the processor writes no
     // more.
-    std::uint64_t gdt[7];
+    std::uint64_t gdt[7] = {0, 0x00af'9b00'0000'ffff, 0x00cf'9300'0000'ffff, 0x00cf'f300'0000'ffff,
+                            0x00af'fb00'0000'ffff};
 };
 static_assert(sizeof(CpuTables::TaskState) == 104);
 
@@ -55,12 +56,12 @@ static_assert(sizeof(CpuBlock) <= cpu_block_step);
 /// Fills the interrupt table, which all CPUs share.
 void fill_interrupt_table();
 
-/// Loads all tables, sets the kernel's GS base to `cpu` and the entry of `syscall`. Interrupts must
-/// be masked.
-void load_descriptors(CpuLocal& cpu, CpuTables& tables, InterruptStack* interrupt_stacks,
-                      GuardedStack& stack);
-/// The same for the CPU that boots, whose block is in the image.
-void load_boot_descriptors(CpuLocal& cpu);
+/// Loads all tables of the CPU that runs this, makes its block's CpuLocal the kernel's GS base and
+/// sets the entry of `syscall`. Needs: interrupts are masked, the segment registers are as start.S
+/// leaves them.
+void load_descriptors(CpuBlock& block);
+/// Makes the block of the CPU that boots, in the image; its stack is in use already.
+CpuBlock& make_boot_block();
 
 /// Whether an address lies in the unmapped page below this CPU's kernel stack.
 bool in_stack_guard(std::uint64_t address);

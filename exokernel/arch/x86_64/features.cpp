@@ -48,12 +48,9 @@ Features enable_features() {
     for (const auto& need : needed)
         if (!need.there) panic("this processor lacks ", need.name);
 
-    Features features;
-    features.smep = bit(structured.ebx, 7);
-    features.smap = bit(structured.ebx, 20);
-    features.umip = bit(structured.ecx, 2);
-    features.gigabyte_pages = large_pages_to_gib = bit(extended.edx, 26);
-    features.process_context = tlb_tags = bit(basic.ecx, 17);
+    large_pages_to_gib = bit(extended.edx, 26);
+    tlb_tags = bit(basic.ecx, 17);
+    const bool smap = bit(structured.ebx, 20);
 
     write_msr(Msr::efer, read_msr(Msr::efer) | efer_syscall | efer_no_execute);
     const std::uint64_t cleared = cr0::emulation | cr0::task_switched;
@@ -61,14 +58,12 @@ Features enable_features() {
                 cr0::write_protect);
     write_cr<4>(read_cr<4>() | cr4::debugging_extensions | cr4::machine_check | cr4::global_pages |
                 cr4::fxsr | cr4::simd_exceptions | cr4::fsgsbase | cr4::xsave |
-                (features.smep ? cr4::smep : 0) | (features.smap ? cr4::smap : 0) |
-                (features.umip ? cr4::umip : 0) |
-                (features.process_context ? cr4::process_context : 0));
+                (bit(structured.ebx, 7) ? cr4::smep : 0) | (smap ? cr4::smap : 0) |
+                (bit(structured.ecx, 2) ? cr4::umip : 0) | (tlb_tags ? cr4::process_context : 0));
 
     const Cpuid offered = cpuid(0xd, 0);
-    features.xcr0 = extended_state_wanted(std::uint64_t{offered.edx} << 32 | offered.eax);
-    write_xcr0(features.xcr0);
-    features.xsave_bytes = cpuid(0xd, 0).ebx;
+    write_xcr0(extended_state_wanted(std::uint64_t{offered.edx} << 32 | offered.eax));
+    const Features features{smap, cpuid(0xd, 0).ebx};
     if (features.xsave_bytes > sizeof(Vcpu::extended_state))
         panic("this processor lacks an XSAVE area that fits a vCPU");
     return features;

@@ -97,10 +97,10 @@ void interrupt_cpu(std::uint8_t apic_id);
 inline void flush_tlb() { write_root(read_root()); }
 
 /// Sleeps until an interrupt came and was handled. Needs: interrupts masked; they are again after.
-void wait_for_interrupt();
+inline void wait_for_interrupt() { asm volatile("sti; hlt; cli" : : : "memory"); }
 
 /// Lets interrupts that are waiting in, then masks them again.
-void interrupt_window();
+inline void interrupt_window() { asm volatile("sti; nop; cli" : : : "memory"); }
 
 /// Says that this CPU only waits for another one (Intel SDM vol. 2B, PAUSE).
 inline void relax() { __builtin_ia32_pause(); }
@@ -115,8 +115,8 @@ void load_extended(std::uint64_t fs_base, std::uint64_t gs_base, const std::byte
 /// Makes a zeroed area one that loads as the initial state.
 void init_extended(std::byte* area);
 
-/// Powers the machine off or restarts it.
-[[noreturn]] void power_off();
-[[noreturn]] void reboot();
+/// Ends what this CPU does; the second way the machine starts again.
+[[noreturn]] void halt();
+[[noreturn]] void reset_cpu();
 
 }  // namespace exo::arch

@@ -17,7 +17,6 @@ struct GuardedStack {
     alignas(page_size) std::byte guard[page_size];
     std::byte stack[stack_bytes];
 };
-extern GuardedStack kernel_stack asm("exo_kernel_stack");
 static_assert(sizeof(GuardedStack) == KERNEL_STACK_TOP);
 
 /// One page; its last words are the CpuLocal pointer and padding, found from any address in it.

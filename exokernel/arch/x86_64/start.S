@@ -28,6 +28,8 @@
     mov %eax, %ss
     mov %eax, %ds
     mov %eax, %es
+    mov %eax, %fs
+    mov %eax, %gs
     .endm
 
 /* Multiboot2 (specification 2.0, 3.1): header in the first 32 KiB. */
@@ -72,34 +74,8 @@ pvh_start:
     mov $0x336ec578, %edi                       /* the magic of hvm_start_info */
     mov %ebx, %esi
 
-/* Identity, direct-map and image windows onto the first 4 GiB, by 2 MiB pages. */
 start32:
     cld
-    mov $PHYSICAL(boot_pd), %ebx
-    mov $0x83, %eax                             /* present, writable, large */
-    xor %ecx, %ecx
-1:  mov %eax, (%ebx, %ecx, 8)
-    movl $0, 4(%ebx, %ecx, 8)
-    add $0x200000, %eax
-    inc %ecx
-    cmp $2048, %ecx
-    jne 1b
-    mov $PHYSICAL(boot_pdpt), %eax
-    mov $PHYSICAL(boot_pd) + 3, %ebx
-    mov %ebx, (%eax)
-    mov %ebx, 510 * 8 + PHYSICAL(boot_pdpt_image)
-    add $0x1000, %ebx
-    mov %ebx, 8(%eax)
-    mov %ebx, 511 * 8 + PHYSICAL(boot_pdpt_image)
-    add $0x1000, %ebx
-    mov %ebx, 16(%eax)
-    add $0x1000, %ebx
-    mov %ebx, 24(%eax)
-    lea 3(%eax), %eax
-    mov %eax, PHYSICAL(boot_pml4)
-    mov %eax, 256 * 8 + PHYSICAL(boot_pml4)
-    movl $PHYSICAL(boot_pdpt_image) + 3, 511 * 8 + PHYSICAL(boot_pml4)
-
     lgdt PHYSICAL(boot_gdt_register)
     ENTER_LONG_MODE 0
     ljmp $8, $PHYSICAL(start64)
@@ -112,7 +88,7 @@ start64:
     .text
 start_high:
     LOAD_DATA_SEGMENTS
-    lea exo_kernel_stack + KERNEL_STACK_TOP(%rip), %rsp
+    lea exo_boot_block + KERNEL_STACK_TOP(%rip), %rsp
     rdtsc                                       /* the stack canary, its low byte zero */
     shl $32, %rdx
     or %rdx, %rax
@@ -162,6 +138,7 @@ other_cpu_high:
     call exo_other_cpu_main
     ud2
 
+/* The first segments of CpuTables (descriptors.hpp), which takes their place. */
     .section .boot.data, "aw"
     .balign 8
 boot_gdt:
@@ -170,11 +147,26 @@ boot_gdt_register:
     .short 23
     .quad PHYSICAL(boot_gdt)
 
-    .section .bss.boot, "aw", @nobits
+/* Identity, direct-map and image windows onto the first 4 GiB, by 2 MiB pages. One table serves all
+ * three: the first two use its first entries, the image its last. 3: present, writable. */
     .balign 4096
-boot_pml4: .skip 4096
-boot_pdpt: .skip 4096
-boot_pdpt_image: .skip 4096
-boot_pd: .skip 4 * 4096
+boot_pml4:
+    .quad PHYSICAL(boot_pdpt) + 3
+    .fill 255, 8, 0
+    .quad PHYSICAL(boot_pdpt) + 3
+    .fill 254, 8, 0
+    .quad PHYSICAL(boot_pdpt) + 3
+boot_pdpt:
+    .irp page, 0, 1, 2, 3
+    .quad PHYSICAL(boot_pd) + 4096 * \page + 3
+    .endr
+    .fill 506, 8, 0
+    .quad PHYSICAL(boot_pd) + 3, PHYSICAL(boot_pd) + 4096 + 3
+boot_pd:
+    .set address, 0
+    .rept 2048
+    .quad address + 0x83                        /* present, writable, large */
+    .set address, address + 0x200000
+    .endr
 
     .section .note.GNU-stack, "", @progbits
