@@ -48,7 +48,8 @@ Result<std::uint32_t> InfoPageWriter::free_index() const {
     return lamina::fail(Status::limit_reached);
 }
 
-void InfoPageWriter::add_env(const Env& env, std::uint64_t parent_id) {
+void InfoPageWriter::add_env(Env& env, std::uint64_t parent_id) {
+    envs_[env.index] = &env;
     write([&](lamina::InfoPages& pages) {
         lamina::EnvInfo& info = pages.envs[env.index];
         info = {};
@@ -66,7 +67,14 @@ void InfoPageWriter::set_state(const Env& env) {
     write([&](lamina::InfoPages& pages) { pages.envs[env.index].state = shown_state(env); });
 }
 
+Env* InfoPageWriter::find(std::uint64_t id) const {
+    for (Env* const env : envs_)
+        if (env != nullptr && env->id == id) return env;
+    return nullptr;
+}
+
 void InfoPageWriter::remove_env(const Env& env) {
+    envs_[env.index] = nullptr;
     write([&](lamina::InfoPages& pages) {
         pages.envs[env.index] = {};
         --pages.page.env_count;

@@ -16,7 +16,9 @@ public:
     /// A place for an environment. Errors: limit_reached.
     Result<std::uint32_t> free_index() const;
     /// Needs: env.index is free.
-    void add_env(const Env& env, std::uint64_t parent_id);
+    void add_env(Env& env, std::uint64_t parent_id);
+    /// The environment of an id that has not ended; null: there is none. Cost: O(env_count_max).
+    Env* find(std::uint64_t id) const;
     void set_state(const Env& env);
     void remove_env(const Env& env);
     /// Copies the CPUs' counters and, if there is one, the vCPU's times into the pages.
@@ -31,6 +33,7 @@ private:
 
     lamina::InfoPages* pages_ = nullptr;
     FrameNumber first_frame_ = {};
+    Env* envs_[lamina::env_count_max] = {};  ///< By their place; null: free.
     std::uint32_t search_from_ = 0;
 };
 

@@ -116,6 +116,12 @@ public:
     void destroy() { tables_.destroy(); }
 
     PhysAddr root() const { return tables_.root(); }
+    /// The table of a level that an address goes through; null: there is none.
+    const PageTablePage* table(std::uint64_t address, unsigned level) const {
+        const auto [entry, found] = tables_.walk(address, level);
+        if (found != level) return nullptr;
+        return reinterpret_cast<const PageTablePage*>(entry - entry_index(address, level));
+    }
 
 private:
     /// Entries in a row, in one half of a table: several of pages of 4 KiB, of which only the first

@@ -1,4 +1,5 @@
 // exokernel/syscall/account_calls.cpp - system calls on accounts.
+#include "exokernel/env/info_pages.hpp"
 #include "exokernel/memory/frame_table.hpp"
 #include "exokernel/syscall/calls.hpp"
 
@@ -32,6 +33,20 @@ Result<std::uint64_t> account_create(handle account, word limit_frames) {
     given.rights = Rights::spend | Rights::reclaim | Rights::copy;
     given.object = &made;
     return std::uint64_t(caps.insert(**place, given, nullptr));
+}
+
+Result<std::uint64_t> account_end(handle account, word id, word status) {
+    LAMINA_TRY(const Capability* cap,
+               caller().caps.lookup(account, ObjectType::account, Rights::reclaim));
+    if (status > 255) return lamina::fail(Status::bad_argument);
+    Env* const target = info_pages.find(id);
+    if (target == nullptr) return lamina::fail(Status::ended);
+    const Account* payer = target->account;
+    while (payer != nullptr && payer != cap->object)
+        payer = payer->parent;
+    if (payer == nullptr) return lamina::fail(Status::bad_argument);
+    LAMINA_CHECK(begin_end(*target, lamina::EndCause::killed, std::uint32_t(status)));
+    return 0;
 }
 
 }  // namespace exo::calls

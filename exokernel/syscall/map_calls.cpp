@@ -168,4 +168,16 @@ Result<std::uint64_t> frames_protect_list(handle env, user_address list, word co
     });
 }
 
+Result<std::uint64_t> table_read(handle_or_null env, user_address address, word level,
+                                 out_page_table table) {
+    LAMINA_TRY(const Env* const target, managed(env));
+    if (level - 1 >= page_table_levels) return lamina::fail(Status::bad_argument);
+    if (!lamina::in_user_half(address, 1)) return lamina::fail(Status::bad_address);
+    const PageTablePage* const found = target->space.table(address, unsigned(level));
+    if (found == nullptr) return lamina::fail(Status::no_table);
+    const unsigned count = level == page_table_levels ? page_table_entries / 2 : page_table_entries;
+    LAMINA_CHECK(copy_to_caller(table, found, count * sizeof(PageEntry)));
+    return count;
+}
+
 }  // namespace exo::calls

@@ -21,8 +21,8 @@ enum class ObjectType : std::uint8_t {
 /// What a capability allows. One word of bits for all types, so that one look-up checks them all.
 enum class Rights : std::uint32_t {
     none = 0,
-    read = 1U << 0,  ///< Frames: map for reading. Console: take input. Env: read its report.
-                     ///< Machine: watch its free memory.
+    read = 1U << 0,     ///< Frames: map for reading. Console: take input. Env: read its report.
+                        ///< Machine: watch its free memory.
     write = 1U << 1,    ///< Frames: map for writing. Console: put output.
     execute = 1U << 2,  ///< Frames: map for execution.
     copy = 1U << 3,     ///< Any: derive from it, or copy it to another environment.
@@ -32,7 +32,7 @@ enum class Rights : std::uint32_t {
     signal = 1U << 7,   ///< Notification: set bits.
     wait = 1U << 8,   ///< Notification: wait for bits and take them; name it as a place to signal.
     power = 1U << 9,  ///< Machine: power off, reboot.
-    reclaim = 1U << 10,  ///< Account: ask frames back, and take them by force.
+    reclaim = 1U << 10,  ///< Account: ask frames back, take them by force, end who pays from it.
     all = (1U << 11) - 1,
 };
 

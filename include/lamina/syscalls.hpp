@@ -6,8 +6,8 @@
 //
 // Argument kinds in syscalls.def: handle (a Handle in the caller's table), handle_or_null (the
 // same, or Handle::null for what the call says), word (a number), rights (Rights bits), protection
-// (Protection bits), user_address (an address in the user half), out_cap_info and out_env_report
-// (addresses the kernel writes such a structure to).
+// (Protection bits), user_address (an address in the user half), out_cap_info, out_env_report and
+// out_page_table (addresses the kernel writes such a structure to).
 #pragma once
 
 #include <cstdint>

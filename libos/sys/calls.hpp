@@ -47,6 +47,7 @@ using rights = lamina::Rights;
 using protection = lamina::Protection;
 using out_cap_info = lamina::CapInfo*;
 using out_env_report = lamina::EnvReport*;
+using out_page_table = std::uint64_t*;  // 512 entries
 
 /// An address of this or another environment, from a number or a pointer.
 struct user_address {

@@ -41,6 +41,8 @@ enum class Meaning : std::uint8_t {
     cpu,
     slot,
     deadline,
+    level,   ///< Of page tables.
+    env_id,  ///< Of an environment, whosever it is.
     bytes,
     number,
     page_address,  ///< Of pages in an address space.
@@ -50,6 +52,7 @@ enum class Meaning : std::uint8_t {
     data,
     list,           ///< Of ranges of pages.
     output,         ///< The kernel writes a structure there.
+    output_page,    ///< The kernel writes a page there.
     other_address,  ///< Of a byte.
 };
 
@@ -76,6 +79,8 @@ inline constexpr NamedMeaning words[] = {
     {"slot", Meaning::slot},
     {"deadline_ns", Meaning::deadline},
     {"bytes", Meaning::bytes},
+    {"level", Meaning::level},
+    {"id", Meaning::env_id},
 };
 
 inline constexpr NamedMeaning addresses[] = {
@@ -99,6 +104,7 @@ constexpr Meaning meaning_of(const Argument& argument) {
     if (argument.kind == "protection") return Meaning::protection;
     if (argument.kind == "word")
         return detail::named(detail::words, argument.name, Meaning::number);
+    if (argument.kind == "out_page_table") return Meaning::output_page;
     if (argument.kind.starts_with("out_")) return Meaning::output;
     return detail::named(detail::addresses, argument.name, Meaning::other_address);
 }
@@ -172,7 +178,7 @@ constexpr unsigned weight_of(lamina::Call call) {
 constexpr bool takes_null_env(lamina::Call call) {
     using lamina::Call;
     return call_rows[std::size_t(call)].name.starts_with("frames_") || call == Call::cap_copy ||
-           call == Call::cap_move;
+           call == Call::cap_move || call == Call::table_read;
 }
 
 /// What a program knows of itself and of others.
@@ -192,6 +198,8 @@ concept CallerView = requires(T view, std::uint64_t handle, Meaning meaning) {
     { view.mapped_pages() } -> std::convertible_to<MappedPages>;
     { view.cpu_count() } -> std::convertible_to<std::uint64_t>;
     { view.now_ns() } -> std::convertible_to<std::uint64_t>;
+    /// The id of an environment, living or not.
+    { view.env_id() } -> std::convertible_to<std::uint64_t>;
 };
 
 /// Makes the arguments of calls by the choices of a view.
@@ -282,6 +290,8 @@ private:
                 if (choices().percent(10)) return lamina::no_wait;
                 if (choices().percent(5)) return lamina::wait_forever;
                 return view_->now_ns() + choices().below(5'000'000);
+            case Meaning::level: return choices().below(6);
+            case Meaning::env_id: return view_->env_id();
             case Meaning::bytes: return choices().below(700);
             default: return choices().below(choices().percent(70) ? 4 : 512);
         }

@@ -80,6 +80,15 @@ inline constexpr BadWord bad_words[] = {
     {"status", 256, lamina::Status::bad_argument},
     {"status", huge, lamina::Status::bad_argument},
     {"status", all_ones, lamina::Status::bad_argument},
+    {"level", 0, lamina::Status::bad_argument},
+    {"level", 1, lamina::Status::no_table},  // nothing is mapped there
+    {"level", 3, lamina::Status::no_table},
+    {"level", 5, lamina::Status::bad_argument},
+    {"level", huge + 1, lamina::Status::bad_argument},
+    {"level", all_ones, lamina::Status::bad_argument},
+    {"id", 0, lamina::Status::ended},
+    {"id", 1, lamina::Status::bad_argument},  // init: it pays from another account
+    {"id", all_ones, lamina::Status::ended},
     {"mask", 0, lamina::Status::bad_argument},
     {"deadline_ns", lamina::no_wait, lamina::Status::timed_out, lamina::Call::notification_wait},
     {"bytes", std::uint64_t{1} << 47, lamina::Status::bad_address},

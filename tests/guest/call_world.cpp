@@ -53,6 +53,9 @@ Result<CallWorld> CallWorld::create() {
     const Handle account = world.account_.get();
     LAMINA_TRY(world.env_, libos::own(sys::env_create(account, env_name, 4, ends(), 1, 0)));
     LAMINA_TRY(world.ended_env_, make_ended());
+    lamina::CapInfo env = {};
+    LAMINA_CHECK(sys::cap_inspect(world.env_.get(), &env));
+    world.env_id_ = env.id;
     LAMINA_TRY(world.frames_, libos::own(sys::frames_alloc(fixed::account, run_pages)));
     LAMINA_TRY(world.notification_, libos::own(sys::notification_create(fixed::account)));
     LAMINA_TRY(auto page, libos::own(sys::frames_alloc(fixed::account, 2)));
@@ -88,7 +91,8 @@ Handle CallWorld::handle(const CallRow& row, std::string_view name) const {
     if (name == "notification") return notification_.get();
     if (name == "account") {
         const bool asked = row.number == lamina::Call::account_reclaim ||
-                           row.number == lamina::Call::account_repossess;
+                           row.number == lamina::Call::account_repossess ||
+                           row.number == lamina::Call::account_end;
         return asked ? account_.get() : fixed::account;
     }
     if (name == "console") return fixed::console;
@@ -119,6 +123,8 @@ std::optional<std::uint64_t> CallWorld::good(const CallRow& row, const Argument&
         {"low_frames", 1},
         {"high_frames", 1},
         {"cpu", 0},
+        {"level", 4},
+        {"id", env_id_},
         {"name", memory},
         {"data", memory + 512},
         {"address", free_address},
@@ -129,6 +135,7 @@ std::optional<std::uint64_t> CallWorld::good(const CallRow& row, const Argument&
         {"context", memory + 3072},
         {"list", memory + list_offset},
     };
+    if (row.number == lamina::Call::table_read && argument.name == "address") return memory;
     if (row.number == lamina::Call::frames_alloc_at && argument.name == "first") return free_frame_;
     if (argument.is_handle()) {
         const auto found = handle(row, argument.name);
@@ -137,7 +144,8 @@ std::optional<std::uint64_t> CallWorld::good(const CallRow& row, const Argument&
     }
     if (argument.kind == "rights") return std::uint64_t(Rights::read);
     if (argument.kind == "protection") return std::uint64_t(Protection::read);
-    if (argument.kind == "out_cap_info" || argument.kind == "out_env_report") return memory + 512;
+    if (argument.kind == "out_page_table") return memory;
+    if (argument.kind.starts_with("out_")) return memory + 512;
     for (const auto& word : words) {
         if (word.name == argument.name) return word.value;
     }

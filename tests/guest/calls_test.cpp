@@ -226,6 +226,8 @@ void Row::try_address(std::size_t index) {
     const auto name = arguments_.list[index].name;
     if (name == "data" || name == "name" || name == "entries" || name == "context") {
         try_pointer(index, row_.number == Call::console_read);
+    } else if (name == "address" && row_.number == Call::table_read) {
+        try_addresses(index, {first_non_canonical, kernel_half, kernel_image, all_ones});
     } else if (name == "address") {
         try_addresses(index, {0, guest::free_address + 1, first_non_canonical, kernel_half,
                               kernel_image, lamina::user_end, all_ones & ~std::uint64_t{0xfff}});
@@ -260,7 +262,7 @@ void Row::try_all() {
             try_word(i);
         else if (kind == "user_address")
             try_address(i);
-        else if (kind == "out_cap_info" || kind == "out_env_report")
+        else if (kind.starts_with("out_"))
             try_pointer(i, true);
         else
             complain(i, 0, "unknown kind of argument");

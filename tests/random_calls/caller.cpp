@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "libos/clock/clock.hpp"
+#include "libos/info/info.hpp"
 #include "libos/vm/mapping.hpp"
 #include "tests/random_calls/stage.hpp"
 
@@ -33,6 +34,13 @@ constexpr bool takes_capability(Call call) {
 bool is_staged(std::uint64_t address) {
     return address - stage_address < stage_pages * page_size || address == 0 ||
            address - unmapped_address < page_size || !lamina::in_user_half(address, 1);
+}
+
+/// The id of an environment; 0 if the handle is not for one.
+std::uint64_t id_of(std::uint32_t env) {
+    lamina::CapInfo info = {};
+    (void)sys::cap_inspect(lamina::Handle(env), &info);
+    return info.id;
 }
 
 }  // namespace
@@ -68,6 +76,11 @@ public:
     calls::MappedPages mapped_pages() { return actor_->maps[choices().below(actor_->maps.size())]; }
     std::uint64_t cpu_count() const { return caller_->part_.cpu_count; }
     std::uint64_t now_ns() const { return libos::now_ns().value_or(0); }
+    std::uint64_t env_id() {
+        const Held* env = caller_->self_.holdings.pick(ObjectType::env, choices());
+        if (env == nullptr || choices().percent(10)) return choices().below(2000);
+        return id_of(env->handle);
+    }
 
 private:
     static std::uint64_t handle(const Held* held) { return held != nullptr ? held->handle : 0; }
@@ -151,15 +164,6 @@ bool Caller::is_private(std::uint64_t handle) {
     });
 }
 
-/// Whether a call may put a capability for an environment into one that nobody ends. Environments
-/// that hold each other, and never ran, stay for ever, with the frames they are charged for.
-bool Caller::entangles(const Actor& actor, Call call, const Words& words) {
-    if (call != Call::cap_copy && call != Call::cap_move) return false;
-    if (target_of(actor, words) != nullptr) return false;
-    const Held* source = actor.holdings.find(std::uint32_t(words[1]));
-    return source == nullptr || source->type == ObjectType::env;
-}
-
 /// Whether the caller survives a call of its own; may change it so that it does.
 bool Caller::careful(Call call, Words& words) {
     const std::uint64_t taken = words[call == Call::cap_move ? 1 : 0];
@@ -179,6 +183,9 @@ bool Caller::careful(Call call, Words& words) {
             if (names_itself(self_, words[1]))
                 words[2] &= ~std::uint64_t(Rights::end | Rights::manage);
             return true;
+        case Call::account_end:
+        case Call::account_reclaim:
+        case Call::account_repossess: return taken != reclaim_slot;
         case Call::vcpu_resume: return is_staged(words[0]);
         case Call::vcpu_bind: return is_staged(words[1]) && is_staged(words[2]);
         case Call::notification_wait:
@@ -211,7 +218,7 @@ void Caller::call_oneself() {
     View view(*this, self_);
     Words words = calls::ArgumentSource(view).make(call);
     tame(call, words, choices_);
-    if (!careful(call, words) || entangles(self_, call, words)) return;
+    if (!careful(call, words)) return;
     if (call == Call::vcpu_resume &&
         words[0] == reinterpret_cast<std::uint64_t>(&structures().resumed)) {
         const Status status = random_calls_resume(&structures().resumed, sys::tagged(call));
@@ -249,7 +256,7 @@ void Caller::call_by(Puppet& puppet) {
     View view(*this, puppet);
     Words words = calls::ArgumentSource(view).make(call);
     tame(call, words, choices_);
-    if (!entangles(puppet, call, words)) tell(puppet, call, words);
+    tell(puppet, call, words);
 }
 
 void Caller::sweep() {
@@ -260,6 +267,17 @@ void Caller::sweep() {
         make(Call::cap_drop, {handle});
     }
     unmap_regions();
+    end_strays();
+}
+
+/// Ends what is still charged to the caller's account: environments that hold each other's
+/// capabilities, and never ran, go no other way.
+void Caller::end_strays() {
+    const std::uint64_t own = id_of(self_handle);
+    lamina::EnvInfo env;
+    for (std::uint32_t i = 0; i < lamina::env_count_max; ++i)
+        if (libos::read_env_info(i, env) && env.id != 0 && env.id != own)
+            make(Call::account_end, {reclaim_slot, env.id, 1});
 }
 
 void Caller::note_mapped(std::uint64_t address, std::uint64_t pages) {

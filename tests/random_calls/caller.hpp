@@ -70,7 +70,6 @@ private:
     Actor* target_of(const Actor& actor, const Words& words);
     bool is_private(std::uint64_t handle);
     bool careful(Call call, Words& words);
-    bool entangles(const Actor& actor, Call call, const Words& words);
     void call_oneself();
     void call_by(Puppet& puppet);
     void hear(Puppet& puppet, std::uint64_t status, std::uint64_t value);
@@ -80,6 +79,7 @@ private:
     void let_know(const Puppet& puppet);
     void note_mapped(std::uint64_t address, std::uint64_t pages);
     void unmap_regions();
+    void end_strays();
 
     Part part_;
     Tally* tally_;

@@ -63,10 +63,22 @@ public:
         request.grants = grants;
         request.quota_frames = quota;
         request.cpu = cpu;
+        request.keep_account = true;
         LAMINA_TRY(child_, libos::spawn(request));
+        LAMINA_CHECK(sys::cap_copy(child_.env.get(), child_.account.get(), Rights::reclaim,
+                                   random_calls::reclaim_slot));
         return {};
     }
-    lamina::EnvReport wait() { return guest::wait_end(std::move(child_)); }
+    // Waits for its end, then ends what it has left behind.
+    lamina::EnvReport wait() {
+        const auto account = std::move(child_.account);
+        const auto report = guest::wait_end(std::move(child_));
+        lamina::EnvInfo env;
+        for (std::uint32_t i = 0; i < lamina::env_count_max; ++i)
+            if (libos::read_env_info(i, env) && env.id != 0)
+                (void)sys::account_end(account.get(), env.id, 0);
+        return report;
+    }
     const Tally& tally() const { return *reinterpret_cast<const Tally*>(mapping_.bytes().data()); }
 
 private:

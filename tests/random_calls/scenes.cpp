@@ -219,6 +219,7 @@ void visit_the_ended(Caller& caller) {
         caller.make(Call::frames_protect, {env, page, 1, read_only});
         caller.make(Call::frames_map_list,
                     {env, caller.mate.mail_run, 0, list_of_pages(list_address), 1, read_only});
+        caller.make(Call::table_read, {env, page, 1, output_page});
         caller.make(Call::frames_unmap_list, {env, list_of_pages(list_address), 1});
         caller.make(Call::frames_protect_list, {env, list_of_pages(list_address), 1, read_only});
         for (const std::uint64_t name : {unmapped_address, lamina::user_end, structure_page})
@@ -312,8 +313,19 @@ void ask_back(Caller& caller) {
     if (given != 0) caller.make(Call::cap_drop, {given});
     caller.make(Call::account_reclaim, {purse, env, run_frames, 0, 0, 0});
     caller.make(Call::account_repossess, {purse, env});
+    lamina::CapInfo info = {};
+    (void)sys::cap_inspect(lamina::Handle(std::uint32_t(env)), &info);
+    caller.make(Call::account_end, {purse, info.id, status_max + 1});
+    caller.make(Call::account_end, {purse, info.id, 1});
+    caller.make(Call::account_end, {purse, info.id, 1});
     for (const std::uint64_t handle : {taken, env, purse})
         if (handle != 0) caller.make(Call::cap_drop, {handle});
+}
+
+void read_tables(Caller& caller) {
+    constexpr std::uint64_t level_max = 4;
+    for (std::uint64_t level = 0; level <= level_max + 1; ++level)
+        caller.make(Call::table_read, {0, list_address, level, output_page});
 }
 
 void cut_runs(Caller& caller) {

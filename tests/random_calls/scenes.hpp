@@ -30,8 +30,11 @@ void press_the_hoarder(Caller& caller);
 /// A chain of accounts that cannot be longer: limit_reached.
 void nest_accounts(Caller& caller);
 
-/// Memory that is asked back, and taken: not_due, busy.
+/// Memory that is asked back, and taken, and who has it ended: not_due, busy, ended.
 void ask_back(Caller& caller);
+
+/// Page tables of each level: no_table.
+void read_tables(Caller& caller);
 
 /// Runs that are split, merged, and asked for by number: shared, not_free.
 void cut_runs(Caller& caller);

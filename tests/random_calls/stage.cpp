@@ -69,6 +69,7 @@ std::uint64_t stage_address_for(Meaning meaning, Choices& choices) {
                 range = random_page(choices) + choices.below(3);
             return address_of(given.ranges) + (chance < 20 ? 4 : 0);
         case Meaning::data: return quiet_page + choices.below(spread);
+        case Meaning::output_page: return chance < 20 ? stage_address : output_page;
         case Meaning::output:
             return (chance < 14 ? stage_address : output_page) + choices.below(spread);
         default: return (chance < 16 ? structure_page : stage_address) + choices.below(spread);

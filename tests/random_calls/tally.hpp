@@ -47,5 +47,7 @@ inline constexpr std::uint64_t tally_pages = lamina::page_ceil(sizeof(Tally)) / 
 
 /// Where the test puts the capability for the pages.
 inline constexpr std::uint32_t tally_slot = 9;
+/// Where it puts a capability to ask memory back from the account that the caller lives on.
+inline constexpr std::uint32_t reclaim_slot = 10;
 
 }  // namespace random_calls

@@ -103,6 +103,10 @@ public:
     }
     std::uint64_t cpu_count() const { return sim::cpu_count; }
     std::uint64_t now_ns() const { return now_ns_; }
+    std::uint64_t env_id() {
+        const auto envs = source_->view_->envs();
+        return envs[choices().below(envs.size())]->id + (choices().percent(95) ? 0 : 1);
+    }
 
 private:
     ArgumentSource* source_;
@@ -122,6 +126,7 @@ std::uint64_t ArgumentSource::Caller::address(calls::Meaning meaning) {
             choices().below(page_size / lamina::vcpu_area_alignment) * lamina::vcpu_area_alignment;
         return choices().percent(20) ? 0 : page_address(choices()) + offset % 0xc00;
     }
+    if (meaning == calls::Meaning::output_page) return home + choices().below(4) * page_size;
     return choices().percent(90) ? home + choices().below(home_pages * page_size - 1024)
                                  : page_address(choices()) + choices().below(page_size);
 }
@@ -177,6 +182,9 @@ void ArgumentSource::aim(lamina::Call call, const exo::Env& caller, CallArgument
             [[fallthrough]];
         case Call::account_repossess:
             if (choices_->percent(80)) aim_at_payer(caller, made);
+            return;
+        case Call::account_end:
+            if (choices_->percent(30)) made[1] = aim_at_payer(caller, made);
             return;
         case Call::frames_watch:
             if (!choices_->percent(80)) return;
@@ -245,8 +253,9 @@ void ArgumentSource::aim_at_neighbours(const exo::Env& caller, CallArguments& ma
     made[1] = next;
 }
 
-/// An environment and the account it pays from, with the rights to ask memory back.
-void ArgumentSource::aim_at_payer(const exo::Env& caller, CallArguments& made) {
+/// An account and an environment that pays from it, with the rights to ask memory back. Returns its
+/// id.
+std::uint64_t ArgumentSource::aim_at_payer(const exo::Env& caller, CallArguments& made) {
     std::uint64_t account = 0;
     const auto env = pick(caller, [&](const exo::Capability& held) {
         if (held.type != ObjectType::env || !covers(held.rights, Rights::manage)) return false;
@@ -256,9 +265,10 @@ void ArgumentSource::aim_at_payer(const exo::Env& caller, CallArguments& made) {
                 account = std::uint64_t(other.name);
         return account != 0;
     });
-    if (!env) return;
+    if (!env) return 0;
     made[0] = account;
     made[1] = std::uint64_t(env->name);
+    return static_cast<const exo::Env&>(*env->object).id;
 }
 
 }  // namespace sim

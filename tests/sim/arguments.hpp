@@ -56,7 +56,7 @@ private:
     void aim_at_small_page(const exo::Env& caller, CallArguments& made);
     void aim_at_free_frames(CallArguments& made);
     void aim_at_neighbours(const exo::Env& caller, CallArguments& made);
-    void aim_at_payer(const exo::Env& caller, CallArguments& made);
+    std::uint64_t aim_at_payer(const exo::Env& caller, CallArguments& made);
 
     Choices* choices_;
     const KernelView* view_;

@@ -57,6 +57,7 @@ struct Lab {
         (void)value(Call::notification_signal, {note, 1});
         spare = value(Call::cap_derive, {run, 0b1001, 0, 1});
         checks.all();
+        child_id = child_env().id;
         whole = value(Call::frames_alloc, {account, 2});
         front = value(Call::frames_alloc, {account, 2});
         back = value(Call::frames_split, {front, 1});
@@ -101,6 +102,7 @@ struct Lab {
     sim::Machine machine{choices, checks.incarnations()};
     exo::Env* env = nullptr;
     Handle purse = 0, child = 0, note = 0, spare = 0;
+    std::uint64_t child_id = 0;
     Handle whole = 0;            ///< Two frames of a run.
     Handle front = 0, back = 0;  ///< Two runs that follow each other.
 };
@@ -165,6 +167,8 @@ const std::vector<Case>& cases() {
         {Call::console_bind, [](auto& lab) { return CallArguments{console, lab.note, 1}; }},
         {Call::account_reclaim,
          [](auto& lab) { return CallArguments{lab.purse, lab.child, 1, 0, lab.note, 1}; }},
+        {Call::table_read, [](auto&) { return CallArguments{0, sim::home, 1, sim::home}; }},
+        {Call::account_end, [](auto& lab) { return CallArguments{lab.purse, lab.child_id, 0}; }},
         {Call::account_repossess, [](auto& lab) { return CallArguments{lab.purse, lab.child}; }},
     };
     return all;
