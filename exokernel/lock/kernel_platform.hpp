@@ -5,7 +5,7 @@
 
 #include "arch/machine.hpp"
 #include "exokernel/core/types.hpp"
-#include "lamina/sync/held_stack.hpp"
+#include "lamina/sync/lock_stack.hpp"
 #include "lamina/sync/platform.hpp"
 
 namespace exo {
@@ -17,7 +17,7 @@ struct KernelPlatform {
     template <typename T>
     using Atomic = lamina::sync::MachineAtomic<T>;
     struct InterruptState {};
-    using Stack = lamina::sync::HeldStack<32>;
+    using Stack = lamina::sync::LockStack<32>;
 
     static constexpr std::uint32_t slots_max = cpus_max;
 
@@ -32,8 +32,8 @@ struct KernelPlatform {
     static InterruptState mask_interrupts() { return {}; }
     static void restore_interrupts(InterruptState) {}
 
-    static void report(const lamina::sync::Report& report);
-    [[noreturn]] static void panic(const lamina::sync::Report& report);
+    static void report(const lamina::sync::OrderReport& report);
+    [[noreturn]] static void panic(const lamina::sync::OrderReport& report);
 };
 
 }  // namespace exo

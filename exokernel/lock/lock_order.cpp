@@ -9,7 +9,7 @@ namespace exo {
 
 using lamina::sync::ClassInfo;
 using lamina::sync::Mode;
-using lamina::sync::Report;
+using lamina::sync::OrderReport;
 
 namespace {
 
@@ -23,7 +23,7 @@ std::string_view name_of(const ClassInfo* lock_class) {
 
 LockValidator& LockOrder::validator() { return lock_validator; }
 
-void KernelPlatform::report(const Report& report) {
+void KernelPlatform::report(const OrderReport& report) {
     log("locks", lamina::sync::sentence_of(report.what));
     log("locks", "wanted ", name_of(report.wanted), " at ", report.site.file_name(), ":",
         report.site.line());
@@ -31,7 +31,7 @@ void KernelPlatform::report(const Report& report) {
         report.held_site.line());
 }
 
-void KernelPlatform::panic(const Report& report) {
+void KernelPlatform::panic(const OrderReport& report) {
     exo::panic("lock order: ", lamina::sync::name_of(report.what), ", ", name_of(report.wanted));
 }
 
@@ -42,7 +42,7 @@ void set_lock_mode(std::string_view command_line) {
 
 void log_lock_order() {
     if (!lock_validator.setting().is_on()) return;
-    lock_validator.for_each_edge([](const auto&, const ClassInfo& outer, const ClassInfo& inner) {
+    lock_validator.for_each_edge([](const ClassInfo& outer, const ClassInfo& inner) {
         log("locks", outer.name, " before ", inner.name);
     });
 }

@@ -21,7 +21,7 @@ inline constinit ClassInfo class_info{Class::name, level_of(Class::rank), LockTr
                                       LockTraits<Raw>::recursive};
 
 /// Joins a class, a raw lock and a validator, which looks before each wait. Site arguments are
-/// filled in by the compiler. ValidatedLock adds pairs, deadlines and readers.
+/// filled in by the compiler. ValidatedLock adds tries, pairs, deadlines and readers.
 ///
 /// Cost: with the validator's mode off, one load and one branch more than `Raw`, for each
 /// operation.
@@ -38,17 +38,12 @@ public:
 
     LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock(Site site = Site::current()) {
         if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
-            return lock_checked<Access::exclusive>(now, Way::waits, site);
+            return lock_checked(now, site);
         raw_.lock();
-    }
-    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool try_lock(Site site = Site::current()) {
-        if (!raw_.try_lock()) return false;
-        note_tried(Access::exclusive, site);
-        return true;
     }
     LAMINA_RELEASES LAMINA_NOT_ANALYSED void unlock(Site site = Site::current()) {
         if (const OrderSetting now = setting(); now.is_on()) [[unlikely]]
-            note_release<Access::exclusive>(now, site);
+            note_release(now, site);
         raw_.unlock();
     }
 
@@ -73,42 +68,20 @@ protected:
     static ClassInfo& info() { return class_info<Class, Raw, Policy>; }
     [[gnu::always_inline]] static OrderSetting setting() { return Policy::validator().setting(); }
 
-    template <Access access>
-    [[gnu::noinline]] void lock_checked(OrderSetting now, Way way, Site site) {
-        const OrderStep step{now, info(), tag_, access, way, site};
-        if (!Policy::validator().acquire_known(step)) [[unlikely]]
-            return lock_slowly<access>(now, way, site);
-        take<access>();
-        Policy::validator().note_taken(step, tag_, true);
-    }
-    template <Access access>
-    [[gnu::noinline, gnu::cold]] void lock_slowly(OrderSetting now, Way way, Site site) {
-        const OrderStep step{now, info(), tag_, access, way, site};
-        const bool followed = Policy::validator().acquire_slowly(step);
-        take<access>();
-        Policy::validator().note_taken(step, tag_, followed);
-    }
-    template <Access access>
-    [[gnu::always_inline]] void take() {
-        if constexpr (access == Access::exclusive)
-            raw_.lock();
-        else
-            raw_.lock_shared();
-    }
-    template <Access access>
     [[gnu::noinline]] void note_release(OrderSetting now, Site site) {
-        Policy::validator().release({now, info(), tag_, access, Way::waits, site});
-    }
-
-    void note_tried(Access access, Site site) {
-        const OrderSetting now = setting();
-        if (!now.is_on()) return;
-        const OrderStep step{now, info(), tag_, access, Way::tried, site};
-        Policy::validator().note_taken(step, tag_, Policy::validator().acquire(step));
+        Policy::validator().release({now, info(), tag_, Access::exclusive, Way::waits, site});
     }
 
     Raw raw_;
     LockTag tag_;
+
+private:
+    [[gnu::noinline]] void lock_checked(OrderSetting now, Site site) {
+        const OrderStep step{now, info(), tag_, Access::exclusive, Way::waits, site};
+        const bool followed = Policy::validator().acquire(step);
+        raw_.lock();
+        Policy::validator().note_taken(step, tag_, followed);
+    }
 };
 
 }  // namespace lamina::sync

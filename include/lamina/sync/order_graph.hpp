@@ -5,9 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "lamina/sync/order_platform.hpp"
 #include "lamina/sync/order_reach.hpp"
-#include "lamina/sync/rank_graph.hpp"
 
 namespace lamina::sync {
 
@@ -17,23 +15,23 @@ enum class EqualLevels : std::uint8_t {
     learn,   ///< The first order seen is the order from then on.
 };
 
-/// A RankGraph that also learns, and knows chains: `order` has what ranks demand and what was
-/// observed, `observed` only the latter (for interrupts, where only real chains count).
+/// The lock classes of one validator, and in what order they were taken: `order` has what ranks
+/// demand and what was observed, `observed` only the latter (for interrupts, where only real chains
+/// count).
 ///
-/// The tests of interrupt use may be called at any time too. An edge that would contradict a
-/// settled pair is refused from then on.
+/// is_settled() and the tests of interrupt use may be called at any time; everything else only by
+/// one at a time. A pair that is settled has been looked at and found good, and good it stays: an
+/// edge that would contradict it is refused from then on. So a reader that sees the pair late only
+/// takes the slow way once more.
 template <unsigned classes>
-class OrderGraph : public RankGraph<classes> {
-    using Ranks = RankGraph<classes>;
-
+class OrderGraph {
 public:
+    static constexpr unsigned classes_max = classes;
     /// Edges whose sites are kept; later ones have none.
     static constexpr unsigned edge_sites_max = 4 * classes;
-    using N = typename Ranks::N;
-    using Ranks::class_at;
-    using Ranks::class_count;
-    using Ranks::is_seen;
+    using N = OrderNodes<classes>;
 
+    /// `wanted` was taken while `held` was held.
     struct Edge {
         OrderNode held;
         OrderNode wanted;
@@ -45,22 +43,31 @@ public:
 
     /// Numbers the class and seeds its order from the levels. False: there is no number left.
     bool add_class(ClassInfo& added) {
-        const ClassId id = class_count();
-        if (!Ranks::add_class(added)) return false;
+        const ClassId id = class_count_;
+        if (id == classes) return false;
+        classes_[id] = &added;
         for (ClassId other = 1; other < id; ++other) {
             const Level level = class_at(other).level;
             const bool both = level == added.level && equal_levels_ == EqualLevels::refuse;
             if (level < added.level || both) order_.seed(other, id);
             if (level > added.level || both) order_.seed(id, other);
         }
+        ++class_count_;
+        added.id.store(id, std::memory_order_release);
         return true;
     }
+
+    /// Whether every pair of something in `held` with `wanted` was seen before and found good.
+    [[gnu::always_inline]] bool is_settled(OrderNode wanted, const typename N::Set& held) const {
+        return seen_[wanted].covers(held);
+    }
+    bool is_seen(OrderNode held, OrderNode wanted) const { return seen_[wanted].has(held); }
 
     /// The rule against taking `wanted` while `held`, of another class, is held: it would close a
     /// circle.
     std::optional<Violation> against(OrderNode held, OrderNode wanted) const {
         if (!order_.leads(wanted, held)) return {};
-        if (this->level_at(held) != this->level_at(wanted)) return Violation::inversion;
+        if (level_at(held) != level_at(wanted)) return Violation::inversion;
         return equal_levels_ == EqualLevels::refuse ? Violation::equal_level : Violation::cycle;
     }
 
@@ -72,14 +79,23 @@ public:
         if (edge_count_ < edge_sites_max)
             sites_[edge_count_] = {held, wanted, held_site, wanted_site};
         ++edge_count_;
-        Ranks::add_edge(held, wanted, held_site, wanted_site);
+        seen_[wanted].add(held);
     }
 
-    /// As RankGraph's, with the sites.
+    ClassId class_count() const { return class_count_; }
+    /// `id` from 1 to class_count() - 1.
+    const ClassInfo& class_at(ClassId id) const { return *classes_[id]; }
+
+    /// The first edge whose place, counted over all pairs, is `from` or later; `from` becomes the
+    /// place behind it. None: there is none any more.
     std::optional<Edge> next_edge(unsigned& from) const {
-        const auto next = Ranks::next_edge(from);
-        if (!next) return {};
-        return edge(next->held, next->wanted);
+        for (; from < unsigned{N::count} * N::count; ++from) {
+            const auto wanted = OrderNode(from / N::count), held = OrderNode(from % N::count);
+            if (!is_seen(held, wanted)) continue;
+            ++from;
+            return edge(held, wanted);
+        }
+        return {};
     }
 
     /// An edge with its sites, or with sites of line 0.
@@ -173,8 +189,13 @@ private:
         return length;
     }
 
+    Level level_at(OrderNode node) const { return classes_[N::class_of(node)]->level; }
+
     EqualLevels equal_levels_;
+    ClassId class_count_ = 1;  // number 0 is nobody's
     unsigned edge_count_ = 0;
+    std::array<const ClassInfo*, classes> classes_{};
+    std::array<typename N::SharedSet, N::count> seen_{};  // [wanted]: held
     OrderReach<classes> order_{};
     OrderReach<classes> observed_{};
     std::array<Edge, edge_sites_max> sites_{};

@@ -22,22 +22,16 @@ enum class Way : std::uint8_t {
     paired,  ///< Waits, as the second of two of one class, at the higher address.
 };
 
-/// What the validator asks of its surroundings; a type that is also a SpinPlatform has most of it.
-/// All functions are static.
+/// What a validator asks of its surroundings. All functions are static.
 ///
-/// - `Stack`: a HeldStack. `held()`: that of this CPU (kernel) or thread.
-/// - `mask_interrupts()`, `restore_interrupts(state)`: around the validator's own lock.
-/// - `relax()`: on every round of a wait for it.
+/// - `Stack`: a LockStack. `held()`: that of this CPU (kernel) or thread.
 /// - `report(report)`: says it. May be called on many threads at once, and may use validated locks:
 ///   what it takes is not followed.
 /// - `panic(report)`: does not return.
-template <typename P>
-concept OrderPlatform = requires(const Report& report, typename P::InterruptState state) {
+template <typename P, typename ReportType>
+concept OrderPlatform = requires(const ReportType& report) {
     typename P::Stack;
     { P::held() } -> std::same_as<typename P::Stack&>;
-    { P::mask_interrupts() } -> std::same_as<typename P::InterruptState>;
-    P::restore_interrupts(state);
-    P::relax();
     P::report(report);
     P::panic(report);
 };

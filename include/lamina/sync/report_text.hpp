@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "lamina/sync/order_report.hpp"
+#include "lamina/sync/full_report.hpp"
 #include "lamina/sync/text_out.hpp"
 
 namespace lamina::sync {

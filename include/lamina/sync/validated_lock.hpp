@@ -14,15 +14,25 @@ namespace lamina::sync {
 /// that only the compiler sees.
 struct Unvalidated {};
 
-/// A FollowedLock with the whole interface of its raw lock: deadlines, and readers if it has any;
-/// and for pairs.
+/// A FollowedLock with the whole interface of its raw lock: tries, deadlines, and readers if it has
+/// any; and for pairs. What was seen before takes the validator's fast way.
 template <typename Class, typename Raw, typename Policy>
 class LAMINA_LOCKABLE ValidatedLock : public FollowedLock<Class, Raw, Policy> {
 public:
+    LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock(Site site = Site::current()) {
+        if (const OrderSetting now = this->setting(); now.is_on()) [[unlikely]]
+            return lock_checked<Access::exclusive>(now, Way::waits, site);
+        this->raw_.lock();
+    }
+    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool try_lock(Site site = Site::current()) {
+        if (!this->raw_.try_lock()) return false;
+        note_tried(Access::exclusive, site);
+        return true;
+    }
     /// As the second of two of this class: at the higher address, the other is held already.
     LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock_paired(Site site = Site::current()) {
         if (const OrderSetting now = this->setting(); now.is_on()) [[unlikely]]
-            return this->template lock_checked<Access::exclusive>(now, Way::paired, site);
+            return lock_checked<Access::exclusive>(now, Way::paired, site);
         this->raw_.lock();
     }
     [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_until(std::uint64_t deadline_ns,
@@ -36,13 +46,13 @@ public:
 
     LAMINA_ACQUIRES_SHARED LAMINA_NOT_ANALYSED void lock_shared(Site site = Site::current()) {
         if (const OrderSetting now = this->setting(); now.is_on()) [[unlikely]]
-            return this->template lock_checked<shared>(now, Way::waits, site);
+            return lock_checked<shared>(now, Way::waits, site);
         this->raw_.lock_shared();
     }
     [[nodiscard]] LAMINA_TRIES_SHARED LAMINA_NOT_ANALYSED bool try_lock_shared(
         Site site = Site::current()) {
         if (!this->raw_.try_lock_shared()) return false;
-        this->note_tried(shared, site);
+        note_tried(shared, site);
         return true;
     }
     [[nodiscard]] LAMINA_TRIES_SHARED LAMINA_NOT_ANALYSED bool lock_shared_until(
@@ -51,12 +61,45 @@ public:
     }
     LAMINA_RELEASES_SHARED LAMINA_NOT_ANALYSED void unlock_shared(Site site = Site::current()) {
         if (const OrderSetting now = this->setting(); now.is_on()) [[unlikely]]
-            this->template note_release<shared>(now, site);
+            note_shared_release(now, site);
         this->raw_.unlock_shared();
     }
 
 private:
     static constexpr Access shared = LockTraits<Raw>::shared;
+
+    template <Access access>
+    [[gnu::noinline]] void lock_checked(OrderSetting now, Way way, Site site) {
+        const OrderStep step{now, this->info(), this->tag_, access, way, site};
+        if (!Policy::validator().acquire_known(step)) [[unlikely]]
+            return lock_slowly<access>(now, way, site);
+        take<access>();
+        Policy::validator().note_taken(step, this->tag_, true);
+    }
+    template <Access access>
+    [[gnu::noinline, gnu::cold]] void lock_slowly(OrderSetting now, Way way, Site site) {
+        const OrderStep step{now, this->info(), this->tag_, access, way, site};
+        const bool followed = Policy::validator().acquire_slowly(step);
+        take<access>();
+        Policy::validator().note_taken(step, this->tag_, followed);
+    }
+    template <Access access>
+    [[gnu::always_inline]] void take() {
+        if constexpr (access == Access::exclusive)
+            this->raw_.lock();
+        else
+            this->raw_.lock_shared();
+    }
+    [[gnu::noinline]] void note_shared_release(OrderSetting now, Site site) {
+        Policy::validator().release({now, this->info(), this->tag_, shared, Way::waits, site});
+    }
+
+    void note_tried(Access access, Site site) {
+        const OrderSetting now = this->setting();
+        if (!now.is_on()) return;
+        const OrderStep step{now, this->info(), this->tag_, access, Way::tried, site};
+        Policy::validator().note_taken(step, this->tag_, Policy::validator().acquire(step));
+    }
 
     template <typename Take>
     bool timed(Access access, Site site, Take&& take) {

@@ -64,8 +64,9 @@ void expect_held(unsigned depth) {
     const auto& stack = Platform::stack;
     Platform::Stack::N::Set mask;
     for (unsigned i = 0; i < stack.depth; ++i) {
-        if (stack.entries[i].saved != mask.words[stack.entries[i].node / 64]) ++wrong;
-        mask.add(stack.entries[i].node);
+        const OrderNode node = stack.node_of(stack.entries[i]);
+        if (stack.entries[i].saved != mask.words[node / 64]) ++wrong;
+        mask.add(node);
     }
     if (stack.depth != depth || mask.words != stack.mask.words) ++wrong;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lamina/sync/order_graph.hpp"
+#include "lamina/sync/order_platform.hpp"
 
 namespace order_test {
 

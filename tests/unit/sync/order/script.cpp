@@ -39,8 +39,9 @@ bool consistent(const ScriptPlatform::Stack& stack) {
     ScriptPlatform::Stack::N::Set mask;
     for (unsigned i = stack.base; i < stack.depth; ++i) {
         const auto& entry = stack.entries[i];
-        if (entry.saved != mask.words[entry.node / 64]) return false;
-        mask.add(entry.node);
+        const OrderNode node = stack.node_of(entry);
+        if (entry.saved != mask.words[node / 64]) return false;
+        mask.add(node);
     }
     return mask.words == stack.mask.words;
 }
