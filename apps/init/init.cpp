@@ -94,7 +94,7 @@ Result<void> Init::start(const ManifestEntry& entry) {
     LAMINA_TRY(const auto elf, archive_.find(entry.app, lamina::ArchiveKind::app));
     // Who can start others passes on what it has.
     const auto pass_on = entry.archive ? Rights::copy : Rights::none;
-    std::array<libos::Grant, 4> grants;
+    std::array<libos::Grant, 5> grants;
     std::size_t grant_count = 0;
     if (entry.console != Rights::none)
         grants[grant_count++] = {lamina::slots::console, libos::fixed::console,
@@ -102,8 +102,11 @@ Result<void> Init::start(const ManifestEntry& entry) {
     if (entry.archive)
         grants[grant_count++] = {lamina::slots::archive, libos::fixed::archive,
                                  Rights::read | pass_on};
-    if (entry.info)
+    if (entry.info) {
         grants[grant_count++] = {lamina::slots::info, libos::fixed::info, Rights::read | pass_on};
+        grants[grant_count++] = {lamina::slots::frame_states, libos::fixed::frame_states,
+                                 Rights::read | pass_on};
+    }
     if (entry.power)
         grants[grant_count++] = {lamina::slots::machine, libos::fixed::machine,
                                  Rights::power | Rights::read | pass_on};

@@ -1,4 +1,6 @@
 // apps/shell/commands_system.cpp - commands about the machine and the kernel.
+#include <algorithm>
+#include <span>
 #include <string_view>
 
 #include "apps/shell/commands.hpp"
@@ -9,6 +11,7 @@
 #include "libos/console/console.hpp"
 #include "libos/info/info.hpp"
 #include "libos/text/json.hpp"
+#include "libos/vm/frame_states.hpp"
 
 namespace shell {
 
@@ -56,6 +59,20 @@ void put_frames(const FrameFigures& frames) {
     put_frames("kernel", frames.kernel);
     put_frames("tables", frames.tables);
     put_frames("user", frames.user);
+}
+
+// A letter for each part of the memory: of what most of its frames are.
+void put_frame_map(std::span<const lamina::FrameEntry> frames) {
+    constexpr std::uint64_t columns = 64, rows = 16;
+    const std::uint64_t part = (frames.size() + columns * rows - 1) / (columns * rows);
+    print("each letter: ", part, " page frames; - reserved, . free, k kernel, t tables, u user\n");
+    for (std::uint64_t first = 0; first < frames.size(); first += part) {
+        if (first / part % columns == 0) print(libos::Hex{first * lamina::page_size, 12}, "  ");
+        const char letter = letter_of(frames.subspan(first, std::min(part, frames.size() - first)));
+        print(std::string_view(&letter, 1));
+        if (first / part % columns == columns - 1) print("\n");
+    }
+    print("\n");
 }
 
 void put_json(const lamina::InfoPage& info) {
@@ -123,8 +140,15 @@ std::uint32_t command_ps(Shell&, const Command& command) {
 std::uint32_t command_memstats(Shell&, const Command& command) {
     const auto words = command.words();
     const bool check = words.size() == 2 && words[1] == "--check";
-    if (words.size() != 1 && !check) return usage(command);
+    const bool map = words.size() == 2 && words[1] == "--frames";
+    if (words.size() != 1 && !check && !map) return usage(command);
     bring_up_to_date();
+    if (map) {
+        const auto entries = libos::frame_states();
+        if (!entries) return complain(command, entries.error());
+        put_frame_map(*entries);
+        return 0;
+    }
     lamina::InfoPage info;
     if (const auto read = libos::read_info(info); !read) return complain(command, read.error());
     const FrameFigures frames = figures_of(info);

@@ -2,9 +2,13 @@
 // that.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <span>
 #include <string_view>
 
+#include "lamina/frame_state.hpp"
 #include "lamina/info.hpp"
 #include "lamina/report.hpp"
 
@@ -34,6 +38,17 @@ constexpr std::string_view broken_rule(const FrameFigures& frames, const lamina:
     if (account.used > account.count) return "an account uses no more than its quota";
     if (account.count > frames.total) return "a quota is no more than there is";
     return {};
+}
+
+/// What most of some frames are, as a letter of `memstats --frames`.
+constexpr char letter_of(std::span<const lamina::FrameEntry> frames) {
+    constexpr std::string_view letters = "-.ktu";
+    // By lamina::FrameState.
+    constexpr unsigned kinds[] = {0, 1, 1, 2, 2, 3, 3, 4, 4};
+    std::uint64_t counts[letters.size()] = {};
+    for (const lamina::FrameEntry& frame : frames)
+        ++counts[kinds[std::size_t(frame.state) % std::size(kinds)]];
+    return letters[std::size_t(std::ranges::max_element(counts) - counts)];
 }
 
 }  // namespace shell

@@ -84,6 +84,8 @@ void start_init(const BootInfo& boot, Account& root) {
              std::uint32_t((page_ceil(boot.archive.bytes())) / page_size));
     frames.release(frame_of({boot.archive.start}));  // boot's own reference
     give_run(env, slots::info, info_pages.first_frame(), InfoPageWriter::page_count);
+    give_run(env, slots::frame_states, FrameTable::frame_at(&frames.info({0})),
+             frame_table_pages());
 }
 
 }  // namespace exo::boot

@@ -2,9 +2,15 @@
 #pragma once
 
 #include "exokernel/boot/boot_info.hpp"
-#include "exokernel/memory/account.hpp"
+#include "exokernel/memory/frame_table.hpp"
+#include "lamina/layout.hpp"
 
 namespace exo::boot {
+
+/// Pages that the frame table takes.
+inline std::uint32_t frame_table_pages() {
+    return std::uint32_t(lamina::page_ceil(frames.size() * sizeof(FrameInfo)) / page_size);
+}
 
 /// Makes and starts `init` from the archive, its memory charged to `root`. Panics with the cause if
 /// the archive has no good one: without it the machine has no purpose.

@@ -91,6 +91,8 @@ void fill_frame_table() {
     if (!lamina::page_aligned(boot_info.archive.start))
         panic("the boot archive does not start on a page boundary");
     frames.add_run(frame_of({boot_info.archive.start}), std::uint32_t(archive_pages), root_account);
+    // The reference is the kernel's own: the table stays, whoever drops what is for it.
+    frames.add_run(frame_of(entries), frame_table_pages(), root_account);
     log("memory", "page frames ", frames.counts().total, ", free ", frames.counts().free);
 }
 

@@ -5,23 +5,15 @@
 
 #include "exokernel/cap/capability.hpp"
 #include "exokernel/memory/account.hpp"
+#include "lamina/frame_state.hpp"
 
 namespace exo {
 
-enum class FrameState : std::uint8_t {
-    reserved = 0,  ///< Not memory, or the firmware's or the kernel image's: never handed out.
-    free,          ///< Belongs to a free block, or lies in a CPU's cache.
-    free_head,     ///< First frame of a free block of 2^order frames; linked.
-    object,        ///< A kernel object.
-    capabilities,  ///< A page of a capability table.
-    table,         ///< A page table.
-    mappings,      ///< Links of the pages that half a page table maps (page_tables.hpp).
-    run_head,      ///< First frame of a run that Frames capabilities and mappings refer to.
-    run_tail,      ///< Another frame of it.
-};
+using lamina::FrameState;
 
 /// One entry a frame. Which fields mean something depends on the state; those of Object, for
-/// run_head only: capabilities, mapped pages and the areas of vCPUs refer to a run.
+/// run_head only: capabilities, mapped pages and the areas of vCPUs refer to a run. Environments
+/// see it as a lamina::FrameEntry.
 struct FrameInfo : Object {
     FrameState state = FrameState::reserved;
     std::uint8_t order = 0;      ///< free_head. mappings: the level of the table.

@@ -66,6 +66,7 @@ inline constexpr std::uint32_t archive = 5;
 inline constexpr std::uint32_t machine = 6;
 inline constexpr std::uint32_t info = 7;
 inline constexpr std::uint32_t start = 8;  ///< Frames of the start block (lamina/start.hpp).
+inline constexpr std::uint32_t frame_states = 15;  ///< Frames: lamina/frame_state.hpp.
 inline constexpr std::uint32_t first_free = 16;
 }  // namespace slots
 

@@ -7,7 +7,7 @@
 // quota    frames the app may use: a size with K, M or G (binary), or N% of what init has left
 // console  capability for the console: take input (r), put output (w)
 // archive  capability for the boot archive; with it an app can start others
-// info     capability for the info pages
+// info     capabilities for the info pages and the frame table
 // power    capability to power off and reboot
 // main     when this app ends, the machine powers off with its status
 #pragma once

@@ -17,6 +17,7 @@ inline constexpr auto console = lamina::make_handle(lamina::slots::console, 0);
 inline constexpr auto archive = lamina::make_handle(lamina::slots::archive, 0);
 inline constexpr auto machine = lamina::make_handle(lamina::slots::machine, 0);
 inline constexpr auto info = lamina::make_handle(lamina::slots::info, 0);
+inline constexpr auto frame_states = lamina::make_handle(lamina::slots::frame_states, 0);
 }  // namespace fixed
 
 /// Owns a capability: dropped when this goes.

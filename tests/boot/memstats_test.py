@@ -36,11 +36,23 @@ class MemstatsTest(harness.BootTest):
         self.assertGreater(before["free"], during["free"])
         self.assertGreater(during["charged"], before["charged"])
 
+    def test_map(self):
+        """memstats --frames shows where free, kernel's and apps' frames lie, to the last one."""
+        out, _, _ = self.run_script("memstats --frames\nmemstats")
+        part = int(re.search(r"each letter: (\d+) page frames", out)[1])
+        rows = re.findall(r"(?m)^0x([0-9a-f]+)  ([-.ktu]+)$", out)
+        self.assertEqual([int(start, 16) for start, _ in rows],
+                         [i * 64 * part * 4096 for i in range(len(rows))])
+        letters = "".join(row for _, row in rows)
+        self.assertEqual(letters[0], "-")
+        shown = letters.count(".") * part
+        self.assertAlmostEqual(shown, figures(out)[0]["free"], delta=16 * part)
+
     def test_without_check(self):
         """memstats alone shows the five figures; another word is refused with its usage."""
         out, end, _ = self.run_script("memstats\nmemstats --chec")
         self.assertEqual(list(figures(out)[0]), ["total", "free", "kernel", "tables", "user"])
-        self.assertTrue(out.endswith("usage: memstats [--check]\n"), out)
+        self.assertTrue(out.endswith("usage: memstats [--check] [--frames]\n"), out)
         self.assertEqual(end.status, 2)
 
 
