@@ -5,8 +5,9 @@
 
 #include "arch/machine.hpp"
 #include "exokernel/core/types.hpp"
+#include "lamina/sync/core_platform.hpp"
 #include "lamina/sync/lock_stack.hpp"
-#include "lamina/sync/platform.hpp"
+#include "lamina/sync/order_report.hpp"
 
 namespace exo {
 
@@ -16,7 +17,6 @@ namespace exo {
 struct KernelPlatform {
     template <typename T>
     using Atomic = lamina::sync::MachineAtomic<T>;
-    struct InterruptState {};
     using Stack = lamina::sync::LockStack<32>;
 
     static constexpr std::uint32_t slots_max = cpus_max;
@@ -26,11 +26,6 @@ struct KernelPlatform {
     static Stack& held();
     /// One round of a wait: answers what other CPUs ask of this one, and lets them go on.
     static void relax();
-
-    static std::uint32_t node() { return 0; }
-    static std::uint64_t now() { return arch::now_ns(); }
-    static InterruptState mask_interrupts() { return {}; }
-    static void restore_interrupts(InterruptState) {}
 
     static void report(const lamina::sync::OrderReport& report);
     [[noreturn]] static void panic(const lamina::sync::OrderReport& report);

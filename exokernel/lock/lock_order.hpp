@@ -6,7 +6,7 @@
 #include "exokernel/lock/kernel_platform.hpp"
 #include "lamina/sync/followed_lock.hpp"
 #include "lamina/sync/rank_validator.hpp"
-#include "lamina/sync/spin_lock.hpp"
+#include "lamina/sync/spin_core.hpp"
 
 namespace exo {
 
@@ -39,7 +39,7 @@ public:
     }
 
 private:
-    lamina::sync::SpinLock<KernelPlatform> raw_;
+    lamina::sync::SpinCore<KernelPlatform> raw_;
 };
 
 /// A lock of the kernel; docs/locks.md has the table of all.

@@ -2,7 +2,8 @@
 import re
 
 # Headers whose lines the models have steps of.
-MODELLED = ("platform", "spin_lock", "spin_queue", "turnstile", "blocking_lock")
+MODELLED = ("core_platform", "spin_core", "spin_queue", "numa_order", "turnstile",
+            "blocking_lock")
 LABEL = re.compile(r"\[((?:spin|mutex|turnstile)-[a-z-]+)\]")
 
 

@@ -43,7 +43,7 @@ class Headers(unittest.TestCase):
             self.assertEqual(census.problems, [])
             orders |= census.orders
             looks |= census.looks
-            if name == "platform":  # what IMPLIED says of store_low_byte()
+            if name == "core_platform":  # what IMPLIED says of store_low_byte()
                 self.assertIn(("spin-release", "release"), census.orders)
         self.assertGreater(len(orders), 15)
         without = [re.match(LABEL.pattern + r" without (\w+(?: if it fails)?)", what)

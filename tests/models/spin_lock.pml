@@ -1,9 +1,9 @@
 /* tests/models/spin_lock.pml - SpinLock: exclusion, no lost turn, bounded overtaking, no race.
  *
- * Each step has the label of the line of include/lamina/sync/spin_lock.hpp or spin_queue.hpp it
- * stands for. How long a waiter is patient and how far the search for one's own NUMA node goes are
- * left open, so any tuning of them is covered; the waits of the last thread may end at any moment
- * by a deadline. Each thread has one place: who left it spins outside.
+ * Each step has the label of the line of spin_core.hpp, spin_queue.hpp or numa_order.hpp (all in
+ * include/lamina/sync) it stands for. How long a waiter is patient and how far the search for one's
+ * own NUMA node goes are left open, so any tuning of them is covered; the waits of the last thread
+ * may end at any moment by a deadline. Each thread has one place: who left it spins outside.
  *
  * Scenes: three threads take and release the lock twice, as they like. In SCENE_ASIDE four of two
  * NUMA nodes queue by turns behind a holder; then it lets go, and a fifth comes.
@@ -129,7 +129,7 @@ again:
     fi;
 
     mine = me + 1;
-    atomic { /* SpinQueue::claim [spin-claim] */
+    atomic { /* PlaceQueue::claim [spin-claim] */
         if
         :: place[mine] == free || broken == CLAIM_BLINDLY ->
             place[mine] = waiting;

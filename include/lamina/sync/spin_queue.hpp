@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lamina/sync/platform.hpp"
+#include "lamina/sync/core_platform.hpp"
 
 namespace lamina::sync {
 
@@ -19,32 +19,35 @@ enum class Place : std::uint32_t {
 
 /// One place. `place` goes free -> waiting -> head -> free, or free -> waiting -> left -> free; the
 /// two steps out of `waiting` are compare-and-swaps, so that one of them wins.
-template <SpinPlatform Platform>
+template <CorePlatform PlatformType, template <typename> typename Aside>
 struct alignas(64) QueueNode {
+    using Platform = PlatformType;
     template <typename T>
     using Atomic = typename Platform::template Atomic<T>;
 
     Atomic<Place> place{Place::free};
     /// The place behind, written once by the one who queues there.
     Atomic<QueueNode*> next{nullptr};
-    /// The NUMA node of the one who waits.
-    std::uint32_t numa = 0;
+    /// Those set aside, at the head of the queue.
+    [[no_unique_address]] Aside<QueueNode> aside;
+};
 
-    // Handed from head to head, and touched by nobody else: those set aside because they are on
-    // another NUMA node (linked by `next`, the last one's is null), and how many were preferred to
-    // the first of them.
-    std::uint32_t preferred = 0;
-    QueueNode* aside_first = nullptr;
-    QueueNode* aside_last = nullptr;
+/// In the order in which they came: nobody is set aside.
+template <typename Node>
+struct NobodyAside {
+    static constexpr std::uint32_t numa = 0;
+    static constexpr Node* first = nullptr;
+    static constexpr Node* last = nullptr;
+    static void begin() {}
 };
 
 /// All places of a platform, in static memory: each slot has as many as waits may nest on it (a
 /// CPU's program, its interrupt, its NMI, its machine check), less the ones it left that nobody has
 /// come to yet.
-template <SpinPlatform Platform>
-class SpinQueue {
+template <CorePlatform Platform, template <typename> typename Aside = NobodyAside>
+class PlaceQueue {
 public:
-    using Node = QueueNode<Platform>;
+    using Node = QueueNode<Platform, Aside>;
     static constexpr std::size_t nodes_per_slot = 4;
     static_assert(Platform::slots_max <= 1U << thread_slot_bits);
 
@@ -62,9 +65,7 @@ public:
                                                    std::memory_order_relaxed)) {  // [spin-claim]
                 // Relaxed: nobody comes here before the place is in a queue.
                 node.next.store(nullptr, std::memory_order_relaxed);
-                node.numa = Platform::node();
-                node.preferred = 0;
-                node.aside_first = node.aside_last = nullptr;
+                node.aside.begin();
                 return &node;
             }
         }

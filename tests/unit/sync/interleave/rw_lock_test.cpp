@@ -67,7 +67,7 @@ Outcome explore(int threads, void (*body)(int), void (*at_end)()) {
                                       {&snapshot, sizeof snapshot},
                                       {&SpinQueue<SteppedPlatform>::node_of(1),
                                        4 * SpinQueue<SteppedPlatform>::nodes_per_slot *
-                                           sizeof(QueueNode<SteppedPlatform>)},
+                                           sizeof(SpinQueue<SteppedPlatform>::Node)},
                                       {&watch, sizeof watch}},
                            .changed = {},
                            .at_end = at_end});
