@@ -1,12 +1,16 @@
 // apps/init/init.cpp - the first app: holds every capability at boot, starts the rest, waits.
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 
 #include "lamina/report.hpp"
 #include "libos/archive/boot_archive.hpp"
+#include "libos/clock/clock.hpp"
 #include "libos/console/console.hpp"
+#include "libos/info/info.hpp"
 #include "libos/loader/loader.hpp"
 #include "libos/manifest/manifest.hpp"
 #include "libos/report/report.hpp"
@@ -29,8 +33,11 @@ constexpr int status_init_failed = 120;
 // One bit of the notification for each app.
 constexpr std::size_t apps_max = 63;
 
+// The bit for the machine's free memory.
+constexpr std::uint64_t low_bit = std::uint64_t{1} << apps_max;
+
 struct App {
-    libos::Child child;
+    libos::Child child;  // With its account if it may be ended.
     bool main;
 };
 
@@ -47,6 +54,13 @@ void complain(const libos::ManifestError& error) {
     print("\n");
 }
 
+bool lives(std::uint64_t id) {
+    lamina::EnvInfo env = {};
+    for (std::uint32_t i = 0; i < lamina::env_count_max; ++i)
+        if (libos::read_env_info(i, env) && env.id == id) return true;
+    return false;
+}
+
 class Init {
 public:
     explicit Init(const lamina::Archive& archive, lamina::Handle notification)
@@ -54,12 +68,18 @@ public:
 
     void start_all(std::string_view manifest);
 
+    // Has the kernel tell when few page frames are left, if there is somebody to be ended then.
+    void watch_memory();
+
     // Waits until the main app has ended, and returns its status.
     int wait();
 
 private:
     Result<void> start(const ManifestEntry& entry);
     Result<std::uint64_t> quota_frames(const ManifestEntry& entry) const;
+    // When memory is low.
+    bool end(const lamina::EnvInfo& env);
+    void end_worst();
     // The app's report, once it has ended.
     std::uint32_t take_report(App& app);
 
@@ -68,6 +88,8 @@ private:
     std::array<App, apps_max> apps_;
     std::size_t count_ = 0;
     bool has_main_ = false;
+    bool may_end_ = false;
+    std::uint64_t victim_ = 0;  // Who is being ended; 0: nobody.
 };
 
 void Init::start_all(std::string_view manifest) {
@@ -120,9 +142,11 @@ Result<void> Init::start(const ManifestEntry& entry) {
     request.grants = {grants.data(), grant_count};
     request.notification = notification_;
     request.end_bits = std::uint64_t{1} << count_;
+    request.keep_account = entry.may_be_ended;
     LAMINA_TRY(auto child, libos::spawn(request));
     apps_[count_++] = {std::move(child), entry.main};
     has_main_ = has_main_ || entry.main;
+    may_end_ = may_end_ || entry.may_be_ended;
     return {};
 }
 
@@ -142,18 +166,67 @@ std::uint32_t Init::take_report(App& app) {
     return libos::end_status(report);
 }
 
+void Init::watch_memory() {
+    lamina::InfoPage info = {};
+    // The kernel writes its figures when a slice ends.
+    (void)libos::sys::vcpu_yield();
+    if (!may_end_ || !libos::read_info(info)) return;
+    const auto low = info.frames_total / 32;
+    const auto watched =
+        libos::sys::frames_watch(libos::fixed::machine, low, 2 * low, notification_, low_bit);
+    if (!watched) complain("watching the memory", watched.error());
+}
+
+// Whether it is one that may be ended: charged to the account of an app of which that was said. The
+// main app itself is none, whatever was said.
+bool Init::end(const lamina::EnvInfo& env) {
+    for (const App& app : std::span(apps_).first(count_)) {
+        if (app.child.account.get() == lamina::Handle::null) continue;
+        if (app.main && app.child.id == env.id) continue;
+        if (libos::sys::account_end(app.child.account.get(), env.id, lamina::status_killed))
+            return true;
+    }
+    return false;
+}
+
+void Init::end_worst() {
+    static std::array<lamina::EnvInfo, lamina::env_count_max> envs;
+    for (std::uint32_t i = 0; i < envs.size(); ++i)
+        if (!libos::read_env_info(i, envs[i])) return;
+    std::ranges::sort(envs, std::greater(), &lamina::EnvInfo::frames_used);
+    for (const lamina::EnvInfo& env : envs) {
+        if (env.id == 0 || !end(env)) continue;
+        victim_ = env.id;
+        print("init: memory is low: ended env ", env.id, " ", libos::text_of(env.name),
+              ", which had ", std::uint64_t{env.frames_used}, " page frames\n");
+        libos::console().flush();
+        return;
+    }
+}
+
 int Init::wait() {
     if (!has_main_) {
         print("init: no main app was started\n");
         return status_init_failed;
     }
     for (;;) {
+        // What a victim had comes back in its own time. If it was not enough the watch, set anew,
+        // tells so at once.
+        constexpr std::uint64_t look_again_ns = 10'000'000;
+        const auto deadline =
+            victim_ == 0 ? lamina::wait_forever : libos::now_ns().value_or(0) + look_again_ns;
         const auto ended =
-            libos::sys::notification_wait(notification_, ~std::uint64_t{0}, lamina::wait_forever);
+            libos::sys::notification_wait(notification_, ~std::uint64_t{0}, deadline);
+        if (victim_ != 0 && !lives(victim_)) {
+            victim_ = 0;
+            watch_memory();
+        }
+        if (!ended && ended.error() == Status::timed_out) continue;
         if (!ended) {
             complain("waiting for the apps", ended.error());
             return status_init_failed;
         }
+        if ((*ended & low_bit) != 0 && victim_ == 0) end_worst();
         for (std::size_t i = 0; i < count_; ++i) {
             if ((*ended >> i & 1) == 0) continue;
             const auto status = take_report(apps_[i]);
@@ -169,6 +242,7 @@ Result<int> run() {
                libos::own(libos::sys::notification_create(libos::fixed::account)));
     Init init(archive.view(), notification.get());
     init.start_all({reinterpret_cast<const char*>(manifest.data()), manifest.size()});
+    init.watch_memory();
     return init.wait();
 }
 

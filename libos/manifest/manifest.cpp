@@ -67,11 +67,19 @@ Failure set_once(bool& flag) {
     return {};
 }
 
+Failure read_memory(std::string_view text, ManifestEntry& entry) {
+    if (text == "end") return set_once(entry.may_be_ended);
+    if (text == "fail" && !entry.may_be_ended) return {};
+    return ManifestMistake::bad_memory;
+}
+
 Failure read_word(std::string_view word, ManifestEntry& entry) {
     constexpr std::string_view quota = "quota=";
     constexpr std::string_view console = "console=";
+    constexpr std::string_view memory = "memory=";
     if (word.starts_with(quota)) return read_quota(word.substr(quota.size()), entry);
     if (word.starts_with(console)) return read_console(word.substr(console.size()), entry);
+    if (word.starts_with(memory)) return read_memory(word.substr(memory.size()), entry);
     if (word == "archive") return set_once(entry.archive);
     if (word == "info") return set_once(entry.info);
     if (word == "power") return set_once(entry.power);
@@ -117,6 +125,7 @@ const char* manifest_mistake_cause(ManifestMistake mistake) {
         case ManifestMistake::bad_quota:
             return "a quota is whole pages with K, M or G, or 1% to 100%";
         case ManifestMistake::bad_console: return "console is r, w or rw";
+        case ManifestMistake::bad_memory: return "memory is fail or end";
         case ManifestMistake::unknown_word: return "unknown word";
         case ManifestMistake::repeated_word: return "a word is given twice";
         case ManifestMistake::too_many_arguments: return "too many arguments";

@@ -2,10 +2,15 @@
 //
 // One app a line; `#` starts a comment; words are separated by blanks:
 //
-//   start APP quota=SIZE [console=r|w|rw] [archive] [info] [power] [main] [-- ARGUMENT...]
+//   start APP quota=SIZE [console=r|w|rw] [memory=fail|end] [archive] [info] [power] [main]
+//         [-- ARGUMENT...]
+//
+// (on one line)
 //
 // quota    frames the app may use: a size with K, M or G (binary), or N% of what init has left
 // console  capability for the console: take input (r), put output (w)
+// memory   when the machine has few page frames left: requests of this app and of what it started
+//          may fail, nothing else (fail, the usual), or init ends who uses most of them (end)
 // archive  capability for the boot archive; with it an app can start others
 // info     capabilities for the info pages and the frame table
 // power    capability to power off and reboot
@@ -32,6 +37,7 @@ struct ManifestEntry {
     std::uint64_t quota_frames = 0;   ///< 0: `quota_percent` counts.
     std::uint32_t quota_percent = 0;  ///< 1-100.
     lamina::Rights console = lamina::Rights::none;
+    bool may_be_ended = false;  ///< memory=end.
     bool archive = false;
     bool info = false;
     bool power = false;
@@ -51,6 +57,7 @@ enum class ManifestMistake {
     no_quota,
     bad_quota,
     bad_console,
+    bad_memory,
     unknown_word,
     repeated_word,
     too_many_arguments,

@@ -59,6 +59,12 @@ TEST_CASE("what is not said is not given") {
     CHECK(entry.arguments().empty());
 }
 
+TEST_CASE("who may be ended when memory is low") {
+    CHECK(only("start a quota=1M memory=end").may_be_ended);
+    CHECK_FALSE(only("start a quota=1M memory=fail").may_be_ended);
+    CHECK_FALSE(only("start a quota=1M").may_be_ended);
+}
+
 TEST_CASE("quotas") {
     CHECK(only("start a quota=8K").quota_frames == 2);
     CHECK(only("start a quota=1M").quota_frames == 256);
@@ -81,6 +87,9 @@ TEST_CASE("mistakes are named, with line and word") {
     CHECK(mistake("start a quota=1M main main") == ManifestMistake::repeated_word);
     CHECK(mistake("start a quota=1M console=r console=w") == ManifestMistake::repeated_word);
     CHECK(mistake("start a quota=1M console=x") == ManifestMistake::bad_console);
+    CHECK(mistake("start a quota=1M memory=x") == ManifestMistake::bad_memory);
+    CHECK(mistake("start a quota=1M memory=end memory=end") == ManifestMistake::repeated_word);
+    CHECK(mistake("start a quota=1M memory=end memory=fail") == ManifestMistake::bad_memory);
     CHECK(mistake("start a quota=1M root") == ManifestMistake::unknown_word);
     CHECK(mistake("start a quota=1M -- 1 2 3 4 5 6 7 8 9") == ManifestMistake::too_many_arguments);
     CHECK(mistake("start a\x80 quota=1M") == ManifestMistake::not_text);
