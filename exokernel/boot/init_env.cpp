@@ -17,11 +17,7 @@ constexpr std::uint32_t stack_pages = 16;
 constinit Object machine = {ObjectType::machine, 0, 1};
 
 Capability capability(ObjectType type, Object* object, Rights rights) {
-    Capability made;
-    made.type = type;
-    made.object = object;
-    made.rights = rights;
-    return made;
+    return {.type = type, .rights = rights, .object = object};
 }
 
 void give_run(Env& env, std::uint32_t slot, FrameNumber first, std::uint32_t count) {

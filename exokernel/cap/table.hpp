@@ -102,9 +102,7 @@ public:
     /// Frees the slot and releases the object; what was derived from it now counts as derived from
     /// its parent. Errors: bad_handle.
     Result<void> drop(Handle handle) {
-        CapSlot* cap = find(handle);
-        if (cap == nullptr) [[unlikely]]
-            return lamina::fail(Status::bad_handle);
+        LAMINA_TRY(CapSlot* const cap, lookup_any(handle, Rights::none));
         drop(*cap);
         return {};
     }

@@ -16,37 +16,19 @@ static_assert(std::uint64_t(Protection::software) << 1 == PageEntry::software);
 
 namespace {
 
-/// Pages of one size that lie in one half of a table.
-struct Part {
-    std::uint64_t address;
-    std::uint32_t pages;
-};
-
-/// The parts of a range, for `for`.
-class Parts {
-public:
-    Parts(std::uint64_t address, std::uint32_t pages, unsigned level)
-        : level_(level), left_(pages) {
-        take(address);
+/// Calls `visit(address, pages)` for each part of a range of pages that lies in one half of a
+/// table, until it returns false. Whether it never did.
+template <typename Visit>
+[[gnu::always_inline]] inline bool for_each_part(std::uint64_t address, std::uint32_t pages,
+                                                 unsigned level, Visit visit) {
+    while (pages != 0) {
+        const std::uint32_t part = std::min(pages, pages_to_end_of_half(address, level));
+        if (!visit(address, part)) return false;
+        address += part * entry_span(level);
+        pages -= part;
     }
-
-    const Part& operator*() const { return part_; }
-    void operator++() { take(part_.address + part_.pages * entry_span(level_)); }
-    bool operator!=(std::nullptr_t) const { return part_.pages != 0; }
-
-    const Parts& begin() const { return *this; }
-    std::nullptr_t end() const { return nullptr; }
-
-private:
-    void take(std::uint64_t address) {
-        part_ = {address, std::min(left_, pages_to_end_of_half(address, level_))};
-        left_ -= part_.pages;
-    }
-
-    unsigned level_;
-    Part part_ = {};
-    std::uint32_t left_;
-};
+    return true;
+}
 
 /// The level of the pages a mapping asks for; 0 for two sizes at once.
 unsigned level_of(Protection use) {
@@ -63,29 +45,12 @@ Result<void> check_range(std::uint64_t address, std::uint64_t count, unsigned le
     return {};
 }
 
-/// Points entries to frames of a run, with a reference and a link for each.
-void fill(const Leaves& at, unsigned level, CapSlot& source, std::uint32_t first,
-          std::uint32_t pages, std::uint64_t bits) {
-    source.object->references += pages;
-    std::uint64_t entry = address_of({source.first + first}).value | bits;
-    for (std::uint32_t i = 0; i < pages; ++i) {
-        at.entry[i].bits = entry;
-        at.link[i].join(source.children);
-        entry += entry_span(level);
-    }
-}
-
 /// Why one of some entries, the first such, does not allow what is needed.
 Status refusal(std::span<const PageEntry> entries, std::uint64_t needed) {
     for (const PageEntry& entry : entries)
         if (!entry.has(needed))
             return entry.is_present() ? Status::missing_right : Status::not_mapped;
     return Status::ok;
-}
-
-/// Whether a page of a level may go where an entry is: nothing is there, or an empty table.
-bool has_room(PageEntry entry, unsigned level) {
-    return !entry.is_present() || (!entry.is_leaf(level) && is_empty_table(entry));
 }
 
 }  // namespace
@@ -100,32 +65,36 @@ Result<void> AddressSpace::map_slowly(std::uint64_t address, CapSlot& source, st
     if (count % size != 0 || (source.first + first) % size != 0)
         return lamina::fail(Status::bad_argument);
     if (address % entry_span(level) != 0) return lamina::fail(Status::bad_address);
-    const Parts parts(address, std::uint32_t(count / size), level);
-    for (const Part& part : parts) {
-        const PageTables::Step step = tables_.walk(part.address, level);
-        if (step.level != level) {
-            if (step.entry->is_present()) return lamina::fail(Status::already_mapped);
-            continue;
-        }
-        for (std::uint32_t i = 0; i < part.pages; ++i)
-            if (!has_room(step.entry[i], level)) return lamina::fail(Status::already_mapped);
-    }
+    const auto pages = std::uint32_t(count / size);
+    const bool has_room =
+        for_each_part(address, pages, level, [&](std::uint64_t here, std::uint32_t part) {
+            const PageTables::Step step = tables_.walk(here, level);
+            if (step.level != level) return !step.entry->is_present();
+            return std::ranges::all_of(std::span(step.entry, part), [&](PageEntry entry) {
+                return PageTables::has_room(entry, level);
+            });
+        });
+    if (!has_room) return lamina::fail(Status::already_mapped);
     LAMINA_CHECK(tables_.check_make(address, count * page_size, level));
-    const std::uint64_t bits = leaf_bits(use) | (level > 1 ? PageEntry::large : 0);
     // All tables are made before one is freed: CPUs may walk through that until the shoot-down.
-    for (const Part& part : parts)
-        tables_.make(part.address, level);
+    for_each_part(address, pages, level, [&](std::uint64_t here, std::uint32_t) {
+        tables_.make(here, level);
+        return true;
+    });
+    source.object->references += pages;
+    std::uint64_t bits = address_of({source.first + std::uint32_t(first)}).value | leaf_bits(use) |
+                         (level > 1 ? PageEntry::large : 0);
     bool freed = false;
-    for (const Part& part : parts) {
-        const Leaves at = tables_.at(part.address, level);
-        for (std::uint32_t i = 0; i < part.pages; ++i) {
-            if (!at.entry[i].is_present()) continue;
-            tables_.free_empty(at.entry[i]);
-            freed = true;
+    for_each_part(address, pages, level, [&](std::uint64_t here, std::uint32_t part) {
+        const Leaves at = tables_.at(here, level);
+        for (std::uint32_t i = 0; i < part; ++i, bits += entry_span(level)) {
+            freed |= at.entry[i].is_present();
+            if (at.entry[i].is_present()) tables_.free_empty(at.entry[i]);
+            at.entry[i].bits = bits;
+            at.link[i].join(source.children);
         }
-        fill(at, level, source, std::uint32_t(first), part.pages, bits);
-        first += part.pages * size;
-    }
+        return true;
+    });
     // One page's invalidation forgets all tables on the way (Intel SDM vol. 3A, 4.10.4.1).
     if (freed && is_loaded(Whose::anybodys)) arch::invalidate_page(address);
     return {};
@@ -162,45 +131,37 @@ Result<void> AddressSpace::check_rows(std::uint64_t address, std::uint64_t count
     return {};
 }
 
-Result<void> AddressSpace::unmap_slowly(std::uint64_t address, std::uint64_t count) {
-    LAMINA_CHECK(check_rows(address, count, PageEntry::present));
+/// Changes each page of a range that check_rows() has accepted, by `visit(entry, link)`.
+template <typename Visit>
+void AddressSpace::for_each_page(std::uint64_t address, std::uint64_t count, Visit visit) {
     const bool loaded = is_loaded(Whose::anybodys);
     const std::uint64_t end = address + count * page_size;
     while (address != end) {
         const Row row = *row_at(address, (end - address) / page_size);
         for (std::uint32_t i = 0; i < row.pages; ++i, address += entry_span(row.level)) {
-            clear_leaf(row.at.entry[i], row.at.link[i]);
+            visit(row.at.entry[i], row.at.link[i]);
             if (loaded) arch::invalidate_page(address);
         }
     }
+}
+
+Result<void> AddressSpace::unmap_slowly(std::uint64_t address, std::uint64_t count) {
+    LAMINA_CHECK(check_rows(address, count, PageEntry::present));
+    for_each_page(address, count, clear_leaf);
     return {};
 }
 
 Result<void> AddressSpace::protect_slowly(std::uint64_t address, std::uint64_t count,
                                           Change change) {
     LAMINA_CHECK(check_rows(address, count, change.needed));
-    const bool loaded = is_loaded(Whose::anybodys);
-    const std::uint64_t end = address + count * page_size;
-    while (address != end) {
-        const Row row = *row_at(address, (end - address) / page_size);
-        const std::uint64_t span = entry_span(row.level);
-        for (PageEntry& entry : row.entries()) {
-            entry.bits = (entry.bits & kept_bits) | change.bits;
-            if (loaded) arch::invalidate_page(address);
-            address += span;
-        }
-    }
+    for_each_page(address, count, [=](PageEntry& entry, Link&) {
+        entry.bits = (entry.bits & kept_bits) | change.bits;
+    });
     return {};
 }
 
 Link& AddressSpace::link_of(std::uint64_t address) const {
     return *tables_.at(address, tables_.walk(address, 1).level).link;
-}
-
-AddressSpace::Mapping AddressSpace::mapping_of(const Link& link) {
-    const PageTables::Place place = PageTables::place_of(link);
-    return {place.space, place.address, frame_of(place.entry->target()), entry_frames(place.level),
-            place.entry->has(PageEntry::lent)};
 }
 
 std::uint64_t AddressSpace::first_unmapped(std::uint64_t address, std::uint64_t count) const {

@@ -92,15 +92,8 @@ public:
 
     /// The link of a mapped page.
     Link& link_of(std::uint64_t address) const;
-    /// What a link in a frame of state `mappings` stands for.
-    struct Mapping {
-        AddressSpace* space;
-        std::uint64_t address;
-        FrameNumber frame;    ///< The first one.
-        std::uint32_t count;  ///< Of frames: the page's size.
-        bool lent;            ///< Another environment has mapped it.
-    };
-    static Mapping mapping_of(const Link& link);
+    using Mapping = PageTables::Mapping;
+    static Mapping mapping_of(const Link& link) { return PageTables::mapping_of(link); }
 
     /// Where a user byte is in the kernel's half, if user code may access it so. Null if not.
     std::byte* find(std::uint64_t address, bool write) const;
@@ -168,6 +161,8 @@ private:
                                                        Change change);
     Result<Row> row_at(std::uint64_t address, std::uint64_t count) const;
     Result<void> check_rows(std::uint64_t address, std::uint64_t count, std::uint64_t needed) const;
+    template <typename Visit>
+    void for_each_page(std::uint64_t address, std::uint64_t count, Visit visit);
 
     PageTables tables_;
 };

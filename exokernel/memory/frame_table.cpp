@@ -24,8 +24,7 @@ void FrameTable::settle(Account& account) {
 }
 
 void FrameTable::refund(Account* account, std::uint32_t count) {
-    if (account == nullptr) return;
-    if (account->refund(count)) settle(*account);
+    if (account != nullptr && account->refund(count)) settle(*account);
 }
 
 void* FrameTable::contents(FrameNumber frame) { return arch::direct_map(address_of(frame)); }
@@ -134,23 +133,16 @@ void FrameTable::merge_runs(FrameInfo& run, FrameInfo& next) {
 }
 
 bool FrameTable::consistent() const {
-    FrameCounts seen;
-    for (const FrameInfo& info : entries_) {
-        switch (info.state) {
-            case FrameState::reserved: continue;
-            case FrameState::free:
-            case FrameState::free_head: ++seen.free; break;
-            case FrameState::object:
-            case FrameState::capabilities: ++seen.objects; break;
-            case FrameState::table:
-            case FrameState::mappings: ++seen.tables; break;
-            case FrameState::run_head:
-            case FrameState::run_tail: ++seen.user; break;
-        }
-        ++seen.total;
-    }
-    return free_.consistent() && seen.free == free_.count() && seen.total == total_ &&
-           seen.objects == objects_ && seen.tables == tables_ && seen.user == counts().user;
+    std::uint64_t seen[std::size_t(FrameState::run_tail) + 1] = {};
+    for (const FrameInfo& info : entries_)
+        ++seen[std::size_t(info.state)];
+    const auto both = [&](FrameState one, FrameState other) {
+        return seen[std::size_t(one)] + seen[std::size_t(other)];
+    };
+    return free_.consistent() && both(FrameState::free, FrameState::free_head) == free_.count() &&
+           both(FrameState::object, FrameState::capabilities) == objects_ &&
+           both(FrameState::table, FrameState::mappings) == tables_ &&
+           both(FrameState::run_head, FrameState::run_tail) == counts().user;
 }
 
 }  // namespace exo

@@ -96,13 +96,11 @@ public:
     }
     /// A capability for `count` frames of one run, from `first` on.
     Capability capability(FrameNumber first, std::uint32_t count, Rights rights) {
-        Capability made;
-        made.type = ObjectType::frames;
-        made.rights = rights;
-        made.object = &run_of(first);
-        made.first = first.value;
-        made.count = count;
-        return made;
+        return {.type = ObjectType::frames,
+                .rights = rights,
+                .object = &run_of(first),
+                .first = first.value,
+                .count = count};
     }
     /// Gives a run back. Needs: nothing refers to it. Cost: O(frames) without touching them.
     [[gnu::always_inline]] void free_run(FrameInfo& run) {
@@ -177,13 +175,11 @@ private:
 
 /// The capability that a new run is given by.
 inline Capability whole_run(FrameInfo& run, FrameNumber first, std::uint32_t count) {
-    Capability made;
-    made.type = ObjectType::frames;
-    made.rights = Rights::read | Rights::write | Rights::execute | Rights::copy;
-    made.object = &run;
-    made.first = first.value;
-    made.count = count;
-    return made;
+    return {.type = ObjectType::frames,
+            .rights = Rights::read | Rights::write | Rights::execute | Rights::copy,
+            .object = &run,
+            .first = first.value,
+            .count = count};
 }
 
 /// What goes on after Account::refund() has said that there is more to do; set at boot.

@@ -1,6 +1,7 @@
 // exokernel/memory/page_tables.cpp - walking, making and taking down the tables of a space.
 #include "exokernel/memory/page_tables.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "arch/machine.hpp"
@@ -25,10 +26,10 @@ Link* links_at(std::uint32_t frame) { return static_cast<Link*>(FrameTable::cont
 
 }  // namespace
 
-bool is_empty_table(PageEntry entry) {
-    for (const PageEntry& below : table_at(entry.target()).entry)
-        if (below.is_present()) return false;
-    return true;
+bool PageTables::has_room(PageEntry entry, unsigned level) {
+    if (!entry.is_present()) return true;
+    return !entry.is_leaf(level) &&
+           std::ranges::none_of(table_at(entry.target()).entry, &PageEntry::is_present);
 }
 
 Result<void> PageTables::create(Account& account, PhysAddr kernel_root, AddressSpace& space) {
@@ -72,8 +73,8 @@ Leaves PageTables::at(std::uint64_t address, unsigned level) const {
     return {step.entry, links_at(links) + index};
 }
 
-std::uint32_t PageTables::missing(std::uint64_t address, std::uint64_t bytes,
-                                  unsigned level) const {
+Result<void> PageTables::check_make(std::uint64_t address, std::uint64_t bytes,
+                                    unsigned level) const {
     std::uint32_t count = 0;
     const std::uint64_t end = address + bytes;
     for (unsigned above = page_table_levels; above > level; --above) {
@@ -86,12 +87,7 @@ std::uint32_t PageTables::missing(std::uint64_t address, std::uint64_t bytes,
     const std::uint64_t half = links_per_frame * entry_span(level);
     for (std::uint64_t here = address / half * half; here < end; here += half)
         count += at(here, level).link == nullptr;
-    return count;
-}
-
-Result<void> PageTables::check_make(std::uint64_t address, std::uint64_t bytes,
-                                    unsigned level) const {
-    return frames.check(missing(address, bytes, level), *account_);
+    return frames.check(count, *account_);
 }
 
 void PageTables::make_links(FrameNumber table, std::uint64_t address, unsigned level) {
@@ -119,14 +115,15 @@ Leaves PageTables::make(std::uint64_t address, unsigned level) {
     return at(address, level);
 }
 
-PageTables::Place PageTables::place_of(const Link& link) {
+PageTables::Mapping PageTables::mapping_of(const Link& link) {
     const FrameInfo& info = frames.info(FrameTable::frame_at(&link));
     LAMINA_ASSERT(info.state == FrameState::mappings);
     const auto page = reinterpret_cast<std::uintptr_t>(&link) % page_size / sizeof link;
     const std::uint64_t address = info.links[1] * mib + page * entry_span(info.order);
-    const PageTablePage& table = table_at(address_of({info.links[0]}));
-    return {static_cast<AddressSpace*>(info.owner), address, info.order,
-            &table.entry[entry_index(address, info.order)]};
+    const PageEntry entry =
+        table_at(address_of({info.links[0]})).entry[entry_index(address, info.order)];
+    return {static_cast<AddressSpace*>(info.owner), address, frame_of(entry.target()),
+            entry_frames(info.order), entry.has(PageEntry::lent)};
 }
 
 /// Frees a table of level 1 to 3 with its links, if it has any.

@@ -71,6 +71,8 @@ public:
     /// Whether there are frames to make() all entries of a level in [address, address + bytes).
     /// Errors: quota_exceeded, out_of_frames.
     Result<void> check_make(std::uint64_t address, std::uint64_t bytes, unsigned level) const;
+    /// Whether a page of a level may go where an entry is: nothing is there, or an empty table.
+    static bool has_room(PageEntry entry, unsigned level);
     /// Frees the empty table that an entry names, to make room for a large page. TLBs may hold
     /// parts of the way through it until they are flushed.
     void free_empty(PageEntry& entry);
@@ -79,14 +81,15 @@ public:
     /// when only the root is left.
     bool clear_some(std::uint32_t budget, void (*clear)(PageEntry&, Link&));
 
-    /// What a frame of links is for.
-    struct Place {
+    /// What a link in a frame of state `mappings` stands for.
+    struct Mapping {
         AddressSpace* space;
         std::uint64_t address;
-        unsigned level;
-        const PageEntry* entry;
+        FrameNumber frame;    ///< The first one.
+        std::uint32_t count;  ///< Of frames: the page's size.
+        bool lent;            ///< Another environment has mapped it.
     };
-    static Place place_of(const Link& link);
+    static Mapping mapping_of(const Link& link);
 
 private:
     static constexpr std::uint64_t mib = 1 << 20;
@@ -98,7 +101,6 @@ private:
         Leaves at;
     };
 
-    std::uint32_t missing(std::uint64_t address, std::uint64_t bytes, unsigned level) const;
     static void free_table(FrameNumber table);
     void make_links(FrameNumber table, std::uint64_t address, unsigned level);
     bool clear_below(PhysAddr table, unsigned level, std::uint64_t base, std::uint32_t& budget,
@@ -110,8 +112,5 @@ private:
     std::uint64_t clear_from_ = 0;  ///< Addresses below are cleared already.
     mutable Known known_[known_count];
 };
-
-/// Whether a table that could be freed to make room for a large page has no entry.
-bool is_empty_table(PageEntry entry);
 
 }  // namespace exo

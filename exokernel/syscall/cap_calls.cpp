@@ -37,13 +37,11 @@ Result<void> set_badge(Capability& made, word badge, word none) {
     const word rest = frames.count - first;
     if (count > rest) [[unlikely]]
         return lamina::fail(Status::bad_argument);
-    Capability part;
-    part.type = ObjectType::frames;
-    part.rights = wanted;
-    part.object = frames.object;
-    part.first = frames.first + std::uint32_t(first);
-    part.count = std::uint32_t(count != 0 ? count : rest);
-    return part;
+    return Capability{.type = ObjectType::frames,
+                      .rights = wanted,
+                      .object = frames.object,
+                      .first = frames.first + std::uint32_t(first),
+                      .count = std::uint32_t(count != 0 ? count : rest)};
 }
 
 /// cap_derive() for anything but page frames.

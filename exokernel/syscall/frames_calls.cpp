@@ -1,6 +1,5 @@
 // exokernel/syscall/frames_calls.cpp - system calls that make, split and merge runs of page frames.
 #include "exokernel/env/long_call.hpp"
-#include "exokernel/env/revoke.hpp"
 #include "exokernel/memory/frame_table.hpp"
 #include "exokernel/syscall/calls.hpp"
 
