@@ -4,7 +4,6 @@
 #include <new>
 
 #include "arch/machine.hpp"
-#include "exokernel/arch/x86_64/stacks.hpp"
 #include "exokernel/core/panic.hpp"
 #include "exokernel/memory/page_entry.hpp"
 
@@ -75,7 +74,7 @@ void seal_page(PhysAddr root, std::uint64_t at) {
 }  // namespace
 
 PhysAddr build_kernel_map(BootInfo& boot, const arch::CpuBlock& block,
-                          std::span<const DeviceRange> devices) {
+                          std::span<const MemoryRange> devices) {
     const PhysAddr root = boot.alloc(page_size);
     // The image is read-only in the direct map, and so has small pages there.
     const std::uint64_t start = address(exo_image_start) - arch::image_base;
@@ -93,8 +92,8 @@ PhysAddr build_kernel_map(BootInfo& boot, const arch::CpuBlock& block,
     map_image(root, exo_rodata_end, exo_image_end, PageEntry::no_execute | PageEntry::writable,
               boot);
     entry_for(root, address(&block.stack.guard), 1, &boot).bits = 0;
-    for (const DeviceRange& device : devices)
-        map_large(root, device.start.value, device.start.value + device.bytes,
+    for (const MemoryRange& device : devices)
+        map_large(root, device.start, device.end,
                   PageEntry::cache_disable | PageEntry::write_through, boot);
     return root;
 }

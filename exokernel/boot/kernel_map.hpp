@@ -8,17 +8,12 @@
 
 namespace exo::boot {
 
-/// A device's registers or a framebuffer, to be mapped uncached.
-struct DeviceRange {
-    PhysAddr start;
-    std::uint64_t bytes;
-};
-
 /// Builds the kernel half (docs/memory-layout.md) and returns its root: the direct map of all RAM,
 /// never executable and read-only where the kernel image is; the image by its sections, none both
-/// writable and executable, a hole under the stack in `block`; the devices in the direct map.
+/// writable and executable, a hole under the stack in `block`; what `devices` have, registers
+/// or a framebuffer, uncached in the direct map.
 PhysAddr build_kernel_map(BootInfo& boot, const arch::CpuBlock& block,
-                          std::span<const DeviceRange> devices);
+                          std::span<const MemoryRange> devices);
 
 /// Makes the CpuBlock of CPU `index` in memory of its own, with a hole at its guard page.
 arch::CpuBlock& map_cpu_block(PhysAddr root, std::uint32_t index, BootInfo& boot);

@@ -67,10 +67,11 @@ void reserve_memory() {
 PhysAddr map_kernel(const AcpiTables& acpi, const arch::CpuBlock& block) {
     const ScreenMode& screen = boot_info.screen;
     const bool pixels = screen.kind == ScreenMode::Kind::pixels;
-    const DeviceRange devices[] = {
-        {acpi.local_apic, page_size},
-        {acpi.io_apic, page_size},
-        {screen.memory, pixels ? std::uint64_t{screen.pitch} * screen.height : 0},
+    const std::uint64_t pixel_bytes = pixels ? std::uint64_t{screen.pitch} * screen.height : 0;
+    const MemoryRange devices[] = {
+        {acpi.local_apic.value, acpi.local_apic.value + page_size},
+        {acpi.io_apic.value, acpi.io_apic.value + page_size},
+        {screen.memory.value, screen.memory.value + pixel_bytes},
     };
     return build_kernel_map(boot_info, block, devices);
 }

@@ -17,6 +17,10 @@ public:
     static Result<UserRange> check(const AddressSpace& space, std::uint64_t address,
                                    std::uint64_t bytes, bool write, std::uint64_t& failed_address);
 
+    std::uint64_t bytes() const { return bytes_; }
+    /// The first `bytes` of it.
+    UserRange first(std::uint64_t bytes) const { return {*space_, address_, bytes}; }
+
     /// Copies the whole range to `to`.
     void copy_in(void* to) const;
     /// Copies to the whole range. Needs: checked for writing.

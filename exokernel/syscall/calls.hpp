@@ -60,6 +60,11 @@ inline Result<Env*> managed(lamina::Handle env) {
 /// The notification that a handle may set these bits of. Errors: bad_handle, wrong_type,
 /// missing_right (also for bits its badge does not have).
 Result<Notification*> signalled(lamina::Handle notification, std::uint64_t bits);
+/// The same; the null handle is no notification.
+inline Result<Notification*> signalled_or_none(lamina::Handle notification, std::uint64_t bits) {
+    if (notification == Handle::null) return nullptr;
+    return signalled(notification, bits);
+}
 
 /// Copies to user memory of the calling environment. Errors: bad_address, not_mapped.
 Result<void> copy_to_caller(std::uint64_t address, const void* from, std::uint64_t bytes);

@@ -16,46 +16,42 @@ namespace {
 /// Most bytes one console call moves: they pass through the kernel stack.
 constexpr std::uint64_t console_bytes_max = 512;
 
+/// The user memory that a call moves bytes of the console from or, if `write`, to. What it may take
+/// is checked as a whole, however much there is to move.
+Result<UserRange> console_range(handle console, Rights needed, user_address data, word bytes,
+                                bool write) {
+    Env& env = caller();
+    LAMINA_CHECK(env.caps.lookup(console, ObjectType::console, needed));
+    if (!lamina::in_user_half(data, bytes)) return lamina::fail(Status::bad_address);
+    return UserRange::check(env.space, data, std::min(bytes, console_bytes_max), write,
+                            env.failed_address);
+}
+
 }  // namespace
 
-Result<std::uint64_t> console_write(handle console_handle, user_address data, word bytes) {
-    Env& env = caller();
-    LAMINA_CHECK(env.caps.lookup(console_handle, ObjectType::console, Rights::write));
-    if (!lamina::in_user_half(data, bytes)) return lamina::fail(Status::bad_address);
-    // What the call may take is checked as a whole, however much room there is.
-    const auto most = std::min(bytes, console_bytes_max);
-    LAMINA_TRY(const UserRange range,
-               UserRange::check(env.space, data, most, false, env.failed_address));
-    const auto taken = std::min(most, std::uint64_t{console_device.output_room()});
+Result<std::uint64_t> console_write(handle console, user_address data, word bytes) {
+    LAMINA_TRY(const UserRange range, console_range(console, Rights::write, data, bytes, false));
+    const auto taken = std::min(range.bytes(), std::uint64_t{console_device.output_room()});
     char text[console_bytes_max];
     range.copy_in(text);
     console_device.write({text, taken});
     return taken;
 }
 
-Result<std::uint64_t> console_read(handle console_handle, user_address data, word bytes) {
-    Env& env = caller();
-    LAMINA_CHECK(env.caps.lookup(console_handle, ObjectType::console, Rights::read));
-    if (!lamina::in_user_half(data, bytes)) return lamina::fail(Status::bad_address);
-    const auto most = std::min(bytes, console_bytes_max);
-    LAMINA_CHECK(UserRange::check(env.space, data, most, true, env.failed_address));
-    const auto wanted = std::min(most, std::uint64_t{console_device.input_waiting()});
-    LAMINA_TRY(const UserRange range,
-               UserRange::check(env.space, data, wanted, true, env.failed_address));
+Result<std::uint64_t> console_read(handle console, user_address data, word bytes) {
+    LAMINA_TRY(const UserRange range, console_range(console, Rights::read, data, bytes, true));
+    const auto given = std::min(range.bytes(), std::uint64_t{console_device.input_waiting()});
     char text[console_bytes_max];
-    console_device.read(text, std::uint32_t(wanted));
-    range.copy_out(text);
-    return wanted;
+    console_device.read(text, std::uint32_t(given));
+    range.first(given).copy_out(text);
+    return given;
 }
 
 Result<std::uint64_t> console_bind(handle console_handle, handle notification, word bits) {
     Env& env = caller();
     LAMINA_CHECK(env.caps.lookup(console_handle, ObjectType::console, Rights::read));
-    Notification* told = nullptr;
-    if (notification != Handle::null) {
-        LAMINA_TRY(told, signalled(notification, bits));
-        if (bits == 0) return lamina::fail(Status::bad_argument);
-    }
+    LAMINA_TRY(Notification* const told, signalled_or_none(notification, bits));
+    if (told != nullptr && bits == 0) return lamina::fail(Status::bad_argument);
     console.bind(env, told, bits);
     if (console_device.input_waiting() != 0) console.input_arrived();
     return 0;

@@ -36,10 +36,7 @@ void ask(Env& env, const Account& account) {
 Result<std::uint64_t> account_reclaim(handle account_handle, handle env, word count,
                                       word deadline_ns, handle notification, word bits) {
     LAMINA_TRY(Env* const payer, payer_of(account_handle, env));
-    Notification* told = nullptr;
-    if (notification != Handle::null) {
-        LAMINA_TRY(told, signalled(notification, bits));
-    }
+    LAMINA_TRY(Notification* const told, signalled_or_none(notification, bits));
     Account& account = *payer->account;
     if (account.parent == nullptr || count == 0 || count > account.limit_frames())
         return lamina::fail(Status::bad_argument);
@@ -70,10 +67,7 @@ Result<std::uint64_t> account_repossess(handle account_handle, handle env) {
 Result<std::uint64_t> frames_watch(handle machine, word low_frames, word high_frames,
                                    handle notification, word bits) {
     LAMINA_CHECK(caller().caps.lookup(machine, ObjectType::machine, Rights::read));
-    Notification* told = nullptr;
-    if (notification != Handle::null) {
-        LAMINA_TRY(told, signalled(notification, bits));
-    }
+    LAMINA_TRY(Notification* const told, signalled_or_none(notification, bits));
     if (high_frames < low_frames) return lamina::fail(Status::bad_argument);
     memory_watch.set(told, bits, low_frames, high_frames);
     return 0;

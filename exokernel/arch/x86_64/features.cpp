@@ -19,9 +19,8 @@ constexpr std::uint64_t efer_no_execute = 1ULL << 11;
 std::uint64_t extended_state_wanted(std::uint64_t offered) {
     constexpr std::uint64_t x87_sse_avx = 0x7;
     constexpr std::uint64_t avx512 = 0xe0;
-    std::uint64_t wanted = offered & x87_sse_avx;
-    if ((offered & avx512) == avx512) wanted |= avx512;
-    return wanted;
+    const bool has_avx512 = (offered & avx512) == avx512;
+    return offered & (x87_sse_avx | (has_avx512 ? avx512 : 0));
 }
 
 LAMINA_AFTER_INIT bool large_pages_to_gib = false;

@@ -56,15 +56,8 @@ const void* memchr(const void* bytes, int value, std::size_t count) {
 }
 
 std::size_t strlen(const char* text) {
-    std::size_t length = 0;
-    while (text[length] != 0) {
-        ++length;
-        asm volatile("" : : : "memory");
-    }
-    return length;
+    return std::size_t(static_cast<const char*>(memchr(text, 0, ~0UL)) - text);
 }
-
-[[noreturn]] void abort() { exo::panic("abort"); }
 
 // The canary is set from the time stamp counter before any C++ runs (arch/x86_64/start.S).
 LAMINA_AFTER_INIT std::uintptr_t __stack_chk_guard;
@@ -74,7 +67,5 @@ LAMINA_AFTER_INIT std::uintptr_t __stack_chk_guard;
 
 namespace std {
 // What libstdc++'s headers call where a hosted program would throw.
-void __throw_length_error(const char* what) { exo::panic(what); }
-void __throw_logic_error(const char* what) { exo::panic(what); }
 void __throw_out_of_range_fmt(const char* what, ...) { exo::panic(what); }
 }  // namespace std
