@@ -2,6 +2,7 @@
 #include "exokernel/boot/init_env.hpp"
 
 #include <cstring>
+#include <iterator>
 
 #include "arch/machine.hpp"
 #include "exokernel/boot/init_image.hpp"
@@ -37,10 +38,13 @@ Result<void> map_pages(Env& env, const InitImage& image, std::uint64_t stack_top
     run.children.close();
     run.siblings.join(frames.run_of(first).roots);
     std::uint32_t page = 0;
-    for (const InitSegment& segment : image.segments()) {
-        LAMINA_CHECK(env.space.map(segment.address, run, page, segment.page_count,
-                                   {segment.protection, segment.protection}));
-        page += segment.page_count;
+    for (unsigned part = 0; part < std::size(init_protection); ++part) {
+        const std::uint32_t pages = image.header.page_count[part];
+        const Protection use = init_protection[part];
+        if (pages == 0) continue;
+        LAMINA_CHECK(
+            env.space.map(image.header.address + page * page_size, run, page, pages, {use, use}));
+        page += pages;
     }
     constexpr Protection use = Protection::read | Protection::write;
     LAMINA_CHECK(

@@ -8,36 +8,10 @@
 #include "lamina/layout.hpp"
 
 namespace exo::boot {
-namespace {
 
 using lamina::fail;
-using lamina::has;
 using lamina::page_size;
-using lamina::Protection;
 using lamina::Status;
-
-lamina::Result<void> check(const InitSegment& segment) {
-    constexpr auto known = Protection::read | Protection::write | Protection::execute;
-    if (segment.page_count == 0 || (segment.protection | known) != known ||
-        !has(segment.protection, Protection::read))
-        return fail(Status::bad_argument);
-    if (!lamina::page_aligned(segment.address) ||
-        !lamina::in_user_half(segment.address, segment.page_count * page_size))
-        return fail(Status::bad_address);
-    if (has(segment.protection, Protection::write) && has(segment.protection, Protection::execute))
-        return fail(Status::write_and_execute);
-    return {};
-}
-
-bool is_entry_in(const InitImage& image) {
-    for (const InitSegment& segment : image.segments())
-        if (has(segment.protection, Protection::execute) &&
-            image.header.entry - segment.address < segment.page_count * page_size)
-            return true;
-    return false;
-}
-
-}  // namespace
 
 lamina::Result<InitImage> find_init(std::span<const std::byte> archive) {
     LAMINA_TRY(const auto header, lamina::read_archive_header(archive));
@@ -47,20 +21,20 @@ lamina::Result<InitImage> find_init(std::span<const std::byte> archive) {
     const auto file = archive.first(header.total_bytes).subspan(start);
 
     InitImage image;
+    const InitHeader& head = image.header;
     std::memcpy(&image.header, file.data(), sizeof image.header);
-    if (image.header.segment_count > InitHeader::segment_count_max)
-        return fail(Status::bad_argument);
-    std::uint64_t end = page_size;
-    for (const InitSegment& segment : image.segments())
-        end += segment.page_count * page_size;
-    if (end > file.size()) return fail(Status::archive_truncated);
-    constexpr std::size_t sum_bytes = sizeof image.header.crc32;
-    if (lamina::crc32(file.subspan(sum_bytes, end - sum_bytes)) != image.header.crc32)
+    std::uint64_t bytes = 0;
+    for (const std::uint32_t pages : head.page_count)
+        bytes += pages * page_size;
+    if (bytes > file.size() - page_size) return fail(Status::archive_truncated);
+    image.pages = file.subspan(page_size, bytes);
+    constexpr std::size_t sum_bytes = sizeof head.crc32;
+    if (lamina::crc32(file.subspan(sum_bytes, page_size - sum_bytes + bytes)) != head.crc32)
         return fail(Status::archive_entry_damaged);
-    image.pages = file.subspan(page_size, end - page_size);
-    for (const InitSegment& segment : image.segments())
-        LAMINA_CHECK(check(segment));
-    if (!is_entry_in(image)) return fail(Status::bad_address);
+    const std::uint64_t code = head.address + head.page_count[0] * page_size;
+    if (!lamina::page_aligned(head.address) || !lamina::in_user_half(head.address, bytes) ||
+        head.entry - code >= head.page_count[1] * page_size)
+        return fail(Status::bad_address);
     return image;
 }
 

@@ -10,7 +10,6 @@ from tests.boot import harness
 from toolchain.cli import qemu
 
 INIT_FAILED = 120
-EXECUTABLE = init_image.READ | init_image.EXECUTE
 GOOD_LINE = "start shell quota=90% console=rw archive info power main\n"
 
 
@@ -154,7 +153,7 @@ class BadInputTest(unittest.TestCase):
         """So is an init that takes an exception; the log has where."""
         entry = 0x40_0800
         _, end, log = self.init(init_image.make(
-            entry, [(0x40_0000, EXECUTABLE, bytes(0x800) + b"\x0f\x0b" + bytes(0x7FE))]))
+            0x40_0000, entry, code=bytes(0x800) + b"\x0f\x0b" + bytes(0x7FE)))
         self.assertRegex(log, rf"env: 1 init: invalid opcode, .*rip {entry:#x}\r\n")
         self.assertIn("panic: init has ended: an exception, status 139\r\n", log)
         self.assertIsNone(end.status)
@@ -162,15 +161,13 @@ class BadInputTest(unittest.TestCase):
     def test_protection_of_init(self):
         """init's pages are mapped as its image says: not written or executed beyond that."""
         page = bytes(init_image.PAGE)
-        parts = [(0x40_1000, init_image.READ, page),
-                 (0x40_2000, init_image.READ | init_image.WRITE, page)]
         write_to, jump_to = "c60425{}01", "b8{}ffe0"  # mov byte [x], 1; mov eax, x, jmp rax
-        for code, address, error_code in ((write_to, 0x40_0000, 7), (write_to, 0x40_1000, 7),
-                                          (jump_to, 0x40_1000, 0x15), (jump_to, 0x40_2000, 0x15)):
+        for code, address, error_code in ((write_to, 0x40_1000, 7), (write_to, 0x40_0000, 7),
+                                          (jump_to, 0x40_0000, 0x15), (jump_to, 0x40_2000, 0x15)):
             code = bytes.fromhex(code.format(address.to_bytes(4, "little").hex()))
             code = bytes.fromhex(write_to.format("00204000")) + code  # the one write that is legal
             _, _, log = self.init(init_image.make(
-                0x40_0000, [(0x40_0000, EXECUTABLE, code.ljust(init_image.PAGE, b"\0")), *parts]))
+                0x40_0000, 0x40_1000, page, code.ljust(init_image.PAGE, b"\0"), page))
             self.assertIn(f"env: 1 init: page fault, error code {error_code:#x}, "
                           f"address {address:#x}, ", log)
 
@@ -190,15 +187,14 @@ class BadInputTest(unittest.TestCase):
     def test_init_the_kernel_cannot_load(self):
         """A bad init ends the boot with the error's name on the log."""
         page = bytes(init_image.PAGE)
-        good = init_image.make(0x40_0000, [(0x40_0000, EXECUTABLE, page)])
+        good = init_image.make(0x40_0000, 0x40_0000, code=page)
         for init, error in (
                 (None, "archive_no_entry"),
-                (b"no program", "bad_argument"),
+                (b"no program", "archive_truncated"),
                 (good[:-1] + b"\x01", "archive_entry_damaged"),
-                (init_image.make(0x40_0000, [(0x40_0000, EXECUTABLE, page)] * 2),
-                 "already_mapped"),
-                (init_image.make(0x40_0000, [(0x40_0000, EXECUTABLE | init_image.WRITE, page)]),
-                 "write_and_execute")):
+                (init_image.make(0x40_0000, 0x40_0000, data=page), "bad_address"),
+                (init_image.make(0x7fff_ffff_d000, 0x7fff_ffff_d000, code=page), "already_mapped"),
+                (init_image.make(0x40_0800, 0x40_0800, code=page), "bad_address")):
             _, end, log = self.init(init)
             self.assertRegex(log, rf"panic: cannot start init: {error}, ")
             self.assertIsNone(end.status)

@@ -77,27 +77,33 @@ class InitImage(unittest.TestCase):
         """Segments become whole pages, what is before and behind their contents zero."""
         image = init_image.image(self.elf((4, 0x400000, b"constants", 9), (5, 0x401010, b"code", 4),
                                           (6, 0x402ffe, b"data", 0x1003), (4, 0x500000, b"", 0)))
-        crc, count, entry = init_image.HEADER.unpack_from(image)
-        self.assertEqual((crc, count, entry), (zlib.crc32(image[4:]), 3, 0x401234))
-        self.assertEqual([init_image.SEGMENT.unpack_from(image, 16 + 16 * i) for i in range(3)],
-                         [(0x400000, 1, 1), (0x401000, 1, 5), (0x402000, 3, 3)])
-        self.assertEqual(image[64:4096].strip(b"\0"), b"")
+        self.assertEqual(init_image.HEADER.unpack_from(image),
+                         (zlib.crc32(image[4:]), 1, 1, 3, 0x400000, 0x401234))
+        self.assertEqual(image[init_image.HEADER.size:4096].strip(b"\0"), b"")
         self.assertEqual(len(image), 6 * 4096)
         for page, contents in ((1, b"constants"), (2, bytes(16) + b"code"),
                                (3, bytes(4094) + b"da"), (4, b"ta"), (5, b"")):
             self.assertEqual(image[4096 * page:4096 * (page + 1)], contents.ljust(4096, b"\0"))
 
+    def test_hole(self):
+        """A hole between two segments is part of the one before; several of a kind are one part."""
+        image = init_image.image(self.elf((4, 0x400000, b"a", 1), (4, 0x401000, b"b", 1),
+                                          (5, 0x404000, b"c", 1)))
+        self.assertEqual(init_image.HEADER.unpack_from(image)[1:5], (4, 1, 0, 0x400000))
+        self.assertEqual([image[4096 * i:4096 * i + 1] for i in range(1, 6)],
+                         [b"a", b"b", b"\0", b"\0", b"c"])
+
     def test_refused(self):
-        """Segments that share a page, or more of them than the head has room for, are refused."""
-        self.assertRaises(ValueError, init_image.image,
-                          self.elf((4, 0x400000, b"", 16), (6, 0x400800, b"", 16)))
-        pages = [(4, 0x400000 + i * 4096, b"", 1) for i in range(9)]
-        self.assertRaises(ValueError, init_image.image, self.elf(*pages))
-        init_image.image(self.elf(*pages[:8]))
+        """Segments that share a page, are out of order, far apart, or writable and executable."""
+        good = (5, 0x401000, b"", 16)
+        init_image.image(self.elf((4, 0x400000, b"", 16), good, (6, 0x402000, b"", 16)))
+        for bad in ((6, 0x401800, b"", 16), (6, 0x400000, b"", 16), (4, 0x402000, b"", 16),
+                    (7, 0x402000, b"", 16), (6, 0x4000_0000, b"", 16)):
+            self.assertRaises(ValueError, init_image.image, self.elf(good, bad))
 
     def test_found(self):
         """The header of the archive says at which page init is; 0 if it has none."""
-        image = init_image.make(0x400000, [(0x400000, 5, bytes(4096))])
+        image = init_image.make(0x400000, 0x400000, code=bytes(4096))
         packed = archive.pack([("a", 3, bytes(5000)), ("init", archive.KIND_INIT, image)])
         page, = struct.unpack_from("<I", packed, 28)
         self.assertEqual(packed[page * 4096:], image)

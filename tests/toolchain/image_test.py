@@ -60,7 +60,7 @@ class DefaultImage(unittest.TestCase):
         entries = archive.unpack(path_of("DEFAULT_ARCHIVE").read_bytes())
         starts = {name: symbols.ELF_HEADER.unpack_from(data)[4]
                   for name, kind, data in entries if kind == archive.KIND_APP}
-        starts |= {name: init_image.HEADER.unpack_from(data)[2]
+        starts |= {name: init_image.HEADER.unpack_from(data)[5]
                    for name, kind, data in entries if kind == archive.KIND_INIT}
         tables = {name: data for name, kind, data in entries if kind == archive.KIND_SYMBOLS}
         self.assertGreater(len(starts), 2)
