@@ -14,6 +14,7 @@ namespace exo {
 
 struct Env;
 struct Notification;
+struct Vcpu;
 class SliceVector;
 
 enum class VcpuState : std::uint8_t {
@@ -25,11 +26,10 @@ enum class VcpuState : std::uint8_t {
     ended,    ///< Out of the slice vector.
 };
 
-/// A call that takes more than one step.
-enum class LongCall : std::uint8_t {
-    revoke,     ///< Of what was derived from the capability `handle`; `object` is its object.
-    alloc,      ///< Of a run, `object`, whose first `done` frames are zeroed.
-    repossess,  ///< From the account of the environment `object`; runs from `done` on were seen.
+/// A call that takes more than one step (env/long_call.hpp).
+struct LongCall {
+    bool (*step)(Vcpu& vcpu);  ///< Does the next part; true when it is done and the vCPU is ready.
+    void (*stop)(Vcpu& vcpu);  ///< Leaves it as far as it is.
 };
 
 /// Takes one page frame, the extended state at its end.
@@ -44,9 +44,9 @@ struct Vcpu : Object {
     std::uint64_t run_ns;     ///< Time it ran, up to the last switch away from it.
     Notification* waits_for;  ///< Set while waiting.
     std::uint64_t wait_mask;
-    LongCall long_call;           ///< While in_call: what it does,
-    Handle handle;                ///< by which capability,
+    const LongCall* long_call;    ///< While in_call: what it does,
     Object* object;               ///< with what, by a reference,
+    Handle handle;                ///< by which capability,
     std::uint32_t done;           ///< and how much of it is done.
     lamina::VcpuArea* area;       ///< The kernel's alias of the bound area; null: none.
     FrameNumber area_frame;       ///< Held by a reference while bound.

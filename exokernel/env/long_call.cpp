@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "exokernel/core/panic.hpp"
-#include "exokernel/env/repossess.hpp"
-#include "exokernel/env/revoke.hpp"
 #include "exokernel/memory/frame_table.hpp"
 
 namespace exo {
@@ -32,8 +30,10 @@ bool alloc_step(Vcpu& vcpu) {
 
 }  // namespace
 
-void begin_long_call(Vcpu& vcpu, LongCall what, Handle handle, Object& object) {
-    vcpu.long_call = what;
+const LongCall run_alloc = {alloc_step, [](Vcpu& vcpu) { release_object(end_long_call(vcpu)); }};
+
+void begin_long_call(Vcpu& vcpu, const LongCall& what, Handle handle, Object& object) {
+    vcpu.long_call = &what;
     vcpu.handle = handle;
     vcpu.object = &object;
     vcpu.done = 0;
@@ -45,23 +45,6 @@ Object& end_long_call(Vcpu& vcpu) {
     LAMINA_ASSERT(vcpu.state == VcpuState::in_call);
     vcpu.state = VcpuState::ready;
     return *std::exchange(vcpu.object, nullptr);
-}
-
-bool step_long_call(Vcpu& vcpu) {
-    switch (vcpu.long_call) {
-        case LongCall::revoke: return revoke_step(vcpu);
-        case LongCall::repossess: return repossess_step(vcpu);
-        case LongCall::alloc: break;
-    }
-    return alloc_step(vcpu);
-}
-
-void stop_long_call(Vcpu& vcpu) {
-    switch (vcpu.long_call) {
-        case LongCall::revoke: return end_revocation(vcpu);
-        case LongCall::repossess: return end_repossession(vcpu);
-        case LongCall::alloc: release_object(end_long_call(vcpu));
-    }
 }
 
 }  // namespace exo

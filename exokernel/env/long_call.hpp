@@ -7,23 +7,25 @@ namespace exo {
 
 /// Makes a vCPU's slices go on with a call (VcpuState::in_call); dispatch must follow. A reference
 /// to the object is the call's until end_long_call().
-void begin_long_call(Vcpu& vcpu, LongCall what, Handle handle, Object& object);
+void begin_long_call(Vcpu& vcpu, const LongCall& what, Handle handle, Object& object);
 /// The vCPU is ready again; its call's reference is handed over.
 Object& end_long_call(Vcpu& vcpu);
 
 /// Does the next part; called in the vCPU's slices. True when it is done and the vCPU is ready,
 /// with the call's result in its context.
-bool step_long_call(Vcpu& vcpu);
+inline bool step_long_call(Vcpu& vcpu) { return vcpu.long_call->step(vcpu); }
 /// Leaves the call as far as it is, as its vCPU ends.
-void stop_long_call(Vcpu& vcpu);
+inline void stop_long_call(Vcpu& vcpu) { vcpu.long_call->stop(vcpu); }
 
 /// Page frames of a run that one step zeroes.
 inline constexpr std::uint32_t frames_zeroed_at_once = 128;
 
 /// Zeroes a new run and gives the vCPU's environment a capability for it. The call's result is the
 /// handle, or table_full, quota_exceeded or out_of_frames, and then the run is free again.
+/// The run is `object`, whose first `done` frames are zeroed.
+extern const LongCall run_alloc;
 inline void begin_alloc(Vcpu& vcpu, Object& run) {
-    begin_long_call(vcpu, LongCall::alloc, Handle::null, run);
+    begin_long_call(vcpu, run_alloc, Handle::null, run);
 }
 
 }  // namespace exo

@@ -104,18 +104,6 @@ bool take_some(Env& env, Account& account) {
     return true;
 }
 
-}  // namespace
-
-void begin_repossession(Vcpu& vcpu, Env& env) {
-    Account& account = *env.account;
-    LAMINA_ASSERT(account.owes() && !account.collected);
-    account.collected = true;
-    account.pass = 0;
-    ++env.references;
-    begin_long_call(vcpu, LongCall::repossess, Handle::null, env);
-    vcpu.done = frames.size();
-}
-
 void end_repossession(Vcpu& vcpu) {
     Object& env = end_long_call(vcpu);
     Account& account = *static_cast<Env&>(env).account;
@@ -141,6 +129,20 @@ bool repossess_step(Vcpu& vcpu) {
     end_repossession(vcpu);
     vcpu.set_result(Status::ok, owed);
     return true;
+}
+
+}  // namespace
+
+const LongCall repossession = {repossess_step, end_repossession};
+
+void begin_repossession(Vcpu& vcpu, Env& env) {
+    Account& account = *env.account;
+    LAMINA_ASSERT(account.owes() && !account.collected);
+    account.collected = true;
+    account.pass = 0;
+    ++env.references;
+    begin_long_call(vcpu, repossession, Handle::null, env);
+    vcpu.done = frames.size();
 }
 
 }  // namespace exo

@@ -17,9 +17,7 @@ namespace exo {
 /// and a few steps for each capability and page.
 void begin_repossession(Vcpu& vcpu, Env& env);
 
-/// Does the next part of it, as step_long_call().
-bool repossess_step(Vcpu& vcpu);
-/// The vCPU's repossession is over, done or not.
-void end_repossession(Vcpu& vcpu);
+/// From the account of the environment `object`; runs from `done` on were seen.
+extern const LongCall repossession;
 
 }  // namespace exo

@@ -67,14 +67,7 @@ CapSlot* oldest_capability(const Link& head) {
     return where.state == FrameState::capabilities ? &CapSlot::of(*head.next) : nullptr;
 }
 
-bool begin_revocation(Vcpu& vcpu, Handle handle, CapSlot& cap) {
-    if (revoke_some(cap.children) || !vcpu.env->alive()) return true;
-    // The reference keeps the object, and so the count of revokers, when the capability goes.
-    ++cap.object->references;
-    ++cap.object->revokers;
-    begin_long_call(vcpu, LongCall::revoke, handle, *cap.object);
-    return false;
-}
+namespace {
 
 void end_revocation(Vcpu& vcpu) {
     Object& object = end_long_call(vcpu);
@@ -90,6 +83,20 @@ bool revoke_step(Vcpu& vcpu) {
     end_revocation(vcpu);
     vcpu.set_result(cap ? Status::ok : Status::bad_handle, 0);
     return true;
+}
+
+/// Of what was derived from the capability `handle`; `object` is its object.
+constexpr LongCall revocation = {revoke_step, end_revocation};
+
+}  // namespace
+
+bool begin_revocation(Vcpu& vcpu, Handle handle, CapSlot& cap) {
+    if (revoke_some(cap.children) || !vcpu.env->alive()) return true;
+    // The reference keeps the object, and so the count of revokers, when the capability goes.
+    ++cap.object->references;
+    ++cap.object->revokers;
+    begin_long_call(vcpu, revocation, handle, *cap.object);
+    return false;
 }
 
 }  // namespace exo

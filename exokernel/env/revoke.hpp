@@ -25,9 +25,4 @@ CapSlot* oldest_capability(const Link& head);
 /// `revoked`. Cost: a few steps for each capability and page, in bounded parts.
 bool begin_revocation(Vcpu& vcpu, Handle handle, CapSlot& cap);
 
-/// Does the next part of it, as step_long_call().
-bool revoke_step(Vcpu& vcpu);
-/// The vCPU's revocation is over, done or not.
-void end_revocation(Vcpu& vcpu);
-
 }  // namespace exo

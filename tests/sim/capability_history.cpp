@@ -6,6 +6,7 @@
 #include <string>
 
 #include "exokernel/env/console.hpp"
+#include "exokernel/env/long_call.hpp"
 #include "tests/sim/boot.hpp"
 #include "tests/sim/violation.hpp"
 
@@ -88,7 +89,7 @@ void CapabilityHistory::remember() {
         before_[exo::FrameTable::frame_at(env).value].env_id = env->id;
         const exo::Vcpu* vcpu = env->vcpu;
         if (vcpu != nullptr && vcpu->state == exo::VcpuState::in_call &&
-            vcpu->long_call == exo::LongCall::alloc)
+            vcpu->long_call == &exo::run_alloc)
             before_[KernelView::run_with(vcpu->object)].reserved_for = env->id;
     }
 }

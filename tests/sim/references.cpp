@@ -5,6 +5,7 @@
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/info_pages.hpp"
 #include "exokernel/env/memory_watch.hpp"
+#include "exokernel/env/repossess.hpp"
 #include "tests/sim/boot.hpp"
 #include "tests/sim/ledger.hpp"
 #include "tests/sim/violation.hpp"
@@ -65,7 +66,7 @@ void count_own(const exo::Env& env, References& count) {
     count.to(env.end_notification);
     count.to(vcpu.waits_for);
     count.to_any(vcpu.object);
-    if (vcpu.state == exo::VcpuState::in_call && vcpu.long_call == exo::LongCall::repossess)
+    if (vcpu.state == exo::VcpuState::in_call && vcpu.long_call == &exo::repossession)
         count.to_any(static_cast<const exo::Env&>(*vcpu.object).account->taking);
     if (vcpu.area != nullptr) count.to_frame(vcpu.area_frame.value);
 }
