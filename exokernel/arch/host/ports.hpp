@@ -8,6 +8,5 @@ namespace exo::arch {
 inline void out8(std::uint16_t, std::uint8_t) {}
 inline void out16(std::uint16_t, std::uint16_t) {}
 inline std::uint8_t in8(std::uint16_t) { return 0xff; }
-inline std::uint16_t in16(std::uint16_t) { return 0xffff; }
 
 }  // namespace exo::arch

@@ -12,9 +12,7 @@ namespace exo::arch {
 /// Segment selectors. SYSRET loads SS from STAR[63:48] + 8 and CS from + 16, which fixes the
 /// order of the user segments. There is no 32-bit code segment.
 inline constexpr std::uint16_t kernel_code = 0x08;
-inline constexpr std::uint16_t kernel_data = 0x10;
 inline constexpr std::uint16_t user_data = USER_DATA;
-inline constexpr std::uint16_t user_code = USER_CODE;
 
 /// Interrupt vectors of devices; 0-31 are exceptions.
 inline constexpr std::uint8_t timer_vector = 48;

@@ -16,10 +16,5 @@ inline std::uint8_t in8(std::uint16_t port) {
     asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
-inline std::uint16_t in16(std::uint16_t port) {
-    std::uint16_t value;
-    asm volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
 
 }  // namespace exo::arch
