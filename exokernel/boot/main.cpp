@@ -12,7 +12,6 @@
 #include "exokernel/boot/hooks.hpp"
 #include "exokernel/boot/init_env.hpp"
 #include "exokernel/boot/kernel_map.hpp"
-#include "exokernel/boot/log_port.hpp"
 #include "exokernel/boot/other_cpus.hpp"
 #include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
@@ -21,6 +20,7 @@
 #include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/driver/acpi/acpi.hpp"
 #include "exokernel/driver/console/console_device.hpp"
+#include "exokernel/driver/log_port/log_port.hpp"
 #include "exokernel/driver/pic/pic.hpp"
 #include "exokernel/driver/pit/pit.hpp"
 #include "exokernel/driver/power/power.hpp"
@@ -115,7 +115,7 @@ void copy_text(char (&to)[size], std::string_view text) {
     text.copy(to, text.size());
 }
 
-void fill_info_page(const AcpiTables& acpi, const arch::Features& features) {
+void fill_info_page(const AcpiTables& acpi, std::uint32_t xsave_bytes) {
     lamina::InfoPage& page = info_pages.page();
     const arch::ClockParameters& clock = arch::clock_parameters();
     page.abi_version = lamina::abi_version;
@@ -125,7 +125,7 @@ void fill_info_page(const AcpiTables& acpi, const arch::Features& features) {
     page.tsc_shift = clock.shift;
     page.cpu_count = acpi.cpu_count;
     page.cpu_count_used = std::uint32_t(cpus().size());
-    page.xsave_bytes = features.xsave_bytes;
+    page.xsave_bytes = xsave_bytes;
     constexpr std::uint64_t ns_per_second = 1'000'000'000;
     if (const auto seconds = read_rtc())
         page.wall_offset_ns = *seconds * ns_per_second - arch::now_ns();
@@ -164,8 +164,7 @@ extern "C" [[noreturn]] void exo_main(std::uint32_t magic, std::uint32_t info) {
     arch::load_descriptors(block);
     add_cpu(block.local);
 
-    const arch::Features features = arch::enable_features();
-    block.local.has_smap = features.smap;
+    const std::uint32_t xsave_bytes = arch::enable_features(block.local);
 
     const auto acpi = read_acpi(boot_info.acpi_root);
     if (!acpi) panic("no ACPI tables");
@@ -185,7 +184,7 @@ extern "C" [[noreturn]] void exo_main(std::uint32_t magic, std::uint32_t info) {
     fill_frame_table();
     console_device.init(boot_info.screen);
     if (!info_pages.create(root_account)) panic("no memory for the info pages");
-    fill_info_page(*acpi, features);
+    fill_info_page(*acpi, xsave_bytes);
     start_init(boot_info, root_account);
     seal_after_init(root);
     before_user_mode(boot_info.words());

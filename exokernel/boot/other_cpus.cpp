@@ -55,7 +55,7 @@ bool start(std::uint8_t apic_id, PhysAddr start_page) {
 extern "C" [[noreturn]] void exo_other_cpu_main(arch::CpuBlock* block) {
     arch::load_descriptors(*block);
     seal_cpu_tables({exo_other_cpu_root}, *block);
-    block->local.has_smap = arch::enable_features().smap;
+    arch::enable_features(block->local);
     arch::enable_local_apic();
     arrived.store(true, std::memory_order_release);
     lock_kernel();

@@ -55,8 +55,7 @@ static_assert(sizeof(CpuBlock) <= cpu_block_step);
 void fill_interrupt_table();
 
 /// Loads all tables of the CPU that runs this, makes its block's CpuLocal the kernel's GS base and
-/// sets the entry of `syscall`. Needs: interrupts are masked, the segment registers are as start.S
-/// leaves them.
+/// sets the entry of `syscall`. Needs: interrupts are masked, CS and SS are those of start.S.
 void load_descriptors(CpuBlock& block);
 /// Makes the block of the CPU that boots, in the image; its stack is in use already.
 CpuBlock& make_boot_block();

@@ -31,7 +31,7 @@ LAMINA_AFTER_INIT bool tlb_tags = false;
 bool has_gigabyte_pages() { return large_pages_to_gib; }
 bool has_tlb_tags() { return tlb_tags; }
 
-Features enable_features() {
+std::uint32_t enable_features(CpuLocal& cpu) {
     const Cpuid basic = cpuid(1);
     const Cpuid structured = cpuid(7);
     const Cpuid extended = cpuid(0x8000'0001);
@@ -49,7 +49,7 @@ Features enable_features() {
 
     large_pages_to_gib = bit(extended.edx, 26);
     tlb_tags = bit(basic.ecx, 17);
-    const bool smap = bit(structured.ebx, 20);
+    cpu.has_smap = bit(structured.ebx, 20);
 
     write_msr(Msr::efer, read_msr(Msr::efer) | efer_syscall | efer_no_execute);
     const std::uint64_t cleared = cr0::emulation | cr0::task_switched;
@@ -57,15 +57,15 @@ Features enable_features() {
                 cr0::write_protect);
     write_cr<4>(read_cr<4>() | cr4::debugging_extensions | cr4::machine_check | cr4::global_pages |
                 cr4::fxsr | cr4::simd_exceptions | cr4::fsgsbase | cr4::xsave |
-                (bit(structured.ebx, 7) ? cr4::smep : 0) | (smap ? cr4::smap : 0) |
+                (bit(structured.ebx, 7) ? cr4::smep : 0) | (cpu.has_smap != 0 ? cr4::smap : 0) |
                 (bit(structured.ecx, 2) ? cr4::umip : 0) | (tlb_tags ? cr4::process_context : 0));
 
     const Cpuid offered = cpuid(0xd, 0);
     write_xcr0(extended_state_wanted(std::uint64_t{offered.edx} << 32 | offered.eax));
-    const Features features{smap, cpuid(0xd, 0).ebx};
-    if (features.xsave_bytes > sizeof(Vcpu::extended_state))
+    const std::uint32_t bytes = cpuid(0xd, 0).ebx;
+    if (bytes > sizeof(Vcpu::extended_state))
         panic("this processor lacks an XSAVE area that fits a vCPU");
-    return features;
+    return bytes;
 }
 
 }  // namespace exo::arch

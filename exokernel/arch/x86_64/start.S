@@ -23,15 +23,6 @@
     mov %eax, %cr0
     .endm
 
-    .macro LOAD_DATA_SEGMENTS
-    mov $16, %eax
-    mov %eax, %ss
-    mov %eax, %ds
-    mov %eax, %es
-    mov %eax, %fs
-    mov %eax, %gs
-    .endm
-
 /* Multiboot2 (specification 2.0, 3.1): header in the first 32 KiB. */
     .section .boot.header, "a"
     .balign 8
@@ -87,7 +78,8 @@ start64:
 
     .text
 start_high:
-    LOAD_DATA_SEGMENTS
+    mov $16, %eax                               /* the others are ignored in 64-bit mode */
+    mov %eax, %ss
     lea exo_boot_block + KERNEL_STACK_TOP(%rip), %rsp
     rdtsc                                       /* the stack canary, its low byte zero */
     shl $32, %rdx
@@ -129,7 +121,8 @@ other_cpu_start64:
 
     .text
 other_cpu_high:
-    LOAD_DATA_SEGMENTS
+    mov $16, %eax
+    mov %eax, %ss
     mov exo_other_cpu_root(%rip), %rax
     mov %rax, %cr3                              /* from here on the boot GDT is out of reach */
     mov exo_other_cpu_block(%rip), %rdi

@@ -1,5 +1,5 @@
-// exokernel/boot/log_port.cpp - the serial line that the kernel log goes to.
-#include "exokernel/boot/log_port.hpp"
+// exokernel/driver/log_port/log_port.cpp - the serial line that the kernel log goes to.
+#include "exokernel/driver/log_port/log_port.hpp"
 
 #include <atomic>
 #include <string_view>
@@ -9,7 +9,7 @@
 #include "exokernel/driver/uart/uart.hpp"
 #include "exokernel/lock/lock_order.hpp"
 
-namespace exo::boot {
+namespace exo {
 namespace {
 
 /// Guards the serial line while a line is written. Innermost: everything may log.
@@ -48,4 +48,4 @@ void start_log_port() {
     set_log_sink(write, write_now);
 }
 
-}  // namespace exo::boot
+}  // namespace exo
