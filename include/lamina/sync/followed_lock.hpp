@@ -29,8 +29,6 @@ template <typename Class, typename Raw, typename Policy>
 class LAMINA_LOCKABLE FollowedLock {
 public:
     static_assert(is_lock_class<Class>());
-    using ClassType = Class;
-    using RawType = Raw;
 
     constexpr FollowedLock() = default;
     FollowedLock(const FollowedLock&) = delete;
@@ -59,10 +57,6 @@ public:
         raw_.unlock();
         return true;
     }
-
-    /// The lock itself, for what has nothing to do with order: its statistics, who holds it.
-    Raw& raw() { return raw_; }
-    const Raw& raw() const { return raw_; }
 
 protected:
     static ClassInfo& info() { return class_info<Class, Raw, Policy>; }

@@ -19,6 +19,13 @@ struct Unvalidated {};
 template <typename Class, typename Raw, typename Policy>
 class LAMINA_LOCKABLE ValidatedLock : public FollowedLock<Class, Raw, Policy> {
 public:
+    using ClassType = Class;
+    using RawType = Raw;
+
+    /// The lock itself, for what has nothing to do with order: its statistics, who holds it.
+    Raw& raw() { return this->raw_; }
+    const Raw& raw() const { return this->raw_; }
+
     LAMINA_ACQUIRES LAMINA_NOT_ANALYSED void lock(Site site = Site::current()) {
         if (const OrderSetting now = this->setting(); now.is_on()) [[unlikely]]
             return lock_checked<Access::exclusive>(now, Way::waits, site);

@@ -97,6 +97,8 @@ TEST_CASE_SCRIPT("modes: a lock never followed, given back after the mode was of
 TEST_CASE_SCRIPT("modes: a lock given back twice, with off between", "", "A -A off warn -A", "")
 TEST_CASE_SCRIPT("modes: warn to panic keeps what is held", "ranks", "B panic A",
                  "inversion A/B panic")
+TEST_CASE_SCRIPT("modes: what was warned of already is reported again in mode panic", "ranks",
+                 "B A -A panic A", "inversion A/B; inversion A/B panic")
 TEST_CASE_SCRIPT("modes: panic to warn keeps what is held", "ranks panic", "B warn A -A -B end",
                  "inversion A/B")
 TEST_CASE_SCRIPT("modes: reported in warn, again in panic", "ranks", "B A -A panic A",

@@ -173,6 +173,12 @@ TEST_CASE("a RankValidator that has no number left says so once, and follows wha
         CHECK(followed == (i + 1 < Stack::classes_max));
         validator.release(step);
     }
+    // However often it is asked: a count of 16 bits would begin anew.
+    for (int i = 0; i < 70'000; ++i) {
+        const OrderStep again{validator.setting(), *classes.back(), tags.back(),
+                              Access::exclusive,   Way::waits,      Site::current()};
+        REQUIRE_FALSE(validator.acquire(again));
+    }
     REQUIRE(ScriptPlatform::reports.size() == 1);
     CHECK(ScriptPlatform::reports[0].what == Violation::class_table_full);
 }
