@@ -101,7 +101,8 @@ void Row::expect(std::size_t index, std::uint64_t value, Status status) {
 void Row::try_handle(std::size_t index) {
     const auto& argument = arguments_.list[index];
     const auto good = Handle(words_[index]);
-    const auto free_slot = lamina::make_handle(lamina::slots::first_free - 1, 0);
+    // Between the slots with a meaning: nobody filled it.
+    const auto free_slot = lamina::make_handle(lamina::slots::frame_states - 1, 0);
     const auto forged =
         lamina::make_handle(lamina::handle_slot(good), lamina::handle_generation(good) + 1);
     const auto dropped = sys::cap_derive(fixed::account, Rights::none, 0, 0);
