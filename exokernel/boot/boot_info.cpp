@@ -154,13 +154,11 @@ PhysAddr BootInfo::alloc(std::uint64_t bytes) {
 }
 
 bool read_boot_info(std::uint32_t magic, PhysAddr info, BootInfo& boot) {
-    if (magic == multiboot2_magic)
-        read_multiboot2(info, boot);
-    else if (magic == pvh_magic)
-        read_pvh(info, boot);
-    else
-        return false;
-    return true;
+    switch (magic) {
+        case multiboot2_magic: read_multiboot2(info, boot); return true;
+        case pvh_magic: read_pvh(info, boot); return true;
+        default: return false;
+    }
 }
 
 }  // namespace exo::boot

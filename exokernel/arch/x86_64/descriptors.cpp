@@ -23,16 +23,8 @@ struct Gate {
     std::uint64_t high;
 };
 
-struct [[gnu::packed]] TableRegister {
-    std::uint16_t limit;
-    std::uint64_t base;
-};
-
 // Exceptions with a stack of their own, because the kernel's may be unusable when they come.
-constexpr struct {
-    std::uint8_t vector;
-    std::uint8_t ist;
-} own_stacks[] = {{1, 1}, {2, 2}, {8, 3}, {18, 4}};
+constexpr std::uint8_t own_stacks[interrupt_stack_count] = {1, 2, 8, 18};
 
 constexpr std::size_t stub_bytes = 16;
 constexpr std::uint64_t present_interrupt_gate = 0x8e00ULL << 32;
@@ -78,8 +70,8 @@ bool in_stack_guard(std::uint64_t address) {
 void fill_interrupt_table() {
     for (unsigned vector = 0; vector < 256; ++vector)
         set_gate(vector, 0);
-    for (const auto& own : own_stacks)
-        set_gate(own.vector, own.ist);
+    for (unsigned i = 0; i < interrupt_stack_count; ++i)
+        set_gate(own_stacks[i], std::uint8_t(i + 1));
 }
 
 CpuBlock& make_boot_block() { return *new (boot_block) CpuBlock; }

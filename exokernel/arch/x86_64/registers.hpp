@@ -85,6 +85,12 @@ inline std::uint64_t read_tsc() {
     return std::uint64_t{high} << 32 | low;
 }
 
+/// What `lgdt` and `lidt` load.
+struct [[gnu::packed]] TableRegister {
+    std::uint16_t limit;
+    std::uint64_t base;
+};
+
 inline void interrupts_off() { asm volatile("cli" : : : "memory"); }
 
 }  // namespace exo::arch

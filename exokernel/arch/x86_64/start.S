@@ -144,16 +144,15 @@ boot_gdt_register:
  * three: the first two use its first entries, the image its last. 3: present, writable. */
     .balign 4096
 boot_pml4:
+    .irp entry, 0, 256, 511
+    .org boot_pml4 + 8 * \entry
     .quad PHYSICAL(boot_pdpt) + 3
-    .fill 255, 8, 0
-    .quad PHYSICAL(boot_pdpt) + 3
-    .fill 254, 8, 0
-    .quad PHYSICAL(boot_pdpt) + 3
+    .endr
 boot_pdpt:
     .irp page, 0, 1, 2, 3
     .quad PHYSICAL(boot_pd) + 4096 * \page + 3
     .endr
-    .fill 506, 8, 0
+    .org boot_pdpt + 8 * 510
     .quad PHYSICAL(boot_pd) + 3, PHYSICAL(boot_pd) + 4096 + 3
 boot_pd:
     .set address, 0

@@ -29,10 +29,7 @@ void halt() {
 
 void reset_cpu() {
     // Without an interrupt table the next exception is a triple fault.
-    const struct [[gnu::packed]] {
-        std::uint16_t limit;
-        std::uint64_t base;
-    } no_table = {0, 0};
+    const TableRegister no_table{0, 0};
     asm volatile("lidt %0; int3" : : "m"(no_table));
     halt();
 }
