@@ -19,28 +19,8 @@ struct LockOrder {
     static LockValidator& validator();
 };
 
-/// The library's spin lock, with the points at which a simulator changes the CPU.
-class KernelSpin {
-public:
-    void lock() {
-        arch::lock_point(arch::LockPoint::before, this);
-        raw_.lock();
-        arch::lock_point(arch::LockPoint::taken, this);
-    }
-    bool try_lock() {
-        arch::lock_point(arch::LockPoint::before, this);
-        const bool taken = raw_.try_lock();
-        if (taken) arch::lock_point(arch::LockPoint::taken, this);
-        return taken;
-    }
-    void unlock() {
-        raw_.unlock();
-        arch::lock_point(arch::LockPoint::given_back, this);
-    }
-
-private:
-    lamina::sync::SpinCore<KernelPlatform> raw_;
-};
+/// The library's spin lock, as the machine has it seen.
+using KernelSpin = arch::SeenLock<lamina::sync::SpinCore<KernelPlatform>>;
 
 /// A lock of the kernel; docs/locks.md has the table of all.
 template <typename Class>

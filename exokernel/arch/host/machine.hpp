@@ -122,6 +122,30 @@ inline void lock_point(LockPoint where, const void* lock) {
     if (host_cpus != nullptr) host_cpus->lock_point(where, lock);
 }
 
+/// A lock with the points at which a simulator changes the CPU.
+template <typename Lock>
+class SeenLock {
+public:
+    void lock() {
+        lock_point(LockPoint::before, this);
+        raw_.lock();
+        lock_point(LockPoint::taken, this);
+    }
+    bool try_lock() {
+        lock_point(LockPoint::before, this);
+        const bool taken = raw_.try_lock();
+        if (taken) lock_point(LockPoint::taken, this);
+        return taken;
+    }
+    void unlock() {
+        raw_.unlock();
+        lock_point(LockPoint::given_back, this);
+    }
+
+private:
+    Lock raw_;
+};
+
 // The host's own program keeps its extended state.
 inline void save_extended(std::uint64_t&, std::uint64_t&, std::byte*) {}
 inline void load_extended(std::uint64_t, std::uint64_t, const std::byte*) {}

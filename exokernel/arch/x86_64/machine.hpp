@@ -105,9 +105,9 @@ inline void interrupt_window() { asm volatile("sti; nop; cli" : : : "memory"); }
 /// Says that this CPU only waits for another one (Intel SDM vol. 2B, PAUSE).
 inline void relax() { __builtin_ia32_pause(); }
 
-/// Where a CPU is with a lock. Only a simulator wants to know (arch/host).
-enum class LockPoint { before, taken, given_back };
-inline void lock_point(LockPoint, const void*) {}
+/// A lock as it is. Only a simulator sees when it is taken (arch/host).
+template <typename Lock>
+using SeenLock = Lock;
 
 /// Saves or loads what the entry code leaves alone: FS and GS base and the XSAVE area.
 void save_extended(std::uint64_t& fs_base, std::uint64_t& gs_base, std::byte* area);

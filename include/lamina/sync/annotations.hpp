@@ -13,9 +13,6 @@
 
 #define LAMINA_LOCKABLE LAMINA_CLANG_ATTRIBUTE(capability("lock"))
 #define LAMINA_ACQUIRES LAMINA_CLANG_ATTRIBUTE(acquire_capability())
-#define LAMINA_ACQUIRES_SHARED LAMINA_CLANG_ATTRIBUTE(acquire_shared_capability())
 #define LAMINA_TRIES LAMINA_CLANG_ATTRIBUTE(try_acquire_capability(true))
-#define LAMINA_TRIES_SHARED LAMINA_CLANG_ATTRIBUTE(try_acquire_shared_capability(true))
 #define LAMINA_RELEASES LAMINA_CLANG_ATTRIBUTE(release_capability())
-#define LAMINA_RELEASES_SHARED LAMINA_CLANG_ATTRIBUTE(release_shared_capability())
 #define LAMINA_NOT_ANALYSED LAMINA_CLANG_ATTRIBUTE(no_thread_safety_analysis)

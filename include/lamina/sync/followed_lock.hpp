@@ -1,27 +1,20 @@
 // include/lamina/sync/followed_lock.hpp - FollowedLock: a lock of a class, followed by a validator.
 #pragma once
 
-#include <concepts>
-#include <cstdint>
-
 #include "lamina/sync/annotations.hpp"
 #include "lamina/sync/lock_traits.hpp"
 #include "lamina/sync/order_rules.hpp"
 
 namespace lamina::sync {
 
-/// The validator that follows a program's locks, as a policy: a type with a static
-/// `validator()`. There is one such type for each validator.
-template <typename P>
-concept OrderPolicy = requires { P::validator().setting(); };
-
 /// A class as the validator of `Policy` knows it, for locks of the type `Raw`.
 template <typename Class, typename Raw, typename Policy>
 inline constinit ClassInfo class_info{Class::name, level_of(Class::rank), LockTraits<Raw>::wait,
                                       LockTraits<Raw>::recursive};
 
-/// Joins a class, a raw lock and a validator, which looks before each wait. Site arguments are
-/// filled in by the compiler. ValidatedLock adds tries, pairs, deadlines and readers.
+/// Joins a class, a raw lock and a validator, which looks before each wait. `Policy` names the
+/// validator that follows a program's locks: a type with a static `validator()`, one for each. Site
+/// arguments are filled in by the compiler. ValidatedLock adds tries, pairs, deadlines and readers.
 ///
 /// Cost: with the validator's mode off, one load and one branch more than `Raw`, for each
 /// operation.

@@ -18,6 +18,10 @@ concept Witness = requires {
     { W::level } -> std::convertible_to<Level>;
 } && !std::copyable<W>;
 
+/// The policy of a validator, as of FollowedLock; Unvalidated is none.
+template <typename P>
+concept OrderPolicy = requires { P::validator().setting(); };
+
 /// The first witness: nothing is held. Made where a CPU enters the kernel, or where a thread
 /// begins, and there only; with validation, that is checked, and at its end that nothing is held
 /// again.

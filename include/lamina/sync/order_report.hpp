@@ -1,7 +1,6 @@
 // include/lamina/sync/order_report.hpp - what the validator reports: violation, sites, chain.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <source_location>
 
@@ -19,56 +18,34 @@ enum class Access : std::uint8_t {
     shared_recursive,  ///< A reader that never waits for a writer who only waits.
 };
 
-/// The rules. Each report names one.
+/// The rules, of which violations.def has the list. Each report names one.
 enum class Violation : std::uint8_t {
-    inversion,         ///< The lock wanted ranks outside of one that is held.
-    equal_level,       ///< Both rank the same, and the table gives such locks no order.
-    cycle,             ///< Locks of the same rank were taken in another order before.
-    reacquisition,     ///< Its holder takes it again, and would wait for itself.
-    same_class,        ///< Two locks of one class without a pair guard.
-    address_order,     ///< Two locks of one class, the one at the higher address first.
-    wait_kind,         ///< A lock that may block, wanted with a spinlock held.
-    blocking,          ///< Blocking with a spinlock held, or inside an interrupt.
-    interrupt,         ///< An interrupt may want a lock that the code it interrupted waits for.
-    stranger_release,  ///< Given back by one who does not hold it, or not in this way.
-    release_order,     ///< Given back before a lock taken later. Allowed, and warned of.
-    overflow,          ///< More locks held at once than the validator can follow.
-    held_at_exit,      ///< A lock is held where none may be.
-    class_table_full,  ///< The class got no number; its locks are not followed.
+#define LAMINA_VIOLATION(name, sentence) name,
+#include "lamina/sync/violations.def"
+#undef LAMINA_VIOLATION
     count_,
 };
 
 inline constexpr unsigned violation_count = static_cast<unsigned>(Violation::count_);
 
+/// What people are told of a rule.
+struct ViolationWords {
+    const char* name;  ///< As in the list.
+    const char* sentence;
+};
+inline constexpr ViolationWords violation_words[violation_count] = {
+#define LAMINA_VIOLATION(name, sentence) {#name, sentence},
+#include "lamina/sync/violations.def"
+#undef LAMINA_VIOLATION
+};
+
 /// The rule in a sentence, for a report.
 constexpr const char* sentence_of(Violation what) {
-    constexpr std::array<const char*, violation_count> sentences = {
-        "locks taken in reverse order: the one wanted ranks outside of one that is held",
-        "locks of the same rank held together",
-        "locks taken in a circle",
-        "a lock taken again by its holder",
-        "two locks of one class held together, without a pair guard",
-        "two locks of one class taken against the order of their addresses",
-        "a lock that may block, wanted with a spinlock held",
-        "blocking with a spinlock held or inside an interrupt",
-        "a lock of an interrupt handler can wait for code that it interrupted",
-        "a lock given back by one who does not hold it so",
-        "a lock given back before one that was taken later",
-        "more locks held at once than can be followed",
-        "a lock held where none may be",
-        "more lock classes than can be followed",
-    };
-    return sentences[static_cast<unsigned>(what)];
+    return violation_words[static_cast<unsigned>(what)].sentence;
 }
-
-/// The rule in one word, as in the list above.
+/// The rule in one word.
 constexpr const char* name_of(Violation what) {
-    constexpr std::array<const char*, violation_count> names = {
-        "inversion",     "equal_level", "cycle",        "reacquisition",    "same_class",
-        "address_order", "wait_kind",   "blocking",     "interrupt",        "stranger_release",
-        "release_order", "overflow",    "held_at_exit", "class_table_full",
-    };
-    return names[static_cast<unsigned>(what)];
+    return violation_words[static_cast<unsigned>(what)].name;
 }
 
 /// A violation: nothing in it refers to memory that changes, but for the names.

@@ -30,8 +30,7 @@ public:
     using Stack = typename Rules::Stack;
 
     /// Arguments behind the mode: those of the rules.
-    template <typename... Arguments>
-    constexpr explicit OrderValidator(Mode mode, Arguments... arguments)
+    constexpr explicit OrderValidator(Mode mode, auto... arguments)
         : rules_(arguments...), setting_(OrderSetting::of(mode, OrderSetting::first_epoch).word) {}
     OrderValidator(const OrderValidator&) = delete;
     OrderValidator& operator=(const OrderValidator&) = delete;
@@ -74,6 +73,9 @@ public:
         if (const OrderSetting now = setting(); now.is_on())
             rules_.check_none_held(Platform::held(), now, site);
     }
+
+    /// Calls `f(outer class, inner class)` for each pair seen that is good.
+    void for_each_edge(auto f) const { rules_.for_each_pair(f); }
 
 protected:
     Rules rules_;

@@ -55,9 +55,6 @@ template <typename T>
 concept RankValue = std::is_enum_v<T> || std::integral<T>;
 
 /// The level a rank stands for.
-template <RankValue T>
-constexpr Level level_of(T rank) {
-    return static_cast<Level>(rank);
-}
+constexpr Level level_of(RankValue auto rank) { return static_cast<Level>(rank); }
 
 }  // namespace lamina::sync

@@ -4,7 +4,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <optional>
 
 #include "lamina/sync/order_rules.hpp"
 #include "lamina/sync/order_validator.hpp"
@@ -23,8 +22,7 @@ public:
     using typename Base::Stack;
 
     /// Calls `f(outer class, inner class)` for each pair that was seen and is good.
-    template <typename F>
-    void for_each_pair(F&& f) const {
+    void for_each_pair(auto f) const {
         for (ClassId outer = 1; outer < classes_max; ++outer)
             for (ClassId inner = 1; inner < classes_max; ++inner)
                 if ((pairs_[outer][inner].load(std::memory_order_acquire) & good) != 0)
@@ -90,15 +88,6 @@ private:
 /// An OrderValidator for a kernel that is not interrupted: it has every rule of Validator that can
 /// be broken there, and no more code than these need.
 template <OrderPlatform<OrderReport> Platform>
-class RankValidator : public OrderValidator<RankRules<Platform>> {
-public:
-    using OrderValidator<RankRules<Platform>>::OrderValidator;
-
-    /// Calls `f(outer class, inner class)` for each pair seen.
-    template <typename F>
-    void for_each_edge(F&& f) const {
-        this->rules_.for_each_pair(f);
-    }
-};
+using RankValidator = OrderValidator<RankRules<Platform>>;
 
 }  // namespace lamina::sync

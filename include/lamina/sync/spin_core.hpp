@@ -97,8 +97,7 @@ protected:
     }
 
     /// Waits for the lock. `deadline.passed()`: whether to give up; false then.
-    template <typename Deadline>
-    [[gnu::noinline]] bool wait(Deadline deadline) {
+    [[gnu::noinline]] bool wait(auto deadline) {
         // Where the first was overtaken already it does not run, and nobody needs to queue to see
         // it. Relaxed: only a hint.
         if ((word_.load(std::memory_order_relaxed) & overtakings) != 0 && overtake()) return true;
@@ -122,8 +121,7 @@ private:
     static Word tail_for(const Node& node) { return Word{Queue::tag_of(node)} << tail_shift; }
     static Word tail_in(Word word) { return word & ~(held_byte | overtakings); }
 
-    template <typename Deadline>
-    bool wait_in_queue(Node& mine, Deadline deadline) {
+    bool wait_in_queue(Node& mine, auto deadline) {
         // Relaxed, here and below: a compare-and-swap follows, which sees the latest.
         Word seen = word_.load(std::memory_order_relaxed);
         for (;;) {
@@ -151,8 +149,7 @@ private:
     }
 
     /// Waits until those before have gone; after `patience` polls also for the lock itself.
-    template <typename Deadline>
-    Outcome wait_for_turn(Node& mine, std::uint32_t patience, Deadline deadline) {
+    Outcome wait_for_turn(Node& mine, std::uint32_t patience, auto deadline) {
         for (std::uint32_t polls = 0;; ++polls) {
             if (mine.place.load(std::memory_order_acquire) == Place::head)  // [spin-turn]
                 return Outcome::first;
@@ -170,8 +167,7 @@ private:
     }
 
     /// Waits for the holder, as the first in the queue. Nobody else ends the queue at this place.
-    template <typename Deadline>
-    bool wait_as_first(Node& mine, Deadline deadline) {
+    bool wait_as_first(Node& mine, auto deadline) {
         // Relaxed: looked at again, and then a compare-and-swap follows.
         Word seen = word_.load(std::memory_order_relaxed);
         for (;;) {
@@ -200,8 +196,7 @@ private:
     }
 
     /// Spins without a place.
-    template <typename Deadline>
-    bool wait_outside(Deadline deadline) {
+    bool wait_outside(auto deadline) {
         while (!overtake()) {
             if (deadline.passed()) return false;
             Platform::relax();

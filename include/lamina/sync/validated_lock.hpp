@@ -8,6 +8,11 @@
 #include "lamina/sync/named_class.hpp"
 #include "lamina/sync/validator.hpp"
 
+// For readers, as in annotations.hpp.
+#define LAMINA_ACQUIRES_SHARED LAMINA_CLANG_ATTRIBUTE(acquire_shared_capability())
+#define LAMINA_TRIES_SHARED LAMINA_CLANG_ATTRIBUTE(try_acquire_shared_capability(true))
+#define LAMINA_RELEASES_SHARED LAMINA_CLANG_ATTRIBUTE(release_shared_capability())
+
 namespace lamina::sync {
 
 /// The policy that compiles validation out: a ValidatedLock is then the lock itself, with a class
