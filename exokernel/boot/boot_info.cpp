@@ -132,10 +132,8 @@ void BootInfo::exclude(std::uint64_t start, std::uint64_t end) {
 }
 
 void BootInfo::set_command_line(const char* text) {
-    std::size_t length = 0;
-    while (length < command_line_max && text[length] != 0)
-        ++length;
-    std::memcpy(command_line, text, length);
+    const std::string_view all(text, command_line_max);
+    const std::size_t length = all.substr(0, all.find('\0')).copy(command_line, all.size());
     command_line[length] = 0;
 }
 

@@ -20,6 +20,7 @@
 #include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/driver/acpi/acpi.hpp"
 #include "exokernel/driver/console/console_device.hpp"
+#include "exokernel/driver/io_apic/io_apic.hpp"
 #include "exokernel/driver/log_port/log_port.hpp"
 #include "exokernel/driver/pic/pic.hpp"
 #include "exokernel/driver/pit/pit.hpp"
@@ -102,18 +103,13 @@ void start_interrupts(const AcpiTables& acpi, std::uint64_t tsc_at_start) {
     arch::init_local_apic(acpi.local_apic);
     arch::calibrate_clock(tsc_at_start, pit_wait_ns, wait_pit);
     if (acpi.io_apic.value != 0)
-        arch::route_interrupt(acpi.io_apic, acpi.line_interrupt[com1_line] - acpi.io_apic_base,
-                              acpi.line_flags[com1_line], arch::console_vector,
-                              arch::local_apic_id());
+        route_interrupt(acpi.io_apic, acpi.line_interrupt[com1_line] - acpi.io_apic_base,
+                        acpi.line_flags[com1_line], arch::console_vector, arch::local_apic_id());
     set_power_ports({acpi.pm1a_control, acpi.pm1b_control, acpi.sleep_off_a, acpi.sleep_off_b,
                      acpi.reset_port, acpi.reset_value});
 }
 
-template <std::size_t size>
-void copy_text(char (&to)[size], std::string_view text) {
-    text = text.substr(0, size - 1);
-    text.copy(to, text.size());
-}
+void copy_text(auto& to, std::string_view text) { text.copy(to, sizeof to - 1); }
 
 void fill_info_page(const AcpiTables& acpi, std::uint32_t xsave_bytes) {
     lamina::InfoPage& page = info_pages.page();
@@ -141,16 +137,6 @@ void fill_info_page(const AcpiTables& acpi, std::uint32_t xsave_bytes) {
     copy_text(page.build_features, lamina::build::features);
 }
 
-/// What dispatch calls back.
-void set_callbacks() {
-    set_dispatch_ops({[](Vcpu& vcpu) {
-                          return vcpu.state == VcpuState::in_call ? step_long_call(vcpu)
-                                                                  : end_step(*vcpu.env);
-                      },
-                      [](const Vcpu* vcpu) { info_pages.refresh(vcpu); }});
-    set_account_settler(settle_account);
-}
-
 }  // namespace
 
 extern "C" [[noreturn]] void exo_main(std::uint32_t magic, std::uint32_t info) {
@@ -176,7 +162,11 @@ extern "C" [[noreturn]] void exo_main(std::uint32_t magic, std::uint32_t info) {
 
     start_interrupts(*acpi, tsc_at_start);
     block.local.apic_id = arch::local_apic_id();
-    set_callbacks();
+    set_dispatch_ops({[](Vcpu& vcpu) {
+                          return vcpu.state == VcpuState::in_call ? step_long_call(vcpu)
+                                                                  : end_step(*vcpu.env);
+                      },
+                      [](const Vcpu* vcpu) { info_pages.refresh(vcpu); }});
     set_lock_mode(boot_info.words());
     lock_kernel();
     start_other_cpus(*acpi, root, boot_info);

@@ -46,6 +46,12 @@ struct Capability {
     }
 };
 
+/// One for `count` page frames of a run, from the frame `first` on.
+inline Capability frames_capability(Object& run, Rights rights, std::uint32_t first,
+                                    std::uint32_t count) {
+    return {ObjectType::frames, true, rights, &run, first, count};
+}
+
 /// A capability in a table, and its place in the derivation tree: `children` is the head of the
 /// ring of what was made from it (capabilities, mapped pages, areas of vCPUs), oldest first;
 /// `siblings` is its own link in such a ring. What an object's creation gave is in the ring of the

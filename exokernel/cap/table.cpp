@@ -75,8 +75,7 @@ Handle CapTable::move_to(CapTable& target, CapSlot& here, CapSlot& from) {
 bool CapTable::drop_some(std::uint32_t budget) {
     for (; dropped_ < slot_count_ && used_ != 0; ++dropped_) {
         if (budget-- == 0) return false;
-        CapSlot& cap = slot_at(dropped_);
-        if (cap.used()) drop(cap);
+        if (CapSlot* const cap = at(dropped_)) drop(*cap);
     }
     return true;
 }

@@ -1,4 +1,4 @@
-// exokernel/core/log.hpp - the kernel log: whole lines, each from one subsystem, to one sink.
+// exokernel/core/log.hpp - the kernel log: whole lines, each from one subsystem.
 #pragma once
 
 #include <string_view>
@@ -7,35 +7,27 @@
 
 namespace exo {
 
-/// Where finished log lines go (without the line end).
-using LogSink = void (*)(std::string_view line);
-
-/// Names the sink; lines logged before the first one are lost. `sink_now` is for log_now(), and
-/// must neither take a lock nor ask which CPU this is; null: the same. Needs: boot, one CPU.
-void set_log_sink(LogSink sink, LogSink sink_now = nullptr);
-
-/// Gives a finished line to a sink.
-void log_line(const TextLine& line);
-void log_line_now(const TextLine& line);
+/// Write a finished line, without its end, to where the log goes. The driver of its port has them,
+/// and each host test its own. log_line_now() must neither take a lock nor ask which CPU this is.
+void log_line(std::string_view line);
+void log_line_now(std::string_view line);
 
 /// Logs `subsystem: parts...`; parts are text, unsigned numbers or Hex. Waits for other CPUs'
 /// lines.
-template <typename... Parts>
-void log(std::string_view subsystem, const Parts&... parts) {
+void log(std::string_view subsystem, const auto&... parts) {
     TextLine line;
     line.add(subsystem).add(": ");
     (line.add(parts), ...);
-    log_line(line);
+    log_line(line.view());
 }
 
 /// The same without waiting for anybody: for what may have interrupted another line, and for the
 /// end of the machine.
-template <typename... Parts>
-void log_now(std::string_view subsystem, const Parts&... parts) {
+void log_now(std::string_view subsystem, const auto&... parts) {
     TextLine line;
     line.add(subsystem).add(": ");
     (line.add(parts), ...);
-    log_line_now(line);
+    log_line_now(line.view());
 }
 
 /// Logs what user programs can cause: at most `burst` lines in each second. When lines are let
@@ -44,8 +36,7 @@ class LimitedLog {
 public:
     static constexpr std::uint32_t burst = 100;
 
-    template <typename... Parts>
-    void log(std::uint64_t now_ns, std::string_view subsystem, const Parts&... parts) {
+    void log(std::uint64_t now_ns, std::string_view subsystem, const auto&... parts) {
         if (admit(now_ns)) exo::log(subsystem, parts...);
     }
 

@@ -1,8 +1,6 @@
 // exokernel/core/panic.hpp - panic and LAMINA_ASSERT: the end of the road for our own bugs.
 #pragma once
 
-#include <string_view>
-
 #include "exokernel/core/log.hpp"
 
 namespace exo {
@@ -11,8 +9,7 @@ namespace exo {
 [[noreturn]] void stop_machine();
 
 /// Logs `panic: parts...` and stops the machine.
-template <typename... Parts>
-[[noreturn]] void panic(const Parts&... parts) {
+[[noreturn]] void panic(const auto&... parts) {
     log_now("panic", parts...);
     stop_machine();
 }

@@ -1,6 +1,7 @@
 // exokernel/core/text.hpp - TextLine: one line of text put together in a fixed buffer.
 #pragma once
 
+#include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -23,23 +24,16 @@ public:
             if (length_ < capacity) buffer_[length_++] = c;
         return *this;
     }
-    TextLine& add(const char* text) { return add(std::string_view(text)); }
     TextLine& add(std::unsigned_integral auto number) { return add_number(number, 10); }
     TextLine& add(Hex hex) { return add("0x").add_number(hex.value, 16); }
 
     std::string_view view() const { return {buffer_, length_}; }
 
 private:
-    TextLine& add_number(std::uint64_t number, std::uint64_t base) {
+    TextLine& add_number(std::uint64_t number, int base) {
         char digits[20];
-        std::size_t count = 0;
-        do {
-            digits[count++] = "0123456789abcdef"[number % base];
-            number /= base;
-        } while (number != 0);
-        while (count != 0)
-            add(std::string_view(&digits[--count], 1));
-        return *this;
+        const char* const end = std::to_chars(digits, digits + sizeof digits, number, base).ptr;
+        return add(std::string_view(digits, end));
     }
 
     char buffer_[capacity];

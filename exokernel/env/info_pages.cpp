@@ -12,8 +12,7 @@ namespace exo {
 InfoPageWriter info_pages;
 
 /// Makes one change to the pages between two steps of the sequence count.
-template <typename Change>
-void InfoPageWriter::write(Change change) {
+void InfoPageWriter::write(auto change) {
     std::atomic_ref<std::uint32_t> sequence(pages_->page.sequence);
     sequence.store(sequence.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_release);
@@ -36,6 +35,11 @@ lamina::EnvState shown_state(const Env& env) {
         case VcpuState::ending: return lamina::EnvState::ending;
         default: return lamina::EnvState::ready;
     }
+}
+
+/// A counter that entry.S of another CPU may be adding to, without a lock.
+std::uint64_t counted(const std::uint64_t& counter) {
+    return __atomic_load_n(&counter, __ATOMIC_RELAXED);
 }
 
 }  // namespace
@@ -80,15 +84,6 @@ void InfoPageWriter::remove_env(const Env& env) {
         --pages.page.env_count;
     });
 }
-
-namespace {
-
-/// A counter that entry.S of another CPU may be adding to, without a lock.
-std::uint64_t counted(const std::uint64_t& counter) {
-    return __atomic_load_n(&counter, __ATOMIC_RELAXED);
-}
-
-}  // namespace
 
 void InfoPageWriter::refresh(const Vcpu* vcpu) {
     const FrameCounts counts = frames.counts();

@@ -28,8 +28,7 @@ public:
     static constexpr std::uint32_t page_count = sizeof(lamina::InfoPages) / page_size;
 
 private:
-    template <typename Change>
-    void write(Change change);
+    void write(auto change);
 
     lamina::InfoPages* pages_ = nullptr;
     FrameNumber first_frame_ = {};

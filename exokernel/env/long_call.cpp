@@ -17,14 +17,8 @@ bool alloc_step(Vcpu& vcpu) {
     vcpu.done += part;
     if (vcpu.done != run.extent) return false;
     end_long_call(vcpu);
-    CapTable& caps = vcpu.env->caps;
-    if (const auto place = caps.free_slot()) {
-        const Handle made = caps.insert(**place, whole_run(run), &run.roots, true);
-        vcpu.set_result(Status::ok, std::uint64_t(made));
-    } else {
-        release_object(run);
-        vcpu.set_result(place.error(), 0);
-    }
+    const auto given = give_run(*vcpu.env, run, whole_run(run));
+    vcpu.set_result(given ? Status::ok : given.error(), given.value_or(0));
     return true;
 }
 

@@ -20,9 +20,20 @@ inline void stop_long_call(Vcpu& vcpu) { vcpu.long_call->stop(vcpu); }
 /// Page frames of a run that one step zeroes.
 inline constexpr std::uint32_t frames_zeroed_at_once = 128;
 
+/// Gives an environment a capability for a new run; if its table has no room, the run is free
+/// again. Errors: table_full, quota_exceeded, out_of_frames.
+[[gnu::always_inline]] inline Result<std::uint64_t> give_run(Env& env, FrameInfo& run,
+                                                             const Capability& whole) {
+    const auto place = env.caps.free_slot();
+    if (!place) [[unlikely]] {
+        release_object(run);
+        return lamina::fail(place.error());
+    }
+    return std::uint64_t(env.caps.insert(**place, whole, &run.roots, true));
+}
+
 /// Zeroes a new run and gives the vCPU's environment a capability for it. The call's result is the
-/// handle, or table_full, quota_exceeded or out_of_frames, and then the run is free again.
-/// The run is `object`, whose first `done` frames are zeroed.
+/// handle, or an error of give_run(). The run is `object`, whose first `done` frames are zeroed.
 extern const LongCall run_alloc;
 inline void begin_alloc(Vcpu& vcpu, Object& run) {
     begin_long_call(vcpu, run_alloc, Handle::null, run);

@@ -14,8 +14,8 @@ void MemoryWatch::set(Notification* notification, std::uint64_t told_bits, std::
     if (notification != nullptr) ++notification->references;
     Notification* const before = std::exchange(told, notification);
     bits = told_bits;
-    frames.watch(notification != nullptr ? low : 0, high,
-                 [] { memory_watch.told->signal(memory_watch.bits); });
+    frames.free_frames().watch(notification != nullptr ? low : 0, high,
+                               [] { memory_watch.told->signal(memory_watch.bits); });
     if (before != nullptr) release_object(*before);
 }
 

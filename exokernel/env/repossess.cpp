@@ -54,12 +54,6 @@ void note(Env& env, FrameNumber first, std::uint32_t count) {
     vcpu.area->taken_count = ++vcpu.taken_count;
 }
 
-void begin_run(Account& account, FrameInfo& run) {
-    ++run.references;
-    ++run.revokers;
-    account.taking = &run;
-}
-
 /// Lets go of the run that was being taken. Whether it is free by that.
 bool end_run(Account& account) {
     FrameInfo& run = *std::exchange(account.taking, nullptr);
@@ -119,7 +113,9 @@ bool repossess_step(Vcpu& vcpu) {
         (void)take_some(env, account);
         if (vcpu.state != VcpuState::in_call) return false;  // it has ended its own environment
     } else if (FrameInfo* const run = find_run(account, vcpu.done)) {
-        begin_run(account, *run);
+        ++run->references;
+        ++run->revokers;
+        account.taking = run;
     } else if (vcpu.done == 0) {
         ++account.pass;
         vcpu.done = frames.size();

@@ -42,6 +42,25 @@ void revoke_capability(CapSlot& cap, CapTable& table) {
     table.drop(cap);
 }
 
+void end_revocation(Vcpu& vcpu) {
+    Object& object = end_long_call(vcpu);
+    --object.revokers;
+    release_object(object);
+}
+
+bool revoke_step(Vcpu& vcpu) {
+    // It may have been revoked itself meanwhile, and what was derived from it will be.
+    const auto cap = vcpu.env->caps.lookup_any(vcpu.handle, Rights::none);
+    if (cap && !revoke_some((*cap)->children)) return false;
+    if (vcpu.state != VcpuState::in_call) return false;  // it has ended its own environment
+    end_revocation(vcpu);
+    vcpu.set_result(cap ? Status::ok : Status::bad_handle, 0);
+    return true;
+}
+
+/// Of what was derived from the capability `handle`; `object` is its object.
+constexpr LongCall revocation = {revoke_step, end_revocation};
+
 }  // namespace
 
 bool revoke_some(Link& head) {
@@ -66,29 +85,6 @@ CapSlot* oldest_capability(const Link& head) {
     const FrameInfo& where = frames.info(FrameTable::frame_at(head.next));
     return where.state == FrameState::capabilities ? &CapSlot::of(*head.next) : nullptr;
 }
-
-namespace {
-
-void end_revocation(Vcpu& vcpu) {
-    Object& object = end_long_call(vcpu);
-    --object.revokers;
-    release_object(object);
-}
-
-bool revoke_step(Vcpu& vcpu) {
-    // It may have been revoked itself meanwhile, and what was derived from it will be.
-    const auto cap = vcpu.env->caps.lookup_any(vcpu.handle, Rights::none);
-    if (cap && !revoke_some((*cap)->children)) return false;
-    if (vcpu.state != VcpuState::in_call) return false;  // it has ended its own environment
-    end_revocation(vcpu);
-    vcpu.set_result(cap ? Status::ok : Status::bad_handle, 0);
-    return true;
-}
-
-/// Of what was derived from the capability `handle`; `object` is its object.
-constexpr LongCall revocation = {revoke_step, end_revocation};
-
-}  // namespace
 
 bool begin_revocation(Vcpu& vcpu, Handle handle, CapSlot& cap) {
     if (revoke_some(cap.children) || !vcpu.env->alive()) return true;

@@ -84,4 +84,8 @@ private:
     static constexpr std::uint64_t owing = 1ULL << 63;
 };
 
+/// What goes on after Account::refund() has said that there is more to do (env/objects.cpp; host
+/// tests of memory have their own).
+void settle_account(Account& account);
+
 }  // namespace exo

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "exokernel/core/panic.hpp"
-
 namespace exo {
 
 static_assert(std::uint64_t(Protection::write) == PageEntry::writable);
@@ -18,9 +16,8 @@ namespace {
 
 /// Calls `visit(address, pages)` for each part of a range of pages that lies in one half of a
 /// table, until it returns false. Whether it never did.
-template <typename Visit>
 [[gnu::always_inline]] inline bool for_each_part(std::uint64_t address, std::uint32_t pages,
-                                                 unsigned level, Visit visit) {
+                                                 unsigned level, auto visit) {
     while (pages != 0) {
         const std::uint32_t part = std::min(pages, pages_to_end_of_half(address, level));
         if (!visit(address, part)) return false;
@@ -66,19 +63,18 @@ Result<void> AddressSpace::map_slowly(std::uint64_t address, CapSlot& source, st
         return lamina::fail(Status::bad_argument);
     if (address % entry_span(level) != 0) return lamina::fail(Status::bad_address);
     const auto pages = std::uint32_t(count / size);
-    const bool has_room =
+    const bool is_free =
         for_each_part(address, pages, level, [&](std::uint64_t here, std::uint32_t part) {
-            const PageTables::Step step = tables_.walk(here, level);
+            const Step step = walk(here, level);
             if (step.level != level) return !step.entry->is_present();
-            return std::ranges::all_of(std::span(step.entry, part), [&](PageEntry entry) {
-                return PageTables::has_room(entry, level);
-            });
+            return std::ranges::all_of(std::span(step.entry, part),
+                                       [&](PageEntry entry) { return has_room(entry, level); });
         });
-    if (!has_room) return lamina::fail(Status::already_mapped);
-    LAMINA_CHECK(tables_.check_make(address, count * page_size, level));
+    if (!is_free) return lamina::fail(Status::already_mapped);
+    LAMINA_CHECK(check_make(address, count * page_size, level));
     // All tables are made before one is freed: CPUs may walk through that until the shoot-down.
     for_each_part(address, pages, level, [&](std::uint64_t here, std::uint32_t) {
-        tables_.make(here, level);
+        make_leaves(here, level);
         return true;
     });
     source.object->references += pages;
@@ -86,10 +82,10 @@ Result<void> AddressSpace::map_slowly(std::uint64_t address, CapSlot& source, st
                          (level > 1 ? PageEntry::large : 0);
     bool freed = false;
     for_each_part(address, pages, level, [&](std::uint64_t here, std::uint32_t part) {
-        const Leaves at = tables_.at(here, level);
+        const Leaves at = leaves_at(here, level);
         for (std::uint32_t i = 0; i < part; ++i, bits += entry_span(level)) {
             freed |= at.entry[i].is_present();
-            if (at.entry[i].is_present()) tables_.free_empty(at.entry[i]);
+            if (at.entry[i].is_present()) free_empty(at.entry[i]);
             at.entry[i].bits = bits;
             at.link[i].join(source.children);
         }
@@ -104,12 +100,12 @@ Result<void> AddressSpace::map_slowly(std::uint64_t address, CapSlot& source, st
 Result<AddressSpace::Row> AddressSpace::row_at(std::uint64_t address, std::uint64_t count) const {
     const auto small =
         std::uint32_t(std::min<std::uint64_t>(count, pages_to_end_of_half(address, 1)));
-    if (Leaves at; tables_.known(address, at)) return Row{at, 1, small};
-    const auto [entry, level] = tables_.walk(address, 1);
+    if (Leaves at; known(address, at)) return Row{at, 1, small};
+    const auto [entry, level] = walk(address, 1);
     if (!entry->is_leaf(level)) return lamina::fail(Status::not_mapped);
     if (address % entry_span(level) != 0 || count < entry_frames(level))
         return lamina::fail(Status::partial_page);
-    return Row{tables_.at(address, level), level, level == 1 ? small : 1};
+    return Row{leaves_at(address, level), level, level == 1 ? small : 1};
 }
 
 /// Whether all pages of a range may be used as `needed` says. Errors: as protect().
@@ -132,8 +128,7 @@ Result<void> AddressSpace::check_rows(std::uint64_t address, std::uint64_t count
 }
 
 /// Changes each page of a range that check_rows() has accepted, by `visit(entry, link)`.
-template <typename Visit>
-void AddressSpace::for_each_page(std::uint64_t address, std::uint64_t count, Visit visit) {
+void AddressSpace::for_each_page(std::uint64_t address, std::uint64_t count, auto visit) {
     const bool loaded = is_loaded(Whose::anybodys);
     const std::uint64_t end = address + count * page_size;
     while (address != end) {
@@ -161,12 +156,12 @@ Result<void> AddressSpace::protect_slowly(std::uint64_t address, std::uint64_t c
 }
 
 Link& AddressSpace::link_of(std::uint64_t address) const {
-    return *tables_.at(address, tables_.walk(address, 1).level).link;
+    return *leaves_at(address, walk(address, 1).level).link;
 }
 
 std::uint64_t AddressSpace::first_unmapped(std::uint64_t address, std::uint64_t count) const {
     for (const std::uint64_t end = address + count * page_size; address < end;) {
-        const auto [entry, level] = tables_.walk(address, 1);
+        const auto [entry, level] = walk(address, 1);
         if (!entry->is_leaf(level)) break;
         address += entry_span(level);
     }
@@ -175,7 +170,7 @@ std::uint64_t AddressSpace::first_unmapped(std::uint64_t address, std::uint64_t 
 
 std::byte* AddressSpace::find(std::uint64_t address, bool write) const {
     if (!lamina::in_user_half(address, 1)) return nullptr;
-    const auto [entry, level] = tables_.walk(address, 1);
+    const auto [entry, level] = walk(address, 1);
     if (!entry->is_leaf(level)) return nullptr;
     if (write && (entry->bits & PageEntry::writable) == 0) return nullptr;
     return static_cast<std::byte*>(arch::direct_map(entry->target())) + address % entry_span(level);

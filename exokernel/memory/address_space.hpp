@@ -7,7 +7,6 @@
 #include "arch/machine.hpp"
 #include "exokernel/memory/frame_table.hpp"
 #include "exokernel/memory/page_tables.hpp"
-#include "lamina/layout.hpp"
 #include "lamina/syscalls.hpp"
 
 namespace exo {
@@ -21,14 +20,8 @@ using lamina::Protection;
 ///
 /// What is inlined here is for one page of 4 KiB whose table is known, which is what most calls are
 /// about. Anything else, and every error, goes to the general functions.
-class AddressSpace {
+class AddressSpace : public PageTables {
 public:
-    /// An empty space with its root table; `account` pays for tables. Errors: quota_exceeded,
-    /// out_of_frames.
-    Result<void> create(Account& account, PhysAddr kernel_root) {
-        return tables_.create(account, kernel_root, *this);
-    }
-
     static bool is_small(Protection use) {
         return !has(use, Protection::size_2m) && !has(use, Protection::size_1g);
     }
@@ -47,8 +40,8 @@ public:
     [[gnu::always_inline]] Result<void> map(std::uint64_t address, CapSlot& source,
                                             std::uint64_t first, std::uint64_t count, Use use) {
         Leaves at;
-        if (count != 1 || !tables_.known(address, at) || !is_small(use.now) ||
-            at.entry->is_present()) [[unlikely]]
+        if (count != 1 || !known(address, at) || !is_small(use.now) || at.entry->is_present())
+            [[unlikely]]
             return map_slowly(address, source, first, count, use);
         ++source.object->references;
         at.entry->bits = address_of({source.first + std::uint32_t(first)}).value | leaf_bits(use);
@@ -63,7 +56,7 @@ public:
     [[gnu::always_inline]] Result<void> unmap(std::uint64_t address, std::uint64_t count,
                                               Whose whose = Whose::anybodys) {
         Leaves at;
-        if (count != 1 || !tables_.known(address, at) || !at.entry->is_present()) [[unlikely]]
+        if (count != 1 || !known(address, at) || !at.entry->is_present()) [[unlikely]]
             return unmap_slowly(address, count);
         clear_leaf(*at.entry, *at.link);
         if (is_loaded(whose)) arch::invalidate_page(address);
@@ -83,7 +76,7 @@ public:
     [[gnu::always_inline]] Result<void> protect(std::uint64_t address, std::uint64_t count,
                                                 Change change, Whose whose = Whose::anybodys) {
         Leaves at;
-        if (count != 1 || !tables_.known(address, at) || !at.entry->has(change.needed)) [[unlikely]]
+        if (count != 1 || !known(address, at) || !at.entry->has(change.needed)) [[unlikely]]
             return protect_slowly(address, count, change);
         at.entry->bits = (at.entry->bits & kept_bits) | change.bits;
         if (is_loaded(whose)) arch::invalidate_page(address);
@@ -92,8 +85,6 @@ public:
 
     /// The link of a mapped page.
     Link& link_of(std::uint64_t address) const;
-    using Mapping = PageTables::Mapping;
-    static Mapping mapping_of(const Link& link) { return PageTables::mapping_of(link); }
 
     /// Where a user byte is in the kernel's half, if user code may access it so. Null if not.
     std::byte* find(std::uint64_t address, bool write) const;
@@ -104,14 +95,11 @@ public:
 
     /// Unmaps pages and frees tables, about `budget` entries of work; true when only the root is
     /// left. Needs: the space is loaded nowhere.
-    bool clear_some(std::uint32_t budget) { return tables_.clear_some(budget, clear_leaf); }
-    /// Frees the root. Needs: clear_some() returned true, the space is loaded nowhere.
-    void destroy() { tables_.destroy(); }
+    bool clear_some(std::uint32_t budget) { return clear_pages(budget, clear_leaf); }
 
-    PhysAddr root() const { return tables_.root(); }
     /// The table of a level that an address goes through; null: there is none.
     const PageTablePage* table(std::uint64_t address, unsigned level) const {
-        const auto [entry, found] = tables_.walk(address, level);
+        const auto [entry, found] = walk(address, level);
         if (found != level) return nullptr;
         return reinterpret_cast<const PageTablePage*>(entry - entry_index(address, level));
     }
@@ -161,10 +149,7 @@ private:
                                                        Change change);
     Result<Row> row_at(std::uint64_t address, std::uint64_t count) const;
     Result<void> check_rows(std::uint64_t address, std::uint64_t count, std::uint64_t needed) const;
-    template <typename Visit>
-    void for_each_page(std::uint64_t address, std::uint64_t count, Visit visit);
-
-    PageTables tables_;
+    void for_each_page(std::uint64_t address, std::uint64_t count, auto visit);
 };
 
 }  // namespace exo

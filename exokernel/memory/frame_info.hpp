@@ -5,7 +5,7 @@
 
 #include "exokernel/cap/capability.hpp"
 #include "exokernel/memory/account.hpp"
-#include "lamina/frame_state.hpp"
+#include "lamina/frame_use.hpp"
 
 namespace exo {
 

@@ -4,27 +4,14 @@
 #include <cstring>
 
 #include "arch/machine.hpp"
-#include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
 
 namespace exo {
 
 FrameTable frames;
 
-namespace {
-
-LAMINA_AFTER_INIT void (*account_settler)(Account&) = nullptr;
-
-}  // namespace
-
-void set_account_settler(void (*settle)(Account&)) { account_settler = settle; }
-
-void FrameTable::settle(Account& account) {
-    if (account_settler != nullptr) account_settler(account);
-}
-
 void FrameTable::refund(Account* account, std::uint32_t count) {
-    if (account != nullptr && account->refund(count)) settle(*account);
+    if (account != nullptr && account->refund(count)) settle_account(*account);
 }
 
 void* FrameTable::contents(FrameNumber frame) { return arch::direct_map(address_of(frame)); }

@@ -96,11 +96,7 @@ public:
     }
     /// A capability for `count` frames of one run, from `first` on.
     Capability capability(FrameNumber first, std::uint32_t count, Rights rights) {
-        return {.type = ObjectType::frames,
-                .rights = rights,
-                .object = &run_of(first),
-                .first = first.value,
-                .count = count};
+        return frames_capability(run_of(first), rights, first.value, count);
     }
     /// Gives a run back. Needs: nothing refers to it. Cost: O(frames) without touching them.
     [[gnu::always_inline]] void free_run(FrameInfo& run) {
@@ -109,7 +105,7 @@ public:
         Account* const account = run.account;
         free_.put(number_of(run).value, count);
         if (account->refund(count)) [[unlikely]]
-            settle(*account);
+            settle_account(*account);
     }
     /// Makes the frames from `count` on a run of their own, with one reference, the caller's.
     /// Needs: one reference, 0 < count < extent. Cost: O(frames) of the new one.
@@ -121,29 +117,21 @@ public:
     /// one to `next` is gone after. Cost: O(frames) of `next`.
     void merge_runs(FrameInfo& run, FrameInfo& next);
 
-    /// As FreeFrames::watch().
-    void watch(std::uint64_t low, std::uint64_t high, void (*tell)()) {
-        free_.watch(low, high, tell);
-    }
-    /// Gives the frames kept for single allocations back to the blocks they came from.
-    void drain_caches() { free_.drain(); }
-
     /// The kernel's address of a frame.
     static void* contents(FrameNumber frame);
     /// The frame that an address given by contents() lies in.
     static FrameNumber frame_at(const void* address);
 
-    const FrameInfo& info(FrameNumber frame) const { return entries_[frame.value]; }
     /// For those who keep something of their own there (links, owner).
     FrameInfo& info(FrameNumber frame) { return entries_[frame.value]; }
     FrameNumber number_of(const FrameInfo& info) const {
         return {std::uint32_t(&info - entries_.data())};
     }
     std::uint32_t size() const { return std::uint32_t(entries_.size()); }
-    const FreeFrames& free_frames() const { return free_; }
+    FreeFrames& free_frames() { return free_; }
     FrameCounts counts() const {
-        const std::uint64_t free = free_.count();
-        return {total_, free, objects_, tables_, total_ - free - objects_ - tables_};
+        return {total_, free_.count(), objects_, tables_,
+                total_ - free_.count() - objects_ - tables_};
     }
 
     /// Walks the table and the free lists and compares them with the counts. For tests: O(frames).
@@ -158,7 +146,6 @@ private:
         head.account = &account;
         head.roots.close();
     }
-    static void settle(Account& account);
     static void refund(Account* account, std::uint32_t count);
     LAMINA_KEEPS_REGISTERS void free_unmapped(FrameInfo& run) { free_run(run); }
     std::uint64_t& count_of(FrameState use) {
@@ -175,15 +162,9 @@ private:
 
 /// The capability that a new run is given by.
 inline Capability whole_run(FrameInfo& run, FrameNumber first, std::uint32_t count) {
-    return {.type = ObjectType::frames,
-            .rights = Rights::read | Rights::write | Rights::execute | Rights::copy,
-            .object = &run,
-            .first = first.value,
-            .count = count};
+    constexpr Rights rights = Rights::read | Rights::write | Rights::execute | Rights::copy;
+    return frames_capability(run, rights, first.value, count);
 }
-
-/// What goes on after Account::refund() has said that there is more to do; set at boot.
-void set_account_settler(void (*settle)(Account& account));
 
 /// The machine's frame table.
 extern FrameTable frames;

@@ -42,10 +42,8 @@ void FreeFrames::put_block(std::uint32_t frame, unsigned order) {
     push(frame, order);
 }
 
-/// Frees frames that form no single block: the largest aligned blocks they hold, one by one.
+/// Makes blocks of frames in state `free`: the largest aligned ones they hold, one by one.
 void FreeFrames::put_blocks(std::uint32_t first, std::uint32_t count) {
-    for (std::uint32_t i = 0; i < count; ++i)
-        entries_[first + i].state = FrameState::free;
     while (count != 0) {
         unsigned order = unsigned(std::countr_zero(first | (1U << order_max)));
         while ((1U << order) > count)
@@ -59,6 +57,8 @@ void FreeFrames::put_blocks(std::uint32_t first, std::uint32_t count) {
 /// Several frames, or one that finds the cache full and empties it.
 void FreeFrames::put_slowly(std::uint32_t first, std::uint32_t count) {
     count_ += count;
+    for (std::uint32_t i = 0; i < count; ++i)
+        entries_[first + i].state = FrameState::free;
     put_blocks(first, count);
     if (count == 1) drain(cache());
     if (count_ > above_) [[unlikely]] {
@@ -78,18 +78,13 @@ void FreeFrames::drain() {
 }
 
 std::uint32_t FreeFrames::take_blocks(std::uint32_t count) {
-    const unsigned wanted = unsigned(std::bit_width(count - 1));
-    unsigned order = wanted;
+    unsigned order = unsigned(std::bit_width(count - 1));
     while (order <= order_max && lists_[order] == 0)
         ++order;
     if (order > order_max) return 0;
     const std::uint32_t frame = lists_[order];
     remove(frame);
-    while (order > wanted) {
-        --order;
-        push(frame + (1U << order), order);
-    }
-    if (count < (1U << wanted)) put_blocks(frame + count, (1U << wanted) - count);
+    put_blocks(frame + count, (1U << order) - count);
     return frame;
 }
 

@@ -6,6 +6,7 @@
 
 #include "arch/machine.hpp"
 #include "exokernel/core/panic.hpp"
+#include "exokernel/memory/address_space.hpp"
 #include "exokernel/memory/frame_table.hpp"
 
 namespace exo {
@@ -32,11 +33,10 @@ bool PageTables::has_room(PageEntry entry, unsigned level) {
            std::ranges::none_of(table_at(entry.target()).entry, &PageEntry::is_present);
 }
 
-Result<void> PageTables::create(Account& account, PhysAddr kernel_root, AddressSpace& space) {
+Result<void> PageTables::create(Account& account, PhysAddr kernel_root) {
     LAMINA_TRY(const FrameNumber frame, frames.alloc(FrameState::table, &account));
     root_ = address_of(frame);
     account_ = &account;
-    space_ = &space;
     clear_from_ = 0;
     constexpr unsigned half = page_table_entries / 2;
     std::memcpy(&table_at(root_).entry[half], &table_at(kernel_root).entry[half],
@@ -58,7 +58,7 @@ PageTables::Step PageTables::walk(std::uint64_t address, unsigned lowest) const 
     }
 }
 
-Leaves PageTables::at(std::uint64_t address, unsigned level) const {
+Leaves PageTables::leaves_at(std::uint64_t address, unsigned level) const {
     const Step step = walk(address, level);
     if (step.level != level) return {};
     const FrameInfo& table = frames.info(FrameTable::frame_at(step.entry));
@@ -86,14 +86,14 @@ Result<void> PageTables::check_make(std::uint64_t address, std::uint64_t bytes,
     }
     const std::uint64_t half = links_per_frame * entry_span(level);
     for (std::uint64_t here = address / half * half; here < end; here += half)
-        count += at(here, level).link == nullptr;
+        count += leaves_at(here, level).link == nullptr;
     return frames.check(count, *account_);
 }
 
 void PageTables::make_links(FrameNumber table, std::uint64_t address, unsigned level) {
     const FrameNumber made = frames.get(FrameState::mappings, *account_);
     FrameInfo& info = frames.info(made);
-    info.owner = space_;
+    info.owner = static_cast<AddressSpace*>(this);
     info.order = std::uint8_t(level);
     info.links[0] = table.value;
     info.links[1] = std::uint32_t(address / (links_per_frame * entry_span(level)) *
@@ -101,18 +101,14 @@ void PageTables::make_links(FrameNumber table, std::uint64_t address, unsigned l
     frames.info(table).links[half_of(address, level)] = made.value;
 }
 
-Leaves PageTables::make(std::uint64_t address, unsigned level) {
-    PhysAddr table = root_;
-    for (unsigned above = page_table_levels; above > level; --above) {
-        PageEntry& entry = table_at(table).entry[entry_index(address, above)];
-        if (!entry.is_present())
-            entry.bits = address_of(frames.get(FrameState::table, *account_)).value |
-                         PageEntry::present | PageEntry::writable | PageEntry::user;
-        table = entry.target();
-    }
-    if (frames.info(frame_of(table)).links[half_of(address, level)] == 0)
-        make_links(frame_of(table), address, level);
-    return at(address, level);
+Leaves PageTables::make_leaves(std::uint64_t address, unsigned level) {
+    Step step = walk(address, level);
+    for (; step.level != level; step = walk(address, level))
+        step.entry->bits = address_of(frames.get(FrameState::table, *account_)).value |
+                           PageEntry::present | PageEntry::writable | PageEntry::user;
+    const FrameNumber table = FrameTable::frame_at(step.entry);
+    if (frames.info(table).links[half_of(address, level)] == 0) make_links(table, address, level);
+    return leaves_at(address, level);
 }
 
 PageTables::Mapping PageTables::mapping_of(const Link& link) {
@@ -136,8 +132,7 @@ void PageTables::free_table(FrameNumber table) {
 void PageTables::free_empty(PageEntry& entry) {
     free_table(frame_of(entry.target()));
     entry.bits = 0;
-    for (Known& place : known_)
-        place = {};
+    std::ranges::fill(known_, Known{});
 }
 
 bool PageTables::clear_below(PhysAddr table, unsigned level, std::uint64_t base,
@@ -165,7 +160,7 @@ bool PageTables::clear_below(PhysAddr table, unsigned level, std::uint64_t base,
     return true;
 }
 
-bool PageTables::clear_some(std::uint32_t budget, void (*clear)(PageEntry&, Link&)) {
+bool PageTables::clear_pages(std::uint32_t budget, void (*clear)(PageEntry&, Link&)) {
     LAMINA_ASSERT(arch::loaded_page_table() != root_);
     return clear_below(root_, page_table_levels, 0, budget, clear);
 }

@@ -40,13 +40,25 @@ public:
     PageTables(const PageTables&) = delete;
     PageTables& operator=(const PageTables&) = delete;
 
-    /// The root table. Errors: quota_exceeded, out_of_frames.
-    Result<void> create(Account& account, PhysAddr kernel_root, AddressSpace& space);
+    /// Makes the root table; `account` pays for all. Errors: quota_exceeded, out_of_frames.
+    Result<void> create(Account& account, PhysAddr kernel_root);
+    /// Frees the root. Needs: clear_pages() returned true, the space is loaded nowhere.
     void destroy();
     PhysAddr root() const { return root_; }
 
-    /// Whether a page of 4 KiB lies in a MiB that make() or at() has seen lately, and the address
-    /// is aligned; then `at` is set. Cost: some ten instructions.
+    /// What a link in a frame of state `mappings` stands for.
+    struct Mapping {
+        AddressSpace* space;
+        std::uint64_t address;
+        FrameNumber frame;    ///< The first one.
+        std::uint32_t count;  ///< Of frames: the page's size.
+        bool lent;            ///< Another environment has mapped it.
+    };
+    static Mapping mapping_of(const Link& link);
+
+protected:
+    /// Whether a page of 4 KiB lies in a MiB that make_leaves() or leaves_at() has seen lately, and
+    /// the address is aligned; then `at` is set. Cost: some ten instructions.
     [[gnu::always_inline]] bool known(std::uint64_t address, Leaves& at) const {
         const Known& place = known_[address / mib % known_count];
         const std::uint64_t offset = address - place.start;
@@ -64,12 +76,12 @@ public:
     Step walk(std::uint64_t address, unsigned lowest) const;
 
     /// The entry of a level and its link. Null: no table of that level, or no links yet.
-    Leaves at(std::uint64_t address, unsigned level) const;
-    /// As at(), with tables and links made where they are missing. Needs: check_make() said so, no
-    /// larger page in the way.
-    Leaves make(std::uint64_t address, unsigned level);
-    /// Whether there are frames to make() all entries of a level in [address, address + bytes).
-    /// Errors: quota_exceeded, out_of_frames.
+    Leaves leaves_at(std::uint64_t address, unsigned level) const;
+    /// As leaves_at(), with tables and links made where they are missing. Needs: check_make() said
+    /// so, no larger page in the way.
+    Leaves make_leaves(std::uint64_t address, unsigned level);
+    /// Whether there are frames to make_leaves() of all entries of a level in [address, address +
+    /// bytes). Errors: quota_exceeded, out_of_frames.
     Result<void> check_make(std::uint64_t address, std::uint64_t bytes, unsigned level) const;
     /// Whether a page of a level may go where an entry is: nothing is there, or an empty table.
     static bool has_room(PageEntry entry, unsigned level);
@@ -79,17 +91,7 @@ public:
 
     /// Clears pages by `clear(entry, link)` and frees tables, about `budget` entries of work; true
     /// when only the root is left.
-    bool clear_some(std::uint32_t budget, void (*clear)(PageEntry&, Link&));
-
-    /// What a link in a frame of state `mappings` stands for.
-    struct Mapping {
-        AddressSpace* space;
-        std::uint64_t address;
-        FrameNumber frame;    ///< The first one.
-        std::uint32_t count;  ///< Of frames: the page's size.
-        bool lent;            ///< Another environment has mapped it.
-    };
-    static Mapping mapping_of(const Link& link);
+    bool clear_pages(std::uint32_t budget, void (*clear)(PageEntry&, Link&));
 
 private:
     static constexpr std::uint64_t mib = 1 << 20;
@@ -108,7 +110,6 @@ private:
 
     PhysAddr root_ = {};
     Account* account_ = nullptr;
-    AddressSpace* space_ = nullptr;
     std::uint64_t clear_from_ = 0;  ///< Addresses below are cleared already.
     mutable Known known_[known_count];
 };

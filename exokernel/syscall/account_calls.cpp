@@ -28,10 +28,9 @@ Result<std::uint64_t> account_create(handle account, word limit_frames) {
     made.parent = &parent;
     made.limit = limit_frames;
     made.depth = parent.depth + 1;
-    Capability given;
-    given.type = ObjectType::account;
-    given.rights = Rights::spend | Rights::reclaim | Rights::copy;
-    given.object = &made;
+    const Capability given{.type = ObjectType::account,
+                           .rights = Rights::spend | Rights::reclaim | Rights::copy,
+                           .object = &made};
     return std::uint64_t(caps.insert(**place, given, nullptr));
 }
 

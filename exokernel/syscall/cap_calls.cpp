@@ -16,17 +16,6 @@ Result<Capability> weaken(const Capability& source, Rights wanted, const Env& ta
     return copy;
 }
 
-/// A badge for a capability that may have one: a notification's, which loses bits by it.
-Result<void> set_badge(Capability& made, word badge, word none) {
-    if (none != 0) return lamina::fail(Status::bad_argument);
-    if (badge == 0) return {};
-    if (made.type != ObjectType::notification ||
-        (made.badge() != 0 && (badge & ~made.badge()) != 0))
-        return lamina::fail(Status::bad_argument);
-    made.set_badge(badge);
-    return {};
-}
-
 /// A capability for part of what one for page frames is for.
 [[gnu::always_inline]] inline Result<Capability> part_of(const Capability& frames, Rights wanted,
                                                          word first, word count) {
@@ -37,18 +26,19 @@ Result<void> set_badge(Capability& made, word badge, word none) {
     const word rest = frames.count - first;
     if (count > rest) [[unlikely]]
         return lamina::fail(Status::bad_argument);
-    return Capability{.type = ObjectType::frames,
-                      .rights = wanted,
-                      .object = frames.object,
-                      .first = frames.first + std::uint32_t(first),
-                      .count = std::uint32_t(count != 0 ? count : rest)};
+    return frames_capability(*frames.object, wanted, frames.first + std::uint32_t(first),
+                             std::uint32_t(count != 0 ? count : rest));
 }
 
 /// cap_derive() for anything but page frames.
 [[gnu::noinline]] Result<std::uint64_t> derive_other(Env& env, CapSlot& from, Rights wanted,
                                                      word badge, word none) {
     LAMINA_TRY(Capability made, weaken(from, wanted, env));
-    LAMINA_CHECK(set_badge(made, badge, none));
+    // Only a notification has a badge, which may lose bits.
+    const bool may_have = made.type == ObjectType::notification &&
+                          (made.badge() == 0 || (badge & ~made.badge()) == 0);
+    if (none != 0 || (badge != 0 && !may_have)) return lamina::fail(Status::bad_argument);
+    if (badge != 0) made.set_badge(badge);
     LAMINA_TRY(CapSlot* const place, env.caps.free_slot());
     return std::uint64_t(env.caps.insert(*place, made, &from.children));
 }

@@ -1,5 +1,4 @@
 // exokernel/syscall/env_calls.cpp - system calls on environments and vCPUs.
-#include "exokernel/env/info_pages.hpp"
 #include "exokernel/env/revoke.hpp"
 #include "exokernel/memory/user_memory.hpp"
 #include "exokernel/syscall/calls.hpp"
@@ -13,9 +12,7 @@ Result<std::uint64_t> env_create(handle account, user_address name, word name_by
                env.caps.lookup(account, ObjectType::account, Rights::spend | Rights::copy));
     EnvRequest request{{}, *payer, payer, nullptr, bits, env.id, std::uint32_t(cpu)};
     if (cpu >= cpus().size()) return lamina::fail(Status::bad_argument);
-    if (notification != Handle::null) {
-        LAMINA_TRY(request.notification, signalled(notification, bits));
-    }
+    LAMINA_TRY(request.notification, signalled_or_none(notification, bits));
     if (name_bytes == 0 || name_bytes > lamina::env_name_bytes_max)
         return lamina::fail(Status::bad_argument);
     char text[lamina::env_name_bytes_max];
@@ -33,10 +30,9 @@ Result<std::uint64_t> env_create(handle account, user_address name, word name_by
         env.caps.shrink();
         return lamina::fail(made.error());
     }
-    Capability given;
-    given.type = ObjectType::env;
-    given.rights = Rights::read | Rights::manage | Rights::end | Rights::copy;
-    given.object = *made;
+    const Capability given{.type = ObjectType::env,
+                           .rights = Rights::read | Rights::manage | Rights::end | Rights::copy,
+                           .object = *made};
     return std::uint64_t(env.caps.insert(*place, given, nullptr));
 }
 

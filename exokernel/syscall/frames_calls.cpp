@@ -6,17 +6,6 @@
 namespace exo::calls {
 namespace {
 
-/// Gives the caller a capability for a new run.
-[[gnu::always_inline]] inline Result<std::uint64_t> give(Env& env, FrameInfo& run,
-                                                         const Capability& whole) {
-    const auto place = env.caps.free_slot();
-    if (!place) [[unlikely]] {
-        release_object(run);
-        return lamina::fail(place.error());
-    }
-    return std::uint64_t(env.caps.insert(**place, whole, &run.roots, true));
-}
-
 /// A run of any length, anywhere or (first not 0) there.
 [[gnu::noinline]] Result<std::uint64_t> alloc(Env& env, Account& payer, word count,
                                               FrameNumber first) {
@@ -31,7 +20,7 @@ namespace {
         return 0;  // replaced when it is done
     }
     frames.zero(*run, 0, std::uint32_t(count));
-    return give(env, *run, whole_run(*run));
+    return give_run(env, *run, whole_run(*run));
 }
 
 /// The account that a handle lets the caller spend from.
@@ -56,7 +45,7 @@ Result<std::uint64_t> frames_alloc(handle account, word count) {
     if (count == 1) [[likely]]
         if (FrameNumber frame; frames.alloc_cached(*payer, frame)) [[likely]] {
             FrameInfo& run = frames.info(frame);
-            return give(env, run, whole_run(run, frame, 1));
+            return give_run(env, run, whole_run(run, frame, 1));
         }
     return alloc(env, *payer, count, {0});
 }

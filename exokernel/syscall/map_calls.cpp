@@ -30,10 +30,11 @@ template <typename Change>
     return done;
 }
 
+using Outcome = Result<std::uint64_t>;
+
 /// Why a range was not changed; for not_mapped, with the first address that is not mapped.
-[[gnu::cold, gnu::noinline]] std::unexpected<Status> refused(const AddressSpace& space,
-                                                             std::uint64_t address,
-                                                             std::uint64_t count, Status why) {
+[[gnu::cold, gnu::noinline]] Outcome refused(Status why, const AddressSpace& space,
+                                             std::uint64_t address, std::uint64_t count) {
     if (why == Status::not_mapped) caller().failed_address = space.first_unmapped(address, count);
     return lamina::fail(why);
 }
@@ -64,10 +65,9 @@ struct Source {
 
 /// Reads the ranges of a list in user memory, each word once, and applies `change(address, pages)`
 /// until it refuses one or enough pages are done. How many ranges were; the refusal if none.
-template <typename Change>
 [[gnu::always_inline]] inline Result<std::uint64_t> for_each_range(const AddressSpace& space,
                                                                    user_address list, word count,
-                                                                   Change change) {
+                                                                   auto change) {
     if (count - 1 >= lamina::ranges_per_call_max) return lamina::fail(Status::bad_argument);
     if (list % sizeof(std::uint64_t) != 0) return lamina::fail(Status::bad_address);
     Env& env = caller();
@@ -88,8 +88,8 @@ template <typename Change>
         }
         if (!done) [[unlikely]] {
             if (i != 0) return i;
-            return refused(space, ranges[0] & ~(page_size - 1), ranges[0] % page_size + 1,
-                           done.error());
+            return refused(done.error(), space, ranges[0] & ~(page_size - 1),
+                           ranges[0] % page_size + 1);
         }
     }
     return count;
@@ -99,21 +99,18 @@ template <typename Change>
 
 Result<std::uint64_t> frames_map(handle env, handle run, word first, word count,
                                  user_address address, protection wanted) {
-    return change_space(
-        env, [&] [[gnu::always_inline]] (AddressSpace & space, auto) -> Result<std::uint64_t> {
-            LAMINA_TRY(const Source source, source_of(space, run, wanted));
-            LAMINA_CHECK(map(space, source, first, count, address));
-            return 0;
-        });
+    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace & space, auto) -> Outcome {
+        LAMINA_TRY(const Source source, source_of(space, run, wanted));
+        LAMINA_CHECK(map(space, source, first, count, address));
+        return 0;
+    });
 }
 
 Result<std::uint64_t> frames_unmap(handle env, user_address address, word count) {
     return change_space(
-        env,
-        [&] [[gnu::always_inline]] (AddressSpace & space, auto whose) -> Result<std::uint64_t> {
-            const auto done = space.unmap(address, count, whose);
-            if (!done) [[unlikely]]
-                return refused(space, address, count, done.error());
+        env, [&] [[gnu::always_inline]] (AddressSpace & space, auto whose) -> Outcome {
+            if (const auto done = space.unmap(address, count, whose); !done) [[unlikely]]
+                return refused(done.error(), space, address, count);
             return 0;
         });
 }
@@ -121,11 +118,10 @@ Result<std::uint64_t> frames_unmap(handle env, user_address address, word count)
 Result<std::uint64_t> frames_protect(handle env, user_address address, word count,
                                      protection wanted) {
     return change_space(
-        env,
-        [&] [[gnu::always_inline]] (AddressSpace & space, auto whose) -> Result<std::uint64_t> {
+        env, [&] [[gnu::always_inline]] (AddressSpace & space, auto whose) -> Outcome {
             const auto done = space.protect(address, count, AddressSpace::Change(wanted), whose);
             if (!done) [[unlikely]]
-                return refused(space, address, count, done.error());
+                return refused(done.error(), space, address, count);
             return 0;
         });
 }
@@ -133,26 +129,24 @@ Result<std::uint64_t> frames_protect(handle env, user_address address, word coun
 Result<std::uint64_t> frames_map_list(handle env, handle run, word first, user_address list,
                                       word count, protection wanted) {
     if (!AddressSpace::is_small(wanted)) return lamina::fail(Status::bad_argument);
-    return change_space(
-        env, [&] [[gnu::always_inline]] (AddressSpace & space, auto) -> Result<std::uint64_t> {
-            LAMINA_TRY(const Source source, source_of(space, run, wanted));
-            return for_each_range(space, list, count,
-                                  [&] [[gnu::always_inline]] (std::uint64_t address,
-                                                              std::uint64_t pages) -> Result<void> {
-                                      LAMINA_CHECK(map(space, source, first, pages, address));
-                                      first += pages;
-                                      return {};
-                                  });
-        });
+    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace & space, auto) -> Outcome {
+        LAMINA_TRY(const Source source, source_of(space, run, wanted));
+        const auto map_next = [&] [[gnu::always_inline]] (auto address,
+                                                          auto pages) -> Result<void> {
+            LAMINA_CHECK(map(space, source, first, pages, address));
+            first += pages;
+            return {};
+        };
+        return for_each_range(space, list, count, map_next);
+    });
 }
 
 Result<std::uint64_t> frames_unmap_list(handle env, user_address list, word count) {
     return change_space(env, [&] [[gnu::always_inline]] (AddressSpace & space, auto whose) {
-        return for_each_range(
-            space, list, count,
-            [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) {
-                return space.unmap(address, pages, whose);
-            });
+        const auto unmap = [&] [[gnu::always_inline]] (auto address, auto pages) {
+            return space.unmap(address, pages, whose);
+        };
+        return for_each_range(space, list, count, unmap);
     });
 }
 
@@ -160,11 +154,10 @@ Result<std::uint64_t> frames_protect_list(handle env, user_address list, word co
                                           protection wanted) {
     const AddressSpace::Change to(wanted);
     return change_space(env, [&] [[gnu::always_inline]] (AddressSpace & space, auto whose) {
-        return for_each_range(
-            space, list, count,
-            [&] [[gnu::always_inline]] (std::uint64_t address, std::uint64_t pages) {
-                return space.protect(address, pages, to, whose);
-            });
+        const auto protect = [&] [[gnu::always_inline]] (auto address, auto pages) {
+            return space.protect(address, pages, to, whose);
+        };
+        return for_each_range(space, list, count, protect);
     });
 }
 

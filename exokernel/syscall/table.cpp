@@ -1,5 +1,4 @@
 // exokernel/syscall/table.cpp - the dispatch table: decodes registers into typed arguments.
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -45,46 +44,38 @@ CallResult finish(const Result<std::uint64_t>& result) {
     return {std::uint64_t(result.error()), tells_address ? caller().failed_address : 0};
 }
 
+/// Decodes registers from the first argument on; the first that is refused counts.
+template <typename... Args>
+[[gnu::always_inline]] inline Result<std::uint64_t> decode(
+    Result<std::uint64_t> (*handler)(Args...), const std::uint64_t (&regs)[6]) {
+    const auto with =
+        [&]<std::size_t... index>(std::index_sequence<index...>) -> Result<std::uint64_t> {
+        Status problem = Status::ok;
+        if (((problem = refusal<Args>(regs[index]), problem == Status::ok) && ...)) [[likely]]
+            return handler(Args(regs[index])...);
+        return lamina::fail(problem);
+    };
+    return with(std::index_sequence_for<Args...>{});
+}
+
 /// Wraps a handler in the register convention.
 template <auto handler, bool locked>
-struct Entry;
-
-template <bool locked, typename... Args, Result<std::uint64_t> (*handler)(Args...)>
-struct Entry<handler, locked> {
-    template <std::size_t index>
-    using Arg = std::tuple_element_t<index, std::tuple<Args...>>;
-
-    static CallResult call(std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
-                           std::uint64_t a4, std::uint64_t a5) {
-        if constexpr (!locked) {
-            return finish(handler());
-        } else {
-            lock_kernel();
-            const std::uint64_t regs[] = {a0, a1, a2, a3, a4, a5};
-            const CallResult result = finish(unpack(regs, std::index_sequence_for<Args...>{}));
-            // A call that does not return at once keeps the lock until its result is in the
-            // context: whoever ends its wait replaces that.
-            if (!arch::must_dispatch()) unlock_kernel();
-            return result;
-        }
-    }
-
-private:
-    /// Decodes from the first argument on; the first that is refused counts.
-    template <std::size_t... index>
-    static Result<std::uint64_t> unpack(const std::uint64_t* regs, std::index_sequence<index...>) {
-        Status problem = Status::ok;
-        if (((problem = refusal<Arg<index>>(regs[index]), problem == Status::ok) && ...)) [[likely]]
-            return handler(Arg<index>(regs[index])...);
-        return lamina::fail(problem);
-    }
-};
+CallResult enter(std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
+                 std::uint64_t a4, std::uint64_t a5) {
+    if constexpr (!locked) return finish(handler());
+    lock_kernel();
+    const CallResult result = finish(decode(handler, {a0, a1, a2, a3, a4, a5}));
+    // A call that does not return at once keeps the lock until its result is in the context:
+    // whoever ends its wait replaces that.
+    if (!arch::must_dispatch()) unlock_kernel();
+    return result;
+}
 
 }  // namespace
 
 extern "C" constexpr std::array<CallEntry, lamina::call_count> exo_call_table = {
 #define LAMINA_SYSCALL(number, name, arguments, value, rights, errors) \
-    Entry<calls::name, lamina::Call::name != lamina::Call::null>::call,
+    enter<calls::name, lamina::Call::name != lamina::Call::null>,
 #include "lamina/syscalls.def"
 #undef LAMINA_SYSCALL
 };

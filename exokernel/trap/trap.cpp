@@ -18,9 +18,6 @@
 
 namespace exo {
 
-using lamina::exception_count;
-using lamina::exception_name;
-
 namespace {
 
 constinit LimitedLog fault_log;
@@ -67,9 +64,9 @@ void user_fault(CpuLocal& cpu, std::uint64_t vector, std::uint64_t error_code) {
     report.vector = std::uint32_t(vector);
     report.error_code = std::uint32_t(error_code);
     report.address = vector == vector_page_fault ? arch::read_cr<2>() : 0;
-    fault_log.log(arch::now_ns(), "env", env.id, " ", env.name(), ": ", exception_name(vector),
-                  ", error code ", Hex{error_code}, ", address ", Hex{report.address}, ", rip ",
-                  Hex{report.rip});
+    fault_log.log(arch::now_ns(), "env", env.id, " ", env.name(), ": ",
+                  lamina::exception_name(vector), ", error code ", Hex{error_code}, ", address ",
+                  Hex{report.address}, ", rip ", Hex{report.rip});
     (void)begin_end(env, lamina::EndCause::faulted, lamina::status_faulted);
 }
 
@@ -77,7 +74,7 @@ void user_fault(CpuLocal& cpu, std::uint64_t vector, std::uint64_t error_code) {
     const std::uint64_t address = arch::read_cr<2>();
     if (frame.vector == vector_double_fault && arch::in_stack_guard(address))
         log_now("panic", "kernel stack overflow");
-    log_now("panic", exception_name(frame.vector), " in the kernel, error code ",
+    log_now("panic", lamina::exception_name(frame.vector), " in the kernel, error code ",
             Hex{frame.error_code}, ", rip ", Hex{frame.rip}, ", cr2 ", Hex{address});
     log_now("panic", "rax ", Hex{frame.rax}, " rbx ", Hex{frame.rbx}, " rcx ", Hex{frame.rcx},
             " rdx ", Hex{frame.rdx}, " rsi ", Hex{frame.rsi}, " rdi ", Hex{frame.rdi}, " rbp ",
@@ -100,12 +97,9 @@ extern "C" void exo_trap_from_user(std::uint64_t vector, std::uint64_t error_cod
     CpuLocal& cpu = this_cpu();
     answer_shoot_downs();
     lock_kernel();
-    if (vector < exception_count)
-        user_fault(cpu, vector, error_code);
-    else {
-        restart_resume_range(*cpu.running);
-        interrupt(cpu, vector);
-    }
+    if (vector < lamina::exception_count) return user_fault(cpu, vector, error_code);
+    restart_resume_range(*cpu.running);
+    interrupt(cpu, vector);
 }
 
 extern "C" void exo_foreign_while_disabled() {
@@ -118,7 +112,7 @@ extern "C" void exo_foreign_while_disabled() {
 
 extern "C" void exo_trap_from_kernel(KernelFrame* frame) {
     // First, because after an exception in the way in or out GS may still be the user's.
-    if (frame->vector < exception_count) kernel_fault(*frame);
+    if (frame->vector < lamina::exception_count) kernel_fault(*frame);
     CpuLocal& cpu = this_cpu();
     enter_nested(cpu);
     answer_shoot_downs();

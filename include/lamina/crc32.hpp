@@ -1,6 +1,7 @@
 // include/lamina/crc32.hpp - CRC-32 as in IEEE 802.3 and zlib, computed byte by byte.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -11,20 +12,17 @@ namespace lamina {
 /// Cost: about five instructions a byte.
 constexpr std::uint32_t crc32(std::span<const std::byte> bytes) {
     constexpr auto table = [] {
-        struct Table {
-            std::uint32_t entry[256];
-        } made{};
+        std::array<std::uint32_t, 256> made{};
         for (std::uint32_t i = 0; i < 256; ++i) {
-            std::uint32_t value = i;
+            made[i] = i;
             for (int bit = 0; bit < 8; ++bit)
-                value = (value >> 1) ^ ((value & 1) != 0 ? 0xedb8'8320U : 0U);
-            made.entry[i] = value;
+                made[i] = (made[i] >> 1) ^ ((made[i] & 1) != 0 ? 0xedb8'8320U : 0U);
         }
         return made;
     }();
     std::uint32_t crc = ~0U;
     for (const std::byte byte : bytes)
-        crc = (crc >> 8) ^ table.entry[(crc ^ std::uint32_t(byte)) & 0xff];
+        crc = (crc >> 8) ^ table[(crc ^ std::uint32_t(byte)) & 0xff];
     return ~crc;
 }
 

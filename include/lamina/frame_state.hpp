@@ -3,19 +3,9 @@
 
 #include <cstdint>
 
-namespace lamina {
+#include "lamina/frame_use.hpp"
 
-enum class FrameState : std::uint8_t {
-    reserved = 0,  ///< Not memory, or the firmware's or the kernel image's: never handed out.
-    free,          ///< Belongs to a free block, or lies in a CPU's cache.
-    free_head,     ///< First frame of a free block of 2^order frames.
-    object,        ///< A kernel object.
-    capabilities,  ///< A page of a capability table.
-    table,         ///< A page table.
-    mappings,      ///< What the kernel notes of mapped pages.
-    run_head,      ///< First frame of a run that Frames capabilities and mappings refer to.
-    run_tail,      ///< Another frame of it.
-};
+namespace lamina {
 
 /// One for each page frame, from number 0 on, in pages that may only be read. The kernel changes
 /// them at any time, without a sequence count: what is read is a hint, and frames_alloc_at decides.

@@ -14,10 +14,7 @@ using Result = std::expected<T, Status>;
 
 /// Shorthand for returning a failure: `return fail(Status::bad_handle);`. Also for what is expected
 /// to fail with another type than Status.
-template <typename Error>
-constexpr std::unexpected<Error> fail(Error error) {
-    return std::unexpected(error);
-}
+constexpr auto fail(auto error) { return std::unexpected(error); }
 
 }  // namespace lamina
 

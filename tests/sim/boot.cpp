@@ -23,6 +23,8 @@ std::string last_log_line;
 
 }  // namespace
 
+void exo::log_line(std::string_view line) { last_log_line = line; }
+void exo::log_line_now(std::string_view line) { last_log_line = line; }
 void exo::stop_machine() { sim::violated("The kernel does not panic.", last_log_line); }
 
 namespace sim {
@@ -61,13 +63,11 @@ void boot_kernel() {
     std::memset(memory, 0xa5, frame_count * exo::page_size);
     exo::arch::host_memory = memory;
     exo::set_lock_mode("locks=panic");
-    exo::set_log_sink([](std::string_view line) { last_log_line = line; });
     exo::set_dispatch_ops({[](exo::Vcpu& vcpu) {
                                return vcpu.state == exo::VcpuState::in_call ? step_long_call(vcpu)
                                                                             : end_step(*vcpu.env);
                            },
                            [](const exo::Vcpu* vcpu) { exo::info_pages.refresh(vcpu); }});
-    exo::set_account_settler(exo::settle_account);
     frame_infos.assign(frame_count, {});
     exo::frames = {};
     exo::frames.adopt(frame_infos);

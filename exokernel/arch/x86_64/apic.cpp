@@ -1,4 +1,4 @@
-// exokernel/arch/x86_64/apic.cpp - programming the interrupt controllers.
+// exokernel/arch/x86_64/apic.cpp - programming the local APIC.
 #include "exokernel/arch/x86_64/apic.hpp"
 
 #include "arch/machine.hpp"
@@ -26,6 +26,7 @@ enum Register : std::uint32_t {
 };
 
 constexpr std::uint32_t masked = 1U << 16;
+constexpr std::uint32_t deliver_nmi = 4U << 8;
 
 LAMINA_AFTER_INIT volatile std::uint32_t* local_registers = nullptr;
 
@@ -52,7 +53,6 @@ void enable_local_apic() {
     constexpr std::uint64_t globally_enabled = 1U << 11;
     write_msr(Msr::apic_base, read_msr(Msr::apic_base) | globally_enabled);
     constexpr std::uint32_t software_enabled = 1U << 8;
-    constexpr std::uint32_t deliver_nmi = 4U << 8;
     constexpr std::uint32_t divide_by_one = 0xb;
     reg(spurious) = software_enabled | spurious_vector;
     reg(lint0_entry) = masked;
@@ -73,25 +73,10 @@ void send_start(std::uint8_t apic_id, std::uint8_t page) {
 }
 void stop_other_cpus() {
     constexpr std::uint32_t all_but_self = 3U << 18;
-    constexpr std::uint32_t deliver_nmi = 4U << 8;
     if (local_registers != nullptr) send(0, all_but_self | assert_level | deliver_nmi);
 }
 
 void start_timer(std::uint32_t count) { reg(timer_initial) = count; }
 std::uint32_t timer_count() { return reg(timer_current); }
-
-void route_interrupt(PhysAddr io_apic, std::uint32_t pin, std::uint16_t flags, std::uint8_t vector,
-                     std::uint8_t apic_id) {
-    auto* registers = static_cast<volatile std::uint32_t*>(direct_map(io_apic));
-    constexpr std::uint32_t window = 0x10 / 4;
-    constexpr std::uint16_t low_active = 3;
-    constexpr std::uint16_t level_triggered = 3;
-    const bool low = (flags & 3) == low_active;
-    const bool level = (flags >> 2 & 3) == level_triggered;
-    registers[0] = 0x10 + 2 * pin + 1;
-    registers[window] = std::uint32_t{apic_id} << 24;
-    registers[0] = 0x10 + 2 * pin;
-    registers[window] = vector | (low ? 1U << 13 : 0) | (level ? 1U << 15 : 0);
-}
 
 }  // namespace exo::arch

@@ -1,5 +1,5 @@
-// exokernel/arch/x86_64/apic.hpp - the local APIC, its timer, and the I/O APIC.
-// Source: Intel SDM vol. 3A, chapter 11; 82093AA I/O APIC data sheet.
+// exokernel/arch/x86_64/apic.hpp - the local APIC and its timer.
+// Source: Intel SDM vol. 3A, chapter 11.
 #pragma once
 
 #include <cstdint>
@@ -26,10 +26,5 @@ void send_init(std::uint8_t apic_id);
 void send_start(std::uint8_t apic_id, std::uint8_t page);
 /// Sends a non-maskable interrupt to all CPUs but this one. Does nothing before init_local_apic().
 void stop_other_cpus();
-
-/// Routes an interrupt of the I/O APIC to a vector of one CPU. `flags` as in the MADT
-/// (ACPI 5.2.12.5).
-void route_interrupt(PhysAddr io_apic, std::uint32_t pin, std::uint16_t flags, std::uint8_t vector,
-                     std::uint8_t apic_id);
 
 }  // namespace exo::arch

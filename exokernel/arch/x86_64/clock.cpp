@@ -14,8 +14,8 @@ namespace exo::arch {
 namespace {
 
 LAMINA_AFTER_INIT ClockParameters clock = {0, 1ULL << 32, 32};
-LAMINA_AFTER_INIT std::uint64_t timer_multiplier =
-    0;  ///< APIC ticks per ns, 32 bits after the point.
+/// APIC ticks per ns, 32 bits after the point.
+LAMINA_AFTER_INIT std::uint64_t timer_multiplier = 0;
 
 std::uint64_t scale(std::uint64_t value, std::uint64_t multiplier) {
     return std::uint64_t((static_cast<unsigned __int128>(value) * multiplier) >> 32);
@@ -39,10 +39,7 @@ const ClockParameters& clock_parameters() { return clock; }
 std::uint64_t now_ns() { return scale(read_tsc() - clock.tsc_base, clock.multiplier); }
 
 void arm_timer(std::uint64_t deadline_ns) {
-    if (deadline_ns == lamina::wait_forever) {
-        start_timer(0);
-        return;
-    }
+    if (deadline_ns == lamina::wait_forever) return start_timer(0);
     const std::uint64_t now = now_ns();
     constexpr std::uint64_t longest_ns = 1'000'000'000;  // fires early, dispatch arms it again
     const std::uint64_t wait_ns = deadline_ns > now ? std::min(deadline_ns - now, longest_ns) : 0;

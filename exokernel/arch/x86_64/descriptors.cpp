@@ -92,8 +92,7 @@ void load_descriptors(CpuBlock& block) {
 
     write_msr(Msr::gs_base, reinterpret_cast<std::uint64_t>(&cpu));
     write_msr(Msr::kernel_gs_base, 0);
-    constexpr std::uint64_t user_base = user_data - 8;
-    write_msr(Msr::star, user_base << 48 | std::uint64_t{kernel_code} << 32);
+    write_msr(Msr::star, std::uint64_t{user_data - 8} << 48 | std::uint64_t{kernel_code} << 32);
     write_msr(Msr::lstar, reinterpret_cast<std::uint64_t>(&exo_syscall_entry));
     constexpr std::uint64_t trap = 1U << 8;
     constexpr std::uint64_t interrupt = 1U << 9;

@@ -12,6 +12,10 @@ namespace {
 
 constexpr bool bit(std::uint32_t value, unsigned number) { return (value >> number & 1) != 0; }
 
+void need(bool there, const char* what) {
+    if (!there) panic("this processor lacks ", what);
+}
+
 constexpr std::uint64_t efer_syscall = 1ULL << 0;
 constexpr std::uint64_t efer_no_execute = 1ULL << 11;
 
@@ -35,17 +39,10 @@ std::uint32_t enable_features(CpuLocal& cpu) {
     const Cpuid basic = cpuid(1);
     const Cpuid structured = cpuid(7);
     const Cpuid extended = cpuid(0x8000'0001);
-    const struct {
-        bool there;
-        const char* name;
-    } needed[] = {
-        {bit(extended.edx, 20), "NX"},
-        {bit(extended.edx, 11), "SYSCALL"},
-        {bit(structured.ebx, 0), "FSGSBASE"},
-        {bit(basic.ecx, 26), "XSAVE"},
-    };
-    for (const auto& need : needed)
-        if (!need.there) panic("this processor lacks ", need.name);
+    need(bit(extended.edx, 20), "NX");
+    need(bit(extended.edx, 11), "SYSCALL");
+    need(bit(structured.ebx, 0), "FSGSBASE");
+    need(bit(basic.ecx, 26), "XSAVE");
 
     large_pages_to_gib = bit(extended.edx, 26);
     tlb_tags = bit(basic.ecx, 17);
@@ -63,8 +60,7 @@ std::uint32_t enable_features(CpuLocal& cpu) {
     const Cpuid offered = cpuid(0xd, 0);
     write_xcr0(extended_state_wanted(std::uint64_t{offered.edx} << 32 | offered.eax));
     const std::uint32_t bytes = cpuid(0xd, 0).ebx;
-    if (bytes > sizeof(Vcpu::extended_state))
-        panic("this processor lacks an XSAVE area that fits a vCPU");
+    need(bytes <= sizeof(Vcpu::extended_state), "an XSAVE area that fits a vCPU");
     return bytes;
 }
 

@@ -91,6 +91,4 @@ struct [[gnu::packed]] TableRegister {
     std::uint64_t base;
 };
 
-inline void interrupts_off() { asm volatile("cli" : : : "memory"); }
-
 }  // namespace exo::arch

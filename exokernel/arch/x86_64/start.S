@@ -80,6 +80,10 @@ start64:
 start_high:
     mov $16, %eax                               /* the others are ignored in 64-bit mode */
     mov %eax, %ss
+    xor %ebp, %ebp
+    mov exo_other_cpu_root(%rip), %rax          /* 0 until the first CPU starts another */
+    test %rax, %rax
+    jnz other_cpu
     lea exo_boot_block + KERNEL_STACK_TOP(%rip), %rsp
     rdtsc                                       /* the stack canary, its low byte zero */
     shl $32, %rdx
@@ -88,14 +92,20 @@ start_high:
     imul %rdx, %rax
     shl $8, %rax
     mov %rax, __stack_chk_guard(%rip)
-    xor %ebp, %ebp
     mov %edi, %edi
     mov %esi, %esi
     call exo_main
     ud2
 
+other_cpu:
+    mov %rax, %cr3                              /* from here on the boot GDT is out of reach */
+    mov exo_other_cpu_block(%rip), %rdi
+    lea KERNEL_STACK_TOP(%rdi), %rsp
+    call exo_other_cpu_main
+    ud2
+
 /* Another CPU: starts in real mode at the copy of this in a page below 1 MiB, goes straight to long
- * mode with the boot page tables, then to the kernel's and to its own stack. */
+ * mode with the boot page tables, then to the kernel's and to its own stack (other_cpu). */
     .section .boot.text
     .code16
     .globl exo_other_cpu_start
@@ -107,29 +117,12 @@ exo_other_cpu_start:
     mov %ax, %ds
     lgdtl other_cpu_gdt_register - exo_other_cpu_start
     ENTER_LONG_MODE 0x800
-    ljmpl $8, $PHYSICAL(other_cpu_start64)
+    ljmpl $8, $PHYSICAL(start64)
     .balign 4
 other_cpu_gdt_register:
     .short 23
     .long PHYSICAL(boot_gdt)
 exo_other_cpu_start_end:
-
-    .code64
-other_cpu_start64:
-    mov $other_cpu_high, %rax
-    jmp *%rax
-
-    .text
-other_cpu_high:
-    mov $16, %eax
-    mov %eax, %ss
-    mov exo_other_cpu_root(%rip), %rax
-    mov %rax, %cr3                              /* from here on the boot GDT is out of reach */
-    mov exo_other_cpu_block(%rip), %rdi
-    lea KERNEL_STACK_TOP(%rdi), %rsp
-    xor %ebp, %ebp
-    call exo_other_cpu_main
-    ud2
 
 /* The first segments of CpuTables (descriptors.hpp), which takes their place. */
     .section .boot.data, "aw"

@@ -9,8 +9,7 @@
 #include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
 
-namespace exo {
-namespace arch {
+namespace exo::arch {
 namespace {
 
 LAMINA_AFTER_INIT void (*panic_end)() = halt;
@@ -34,14 +33,12 @@ void reset_cpu() {
     halt();
 }
 
-}  // namespace arch
+}  // namespace exo::arch
 
-void stop_machine() {
-    arch::interrupts_off();
+void exo::stop_machine() {
+    asm volatile("cli" : : : "memory");
     arch::is_stopping.store(true, std::memory_order_relaxed);
     arch::stop_other_cpus();
     arch::panic_end();
     arch::halt();
 }
-
-}  // namespace exo

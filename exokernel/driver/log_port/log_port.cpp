@@ -27,7 +27,9 @@ void put(std::string_view line) {
     port.write_all("\r\n");
 }
 
-void write(std::string_view line) {
+}  // namespace
+
+void log_line(std::string_view line) {
     port_lock.lock();
     writing.store(true, std::memory_order_relaxed);
     put(line);
@@ -36,16 +38,11 @@ void write(std::string_view line) {
 }
 
 /// An NMI or a fault may come while a line is being written: that one is ended first.
-void write_now(std::string_view line) {
+void log_line_now(std::string_view line) {
     if (writing.load(std::memory_order_relaxed)) put("");
     put(line);
 }
 
-}  // namespace
-
-void start_log_port() {
-    port.init(com2_port);
-    set_log_sink(write, write_now);
-}
+void start_log_port() { port.init(com2_port); }
 
 }  // namespace exo

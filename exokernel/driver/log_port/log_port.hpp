@@ -3,7 +3,7 @@
 
 namespace exo {
 
-/// Sets COM2 up and makes it the log's sink. From then on lines of several CPUs do not mix.
+/// Sets COM2 up, which log_line() writes to. Needs: nothing was logged yet.
 void start_log_port();
 
 }  // namespace exo

@@ -11,16 +11,24 @@
 namespace {
 
 std::vector<std::string> captured;
+bool capturing = false;
 
 }  // namespace
 
+void exo::log_line(std::string_view line) {
+    if (capturing) captured.emplace_back(line);
+}
+void exo::log_line_now(std::string_view line) { log_line(line); }
 void exo::stop_machine() { throw Stopped{}; }
+void exo::settle_account(Account& account) {
+    if (account_settler != nullptr) account_settler(account);
+}
 
 LogCapture::LogCapture() {
     captured.clear();
-    exo::set_log_sink([](std::string_view line) { captured.emplace_back(line); });
+    capturing = true;
 }
-LogCapture::~LogCapture() { exo::set_log_sink(nullptr); }
+LogCapture::~LogCapture() { capturing = false; }
 
 const std::vector<std::string>& LogCapture::lines() const { return captured; }
 
@@ -52,7 +60,7 @@ HostMemory::~HostMemory() { exo::arch::host_memory = nullptr; }
 
 HostMachine::HostMachine(std::uint32_t frame_count)
     : memory(frame_count), entries(frame_count), root(account(frame_count)) {
-    exo::set_account_settler(nullptr);
+    account_settler = nullptr;
     exo::frames = {};
     exo::frames.adopt(entries);
     exo::frames.add_free({0}, frame_count);

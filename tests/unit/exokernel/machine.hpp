@@ -13,6 +13,9 @@
 #include "exokernel/memory/account.hpp"
 #include "exokernel/memory/frame_table.hpp"
 
+/// What settle_account() does; null: nothing. Each HostMachine begins with that.
+inline void (*account_settler)(exo::Account&) = nullptr;
+
 /// Thrown where the kernel would stop the machine.
 struct Stopped {};
 

@@ -18,13 +18,6 @@ TEST_CASE("each log call is one line") {
     CHECK(log.lines() == std::vector<std::string>{"a: 1", "b: 2"});
 }
 
-TEST_CASE("lines before the first sink are lost and do no harm") {
-    exo::set_log_sink(nullptr);
-    exo::log("a", "lost");
-    const LogCapture log;
-    CHECK(log.lines().empty());
-}
-
 TEST_CASE("panic writes one line that starts with its name, then stops the machine") {
     CHECK(panic_of([] { exo::panic("frame ", 3U, " is lost"); }) == "panic: frame 3 is lost");
 }

@@ -3,6 +3,7 @@
 
 #include "doctest/doctest.h"
 #include "exokernel/memory/frame_info.hpp"
+#include "lamina/frame_state.hpp"
 
 TEST_CASE("a frame's entry has its documented fields where environments look for them") {
     exo::FrameInfo info = {};

@@ -155,7 +155,7 @@ TEST_CASE("after every step of a random sequence the table is as its history say
         }
         model.finish();
         REQUIRE(model.complaint() == "");
-        frames.drain_caches();
+        frames.free_frames().drain();
         // One block a bit: 1, 2-3, 4-7, ... 256-511.
         for (unsigned order = 0; order < 9; ++order) {
             REQUIRE(frames.info({1U << order}).state == FrameState::free_head);

@@ -92,22 +92,22 @@ TEST_CASE_FIXTURE(Machine, "an allocation is charged to its account and refunded
 TEST_CASE_FIXTURE(Machine, "what is left to do for an account is done with its last refund") {
     static int settled = 0;
     settled = 0;
-    exo::set_account_settler([](exo::Account&) { ++settled; });
+    account_settler = [](exo::Account&) { ++settled; };
     const FrameNumber frame = alloc();
     const FrameNumber pages = run(9);
     frames.free(frame);
     CHECK(settled == 0);
     frames.release(pages);
     CHECK(settled == 1);
-    exo::set_account_settler(nullptr);
+    account_settler = nullptr;
 }
 
 TEST_CASE_FIXTURE(Machine, "each refund to an account that owes frames is settled") {
     static exo::Account* settled = nullptr;
-    exo::set_account_settler([](exo::Account& given) {
+    account_settler = [](exo::Account& given) {
         settled = &given;
         (void)given.pay();
-    });
+    };
     const FrameNumber first = run(4);
     const FrameNumber second = run(4);
     frames.free(alloc());
@@ -125,7 +125,7 @@ TEST_CASE_FIXTURE(Machine, "each refund to an account that owes frames is settle
     CHECK(account.limit == 4);
     frames.release(second);
     CHECK(account.used == 0);
-    exo::set_account_settler(nullptr);
+    account_settler = nullptr;
 }
 
 TEST_CASE_FIXTURE(Machine, "a frame may be charged to nobody") {

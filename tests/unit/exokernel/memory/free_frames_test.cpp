@@ -77,7 +77,7 @@ TEST_CASE_FIXTURE(Machine, "everything given back becomes the blocks there were 
                 frames.free(taken[i]);
                 taken[i] = {};
             }
-    frames.drain_caches();
+    frames.free_frames().drain();
     for (std::uint32_t frame = 0; frame < entries.size(); ++frame) {
         REQUIRE(entries[frame].state == before[frame].state);
         if (entries[frame].state == FrameState::free_head)
@@ -98,7 +98,7 @@ TEST_CASE("one block that is split down to its frames becomes one block again") 
     CHECK(taken.size() == 64);
     for (const FrameNumber frame : taken)
         frames.free(frame);
-    frames.drain_caches();
+    frames.free_frames().drain();
     CHECK(frames.info({64}).state == FrameState::free_head);
     CHECK(frames.info({64}).order == 6);
 }
@@ -143,7 +143,7 @@ TEST_CASE_FIXTURE(Machine,
                   "the watch tells once that few frames are free, and again after many were") {
     told = 0;
     const std::uint64_t start = free();
-    frames.watch(start - 20, start - 10, tell);
+    frames.free_frames().watch(start - 20, start - 10, tell);
     CHECK(told == 0);
     const FrameNumber first = run(20);
     CHECK(told == 0);  // just as many as the bound
@@ -164,16 +164,16 @@ TEST_CASE_FIXTURE(Machine,
 
 TEST_CASE_FIXTURE(Machine, "a watch for what is so already tells at once; one for 0 never") {
     told = 0;
-    frames.watch(free() + 1, ~0ULL, tell);
+    frames.free_frames().watch(free() + 1, ~0ULL, tell);
     CHECK(told == 1);
-    frames.watch(0, 0, nullptr);
+    frames.free_frames().watch(0, 0, nullptr);
     CHECK(run(500).value != 0);
     CHECK(told == 1);
 }
 
 TEST_CASE_FIXTURE(Machine, "frames taken by their number count for the watch") {
     told = 0;
-    frames.watch(free(), ~0ULL, tell);
+    frames.free_frames().watch(free(), ~0ULL, tell);
     CHECK(frames.reserve_run({100}, 3, account));
     CHECK(told == 1);
 }
