@@ -62,7 +62,7 @@ Result<Env*> load_init(const BootInfo& boot, Account& root) {
     LAMINA_TRY(Env* const env, create_env({"init", account, nullptr, nullptr, 0, 0, 0}));
     constexpr std::uint64_t stack_top = lamina::user_end - page_size;
     LAMINA_CHECK(map_pages(*env, image, stack_top));
-    LAMINA_CHECK(start_env(*env, image.header.entry, stack_top, 0));
+    LAMINA_CHECK(start_vcpu(*env->vcpu, image.header.entry, stack_top, 0));
     return env;
 }
 

@@ -145,10 +145,11 @@ void fill_info_page(const AcpiTables& acpi, std::uint32_t xsave_bytes) {
 void set_callbacks() {
     set_dispatch_ops({[](Vcpu& vcpu) {
                           return vcpu.state == VcpuState::in_call ? step_long_call(vcpu)
-                                                                  : end_step(*vcpu.env);
+                                                                  : end_step(vcpu);
                       },
                       [](const Vcpu* vcpu) { info_pages.refresh(vcpu); }});
     set_account_settler(settle_account);
+    set_releaser([](Object& object) { release_object(object); });
 }
 
 }  // namespace

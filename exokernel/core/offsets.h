@@ -26,6 +26,7 @@
 #define CPU_INDEX 112
 #define CPU_INVALIDATIONS 120
 #define CPU_TABLE_LOADS 128
+#define CPU_BIT 136
 
 /* The kernel's stack with its guard page, from its start (arch/x86_64/stacks.hpp). */
 #define KERNEL_STACK_TOP 0x5000

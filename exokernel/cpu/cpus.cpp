@@ -33,20 +33,31 @@ std::span<CpuLocal* const> cpus() { return {all_cpus, cpu_count}; }
 void add_cpu(CpuLocal& cpu) {
     LAMINA_ASSERT(cpu_count < cpus_max);
     cpu.index = cpu_count;
-    cpu.slices.set_cpu(cpu);
+    cpu.bit = 1ULL << cpu_count;
     all_cpus[cpu_count++] = &cpu;
 }
 
 void remove_last_cpu() { --cpu_count; }
 
-void notify_cpu_of(const Vcpu& vcpu) {
-    CpuLocal* home = vcpu.slices->cpu();
-    if (home != nullptr && home != &this_cpu()) arch::interrupt_cpu(home->apic_id);
+void notify_cpu(const CpuLocal* cpu) {
+    if (cpu != nullptr && cpu != &this_cpu()) arch::interrupt_cpu(cpu->apic_id);
 }
 
 void make_ready(Vcpu& vcpu) {
-    vcpu.slices->set_ready(vcpu);
-    notify_cpu_of(vcpu);
+    vcpu.deadline.cancel();
+    vcpu.slice.vector->set_ready(vcpu.slice);
+    notify_cpu(vcpu.home);
+}
+
+void make_waiting(Vcpu& vcpu, std::uint64_t deadline_ns) {
+    vcpu.slice.vector->set_waiting(vcpu.slice);
+    if (deadline_ns != lamina::wait_forever) vcpu.home->deadlines.add(vcpu.deadline, deadline_ns);
+}
+
+void shoot_down(AddressSpace& space) {
+    CpuSet set;
+    set.add(space);
+    if (set.bits() != 0) shoot_down(set);
 }
 
 void shoot_down(const CpuSet& set) {

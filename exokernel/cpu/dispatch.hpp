@@ -15,7 +15,14 @@ struct DispatchOps {
 };
 void set_dispatch_ops(const DispatchOps& ops);
 
-/// Gives up the rest of the running vCPU's slice.
+/// The root page table whose kernel half all environments share. Set once at boot.
+void set_kernel_root(PhysAddr root);
+PhysAddr kernel_root();
+
+/// Forgets a vCPU and its space on a CPU that has it loaded, without saving it. Needs: this CPU.
+void unload(CpuLocal& cpu, Vcpu& vcpu);
+
+/// Gives up the rest of the slice.
 void yield_slice();
 
 /// Picks the vCPU to run, loads it, and returns the context to go on with. Takes down ending

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "exokernel/cpu/cpus.hpp"
 #include "exokernel/memory/frame_table.hpp"
 
 namespace exo {
@@ -41,6 +42,13 @@ void load_upcalls(CpuLocal& cpu, const Vcpu& vcpu) {
     cpu.upcall_stack = vcpu.entries.stack;
     cpu.resume_start = vcpu.entries.resume_start;
     cpu.resume_bytes = vcpu.entries.resume_end - vcpu.entries.resume_start;
+}
+
+void reload_upcalls(Vcpu& vcpu) {
+    if (vcpu.loaded_on == &this_cpu()) return load_upcalls(this_cpu(), vcpu);
+    CpuSet other;
+    other.add(vcpu.loaded_on);
+    if (other.bits() != 0) shoot_down(other);
 }
 
 void bind_area(Vcpu& vcpu, lamina::VcpuArea* alias, FrameNumber frame, Link& page) {

@@ -8,10 +8,14 @@ namespace exo {
 /// Copies a vCPU's area and entries to where entry.S looks. Needs: the vCPU is loaded.
 void load_upcalls(CpuLocal& cpu, const Vcpu& vcpu);
 
+/// The vCPU's area or entries are others now: the CPU that has it loaded is told.
+void reload_upcalls(Vcpu& vcpu);
+
 /// Binds a page of the vCPU's environment as its area: holds the frame, and is derived from the
-/// capability that `page` was mapped by, until unbound.
+/// capability that `page` was mapped by, until unbound. reload_upcalls() must follow.
 void bind_area(Vcpu& vcpu, lamina::VcpuArea* alias, FrameNumber frame, Link& page);
-/// Lets go of a vCPU's area and forgets its entries. Its CPU may know them until load_upcalls().
+/// Lets go of a vCPU's area and forgets its entries. reload_upcalls()
+/// must follow, or unload().
 void unbind_area(Vcpu& vcpu);
 
 /// After an interrupt: a context inside the resume range goes back to the start of it.

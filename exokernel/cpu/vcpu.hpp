@@ -7,23 +7,26 @@
 #include "exokernel/cap/capability.hpp"
 #include "exokernel/core/types.hpp"
 #include "exokernel/cpu/context.hpp"
+#include "exokernel/cpu/deadlines.hpp"
+#include "exokernel/cpu/slices.hpp"
 #include "lamina/status.hpp"
 #include "lamina/vcpu.hpp"
 
 namespace exo {
 
+class AddressSpace;
+struct CpuLocal;
 struct Env;
 struct Notification;
 struct Vcpu;
-class SliceVector;
 
 enum class VcpuState : std::uint8_t {
-    created,  ///< Never started: in the slice vector, not ready.
+    created,  ///< Never started.
     ready,    ///< Runs when its slice comes.
     waiting,  ///< For a notification or a deadline.
     in_call,  ///< Its slice is used to go on with a long call; then it is ready.
-    ending,   ///< Its slice is used to take its environment down.
-    ended,    ///< Out of the slice vector.
+    ending,   ///< Its slice is used to take it down, and the last one's the environment.
+    ended,    ///< Without a slice.
 };
 
 /// A call that takes more than one step (env/long_call.hpp).
@@ -32,18 +35,21 @@ struct LongCall {
     void (*stop)(Vcpu& vcpu);  ///< Leaves it as far as it is.
 };
 
-/// Takes one page frame, the extended state at its end.
+/// Takes one page frame, the extended state at its end. What runs is in the registers of the CPU
+/// that it is loaded on, and stays there until another vCPU is loaded or another CPU needs it.
 struct Vcpu : Object {
     Env* env;
-    PhysAddr address_space;
-    std::uint64_t tlb_generation;  ///< Of its page tables: see TlbTags.
-    std::uint64_t env_id;          ///< That of `env`, for TlbTags.
+    Vcpu* next;           ///< Of its environment.
+    AddressSpace* space;  ///< That of `env`.
+    CpuLocal* home;       ///< Whose slice vector its slice is in.
+    CpuLocal* loaded_on;  ///< Null: all of its state is here.
     VcpuState state;
-    SliceVector* slices;      ///< Of its home CPU.
-    std::uint32_t slice;      ///< Its position there.
+    Slice slice;
+    Deadline deadline;        ///< Of its wait.
     std::uint64_t run_ns;     ///< Time it ran, up to the last switch away from it.
-    Notification* waits_for;  ///< Set while waiting.
+    Notification* waits_for;  ///< Set while waiting, by a reference.
     std::uint64_t wait_mask;
+    Link wait_link;  ///< While waiting: among what was derived from the capability used for it.
     const LongCall* long_call;    ///< While in_call: what it does,
     Object* object;               ///< with what, by a reference,
     Handle handle;                ///< by which capability,
@@ -57,7 +63,7 @@ struct Vcpu : Object {
     std::uint64_t asked_deadline_ns;
     Context context;
     /// XSAVE area (Intel SDM vol. 1, 13.4). Never in memory user space can reach.
-    alignas(64) std::byte extended_state[page_size - 384];
+    alignas(64) std::byte extended_state[page_size - 1024];
 
     /// What the interrupted system call returns when the vCPU goes on.
     void set_result(lamina::Status status, std::uint64_t value) {
@@ -65,6 +71,6 @@ struct Vcpu : Object {
         context.rdx = value;
     }
 };
-static_assert(sizeof(Vcpu) == page_size);
+static_assert(sizeof(Vcpu) <= page_size);
 
 }  // namespace exo

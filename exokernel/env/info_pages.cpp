@@ -30,10 +30,10 @@ Result<void> InfoPageWriter::create(Account& account) {
 namespace {
 
 lamina::EnvState shown_state(const Env& env) {
+    if (env.ending) return lamina::EnvState::ending;
     switch (env.vcpu->state) {
         case VcpuState::created: return lamina::EnvState::created;
         case VcpuState::waiting: return lamina::EnvState::waiting;
-        case VcpuState::ending: return lamina::EnvState::ending;
         default: return lamina::EnvState::ready;
     }
 }
@@ -56,7 +56,7 @@ void InfoPageWriter::add_env(Env& env, std::uint64_t parent_id) {
         info.id = env.id;
         info.parent_id = parent_id;
         info.state = shown_state(env);
-        info.cpu = std::uint16_t(env.vcpu->slices->cpu()->index);
+        info.cpu = std::uint16_t(env.vcpu->home->index);
         std::memcpy(info.name, env.report.name, sizeof info.name);
         ++pages.page.env_count;
     });
@@ -112,7 +112,9 @@ void InfoPageWriter::refresh(const Vcpu* vcpu) {
         }
         if (vcpu == nullptr || vcpu->env == nullptr) return;
         lamina::EnvInfo& info = pages.envs[vcpu->env->index];
-        info.run_ns = vcpu->run_ns;
+        info.run_ns = 0;
+        for (const Vcpu* each = vcpu->env->vcpu; each != nullptr; each = each->next)
+            info.run_ns += each->run_ns;
         info.frames_used = std::uint32_t(vcpu->env->account->used_frames());
         info.state = shown_state(*vcpu->env);
     });

@@ -92,9 +92,8 @@ Result<std::uint64_t> cap_move(handle env, handle source, word slot) {
 }
 
 Result<std::uint64_t> cap_revoke(handle source) {
-    Env& env = caller();
-    LAMINA_TRY(CapSlot* const cap, env.caps.lookup_any(source, Rights::none));
-    (void)begin_revocation(*env.vcpu, source, *cap);
+    LAMINA_TRY(CapSlot* const cap, caller().caps.lookup_any(source, Rights::none));
+    (void)begin_revocation(*this_cpu().running, source, *cap);
     return 0;
 }
 

@@ -28,6 +28,36 @@ constexpr std::uint64_t user_flags(std::uint64_t wanted) {
 
 }  // namespace
 
+Result<std::uint64_t> vcpu_create(handle_or_null env, handle account, word cpu) {
+    LAMINA_TRY(Env* const target, managed(env));
+    // Another CPU may have ended the caller on its way in.
+    if (!target->alive()) return lamina::fail(Status::ended);
+    CapTable& caps = caller().caps;
+    LAMINA_TRY(const Capability* cap, caps.lookup(account, ObjectType::account, Rights::spend));
+    if (cpu >= cpus().size()) return lamina::fail(Status::bad_argument);
+    auto& payer = static_cast<Account&>(*cap->object);
+    LAMINA_TRY(CapSlot* const place, caps.free_slot());
+    const auto made = create_vcpu(*target, payer, *cpus()[cpu]);
+    if (!made) {
+        caps.shrink();
+        return lamina::fail(made.error());
+    }
+    Capability given;
+    given.type = ObjectType::vcpu;
+    given.rights = Rights::manage | Rights::copy;
+    given.object = *made;
+    return std::uint64_t(caps.insert(*place, given, nullptr));
+}
+
+Result<std::uint64_t> vcpu_start(handle vcpu, user_address entry, user_address stack,
+                                 word argument) {
+    LAMINA_TRY(const Capability* cap, caller().caps.lookup(vcpu, ObjectType::vcpu, Rights::manage));
+    if (!lamina::in_user_half(entry, 1) || !lamina::in_user_half(stack, 0))
+        return lamina::fail(Status::bad_address);
+    LAMINA_CHECK(start_vcpu(static_cast<Vcpu&>(*cap->object), entry, stack, argument));
+    return 0;
+}
+
 Result<std::uint64_t> vcpu_bind(handle vcpu, user_address area, user_address entries) {
     Env& env = caller();
     LAMINA_TRY(const Capability* cap, env.caps.lookup(vcpu, ObjectType::vcpu, Rights::manage));
@@ -35,7 +65,7 @@ Result<std::uint64_t> vcpu_bind(handle vcpu, user_address area, user_address ent
     if (bound.env != &env) return lamina::fail(Status::bad_argument);
     if (area == 0) {
         unbind_area(bound);
-        load_upcalls(this_cpu(), bound);
+        reload_upcalls(bound);
         return 0;
     }
     if (area % lamina::vcpu_area_alignment != 0 ||
@@ -54,7 +84,7 @@ Result<std::uint64_t> vcpu_bind(handle vcpu, user_address area, user_address ent
     bind_area(bound, reinterpret_cast<lamina::VcpuArea*>(alias), FrameTable::frame_at(alias),
               env.space.link_of(area));
     bound.entries = given;
-    load_upcalls(this_cpu(), bound);
+    reload_upcalls(bound);
     return 0;
 }
 

@@ -178,7 +178,7 @@ constexpr unsigned weight_of(lamina::Call call) {
 constexpr bool takes_null_env(lamina::Call call) {
     using lamina::Call;
     return call_rows[std::size_t(call)].name.starts_with("frames_") || call == Call::cap_copy ||
-           call == Call::cap_move || call == Call::table_read;
+           call == Call::cap_move || call == Call::table_read || call == Call::vcpu_create;
 }
 
 /// What a program knows of itself and of others.

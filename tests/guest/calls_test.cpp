@@ -280,6 +280,7 @@ void Row::try_good() {
         row_.number == Call::frames_unmap_list || row_.number == Call::frames_protect_list)
         expected = Status::not_mapped;
     if (row_.number == Call::notification_wait) expected = Status::timed_out;
+    if (row_.number == Call::vcpu_start) expected = Status::already_started;
     const auto reply = make_call(sys::tagged(row_.number), words_);
     if (reply.status != expected) complain(0, words_[0], lamina::status_name(reply.status));
     if (row_.number == Call::vcpu_bind) {

@@ -164,6 +164,12 @@ bool Caller::is_private(std::uint64_t handle) {
     });
 }
 
+/// Whether a call makes a vCPU for an environment that is to live: started anywhere, it would end
+/// that.
+bool Caller::endangers(const Actor& actor, Call call, const Words& words) {
+    return call == Call::vcpu_create && target_of(actor, words) != nullptr;
+}
+
 /// Whether the caller survives a call of its own; may change it so that it does.
 bool Caller::careful(Call call, Words& words) {
     const std::uint64_t taken = words[call == Call::cap_move ? 1 : 0];
@@ -218,7 +224,7 @@ void Caller::call_oneself() {
     View view(*this, self_);
     Words words = calls::ArgumentSource(view).make(call);
     tame(call, words, choices_);
-    if (!careful(call, words)) return;
+    if (!careful(call, words) || endangers(self_, call, words)) return;
     if (call == Call::vcpu_resume &&
         words[0] == reinterpret_cast<std::uint64_t>(&structures().resumed)) {
         const Status status = random_calls_resume(&structures().resumed, sys::tagged(call));
@@ -256,7 +262,7 @@ void Caller::call_by(Puppet& puppet) {
     View view(*this, puppet);
     Words words = calls::ArgumentSource(view).make(call);
     tame(call, words, choices_);
-    tell(puppet, call, words);
+    if (!endangers(puppet, call, words)) tell(puppet, call, words);
 }
 
 void Caller::sweep() {

@@ -31,6 +31,7 @@ inline constexpr Unreachable unreachable[] = {
     {Call::frames_alloc_at, Status::out_of_frames, one_frame},
     {Call::frames_split, Status::out_of_frames, one_frame},
     {Call::frames_map_list, Status::out_of_frames, one_frame},
+    {Call::vcpu_create, Status::out_of_frames, one_frame},
     {Call::notification_wait, Status::interrupted,
      "no vCPU has a reclaim entry: tests/guest has it"},
     {Call::account_repossess, Status::busy, "no two callers share an account that owes"},

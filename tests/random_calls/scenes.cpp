@@ -146,6 +146,8 @@ void fill_own_table(Caller& caller) {
         caller.make(Call::frames_alloc, {account_handle, 1 + caller.choices().below(4)});
         caller.make(Call::env_create, {account_handle, stage_address, name_bytes, 0, 0, 0});
         caller.make(Call::notification_create, {account_handle});
+        caller.make(Call::vcpu_create, {self_handle, account_handle, 0});
+        caller.make(Call::vcpu_create, {self_handle, account_handle, caller.part().cpu_count});
         caller.make(Call::frames_alloc_at, {account_handle, free + std::uint64_t(i % 60), 1});
         caller.make(Call::frames_split, {pair, 1});
     }
@@ -200,10 +202,13 @@ void visit_the_ended(Caller& caller) {
     if (env == 0) return;
     const std::uint64_t weak = caller.value_of(Call::cap_derive, {env, copy_right});
     const std::uint64_t own = caller.value_of(Call::cap_derive, {account_handle, copy_right});
+    const std::uint64_t page = random_page(caller.choices());
+    const auto vcpu = caller.value_of(Call::vcpu_create, {env, account_handle, 0});
+    const auto second = caller.value_of(Call::vcpu_create, {env, account_handle, 0});
+    caller.make(Call::vcpu_start, {second, page, page});
     caller.make(Call::env_end, {env, status_max + 1});
     caller.make(Call::env_end, {env, 0});
     await_end(std::uint32_t(env));
-    const std::uint64_t page = random_page(caller.choices());
     for (int i = 0; i < 3; ++i) {
         caller.make(Call::env_end, {env, 0});
         caller.make(Call::env_end, {weak, 0});
@@ -212,6 +217,10 @@ void visit_the_ended(Caller& caller) {
         caller.make(Call::env_report, {env, lamina::user_end});
         caller.make(Call::env_report, {weak, output_page});
         caller.make(Call::env_start, {env, page, page});
+        caller.make(Call::vcpu_create, {env, account_handle, 0});
+        caller.make(Call::vcpu_create, {weak, account_handle, 0});
+        caller.make(Call::vcpu_start, {vcpu, page, page});
+        caller.make(Call::vcpu_start, {lamina::slots::vcpu, page, page});
         caller.make(Call::cap_copy, {env, own, copy_right});
         caller.make(Call::cap_move, {env, own});
         caller.make(Call::frames_map, {env, caller.mate.mail_run, 0, 1, page, read_only});
@@ -225,7 +234,7 @@ void visit_the_ended(Caller& caller) {
         for (const std::uint64_t name : {unmapped_address, lamina::user_end, structure_page})
             caller.make(Call::env_create, {account_handle, name, name_bytes, 0, 0, 0});
     }
-    for (const std::uint64_t handle : {env, weak, own})
+    for (const std::uint64_t handle : {env, weak, own, std::uint64_t{vcpu}, std::uint64_t{second}})
         caller.make(Call::cap_drop, {handle});
 }
 
@@ -252,6 +261,7 @@ void press_the_poor(Caller& caller) {
         caller.make(Call::frames_alloc, {account, 1});
         caller.make(Call::env_create, {account, stage_address, name_bytes, 0, 0, 0});
         caller.make(Call::notification_create, {account});
+        caller.make(Call::vcpu_create, {env, account, 0});
         if (await(caller, caller.poor))
             caller.tell(caller.poor, Call::cap_derive, {account_handle, copy_right});
         if (await(caller, caller.poor)) caller.tell(caller.poor, Call::frames_split, {theirs, 1});
@@ -390,6 +400,12 @@ void crowd(Caller& caller) {
                             {account_handle, stage_address, name_bytes, 0, 0, caller.part().cpu});
     for (int i = 0; i < 10 * tries; ++i)
         caller.make(Call::env_create, {account_handle, stage_address, name_bytes, 0, 0, 0});
+    // As many slices as a CPU has are more than there can be environments on it.
+    constexpr int vcpus_most = 200;
+    const Words vcpu = {all.empty() ? 0 : all[0], account_handle, caller.part().cpu};
+    for (int i = 0; i < vcpus_most && !all.empty(); ++i)
+        if (const auto made = caller.value_of(Call::vcpu_create, vcpu); made != 0)
+            caller.make(Call::cap_drop, {made});
     drop_all(caller, all);
     lamina::InfoPage info;
     while (libos::read_info(info) && info.env_count > lamina::env_count_max / 2)

@@ -64,10 +64,11 @@ void boot_kernel() {
     exo::set_log_sink([](std::string_view line) { last_log_line = line; });
     exo::set_dispatch_ops({[](exo::Vcpu& vcpu) {
                                return vcpu.state == exo::VcpuState::in_call ? step_long_call(vcpu)
-                                                                            : end_step(*vcpu.env);
+                                                                            : end_step(vcpu);
                            },
                            [](const exo::Vcpu* vcpu) { exo::info_pages.refresh(vcpu); }});
     exo::set_account_settler(exo::settle_account);
+    exo::set_releaser([](exo::Object& object) { release_object(object); });
     frame_infos.assign(frame_count, {});
     exo::frames = {};
     exo::frames.adopt(frame_infos);
@@ -114,7 +115,7 @@ exo::Env& start_first_env() {
              exo::frames.capability(large, count, Rights::read | Rights::write | Rights::copy),
              true);
     }
-    must(start_env(env, home, home, 0));
+    must(start_vcpu(*env.vcpu, home, home, 0));
     return env;
 }
 

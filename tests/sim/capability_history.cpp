@@ -87,10 +87,9 @@ void CapabilityHistory::remember() {
         before_[frame] = {(*incarnations_)[frame], 0, 0};
     for (const exo::Env* env : view_->envs()) {
         before_[exo::FrameTable::frame_at(env).value].env_id = env->id;
-        const exo::Vcpu* vcpu = env->vcpu;
-        if (vcpu != nullptr && vcpu->state == exo::VcpuState::in_call &&
-            vcpu->long_call == &exo::run_alloc)
-            before_[KernelView::run_with(vcpu->object)].reserved_for = env->id;
+        for (const exo::Vcpu* vcpu = env->vcpu; vcpu != nullptr; vcpu = vcpu->next)
+            if (vcpu->state == exo::VcpuState::in_call && vcpu->long_call == &exo::run_alloc)
+                before_[KernelView::run_with(vcpu->object)].reserved_for = env->id;
     }
 }
 

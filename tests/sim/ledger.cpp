@@ -1,5 +1,6 @@
 // tests/sim/ledger.cpp - owners and charges, counted from scratch.
 #include "tests/sim/ledger.hpp"
+#include "exokernel/cpu/dispatch.hpp"
 
 #include <array>
 #include <string>

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "doctest/doctest.h"
+#include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/env/long_call.hpp"
 #include "lamina/vcpu.hpp"
 #include "tests/sim/arguments.hpp"
@@ -58,6 +59,7 @@ struct Lab {
         spare = value(Call::cap_derive, {run, 0b1001, 0, 1});
         checks.all();
         child_id = child_env().id;
+        fresh = value(Call::vcpu_create, {child, account, 1});
         whole = value(Call::frames_alloc, {account, 2});
         front = value(Call::frames_alloc, {account, 2});
         back = value(Call::frames_split, {front, 1});
@@ -103,6 +105,7 @@ struct Lab {
     exo::Env* env = nullptr;
     Handle purse = 0, child = 0, note = 0, spare = 0;
     std::uint64_t child_id = 0;
+    Handle fresh = 0;            ///< A vCPU of the child.
     Handle whole = 0;            ///< Two frames of a run.
     Handle front = 0, back = 0;  ///< Two runs that follow each other.
 };
@@ -134,6 +137,9 @@ const std::vector<Case>& cases() {
         {Call::cap_revoke, [](auto&) { return CallArguments{run}; }},
         {Call::cap_move, [](auto& lab) { return CallArguments{lab.child, lab.spare, 0}; }, 1},
         {Call::account_create, [](auto&) { return CallArguments{account, 3}; }, 2},
+        {Call::vcpu_create, [](auto&) { return CallArguments{0, account, 1}; }, 2},
+        {Call::vcpu_start,
+         [](auto& lab) { return CallArguments{lab.fresh, sim::home, sim::home}; }},
         {Call::frames_alloc, [](auto&) { return CallArguments{account, 1}; }, 2},
         {Call::frames_map,
          [](auto&) { return CallArguments{self, run, 0, 4, table_edge - 2 * exo::page_size, 3}; },

@@ -30,6 +30,11 @@ bool names_itself(const exo::Env& env, std::uint64_t handle) {
 
 }  // namespace
 
+/// What a vCPU's program knows: vCPUs share their environment, not what they have seen of it.
+Program& Programs::program_of(const exo::Vcpu& vcpu) {
+    return programs_[vcpu.env->id * object_places + exo::FrameTable::frame_at(&vcpu).value];
+}
+
 Programs::Programs(Machine& machine, const KernelView& view, std::uint64_t first_env)
     : machine_(&machine),
       view_(&view),
@@ -39,7 +44,7 @@ Programs::Programs(Machine& machine, const KernelView& view, std::uint64_t first
 
 void Programs::step(Cpu& cpu) {
     const exo::Env& env = *cpu.local.running->env;
-    Program& program = programs_[env.id];
+    Program& program = program_of(*cpu.local.running);
     const std::uint64_t chance = choices_->below(200);
     if (program.spawn.stage != Spawn::Stage::none && chance < 100)
         spawn_step(cpu, env, program);
@@ -59,7 +64,7 @@ void Programs::step(Cpu& cpu) {
 }
 
 void Programs::resumed(Cpu& cpu, const exo::Context& context) {
-    Program& program = programs_[cpu.local.running->env->id];
+    Program& program = program_of(*cpu.local.running);
     if (!program.awaits) return;
     program.awaits = false;
     finish(cpu, program, {context.rax, context.rdx});
@@ -197,6 +202,10 @@ bool Programs::careless(const exo::Env& env, Call number, CallArguments& argumen
             if (arguments[2] == lamina::wait_forever) arguments[2] = lamina::no_wait;
             arguments[2] = std::min(arguments[2], machine_->now_ns() + 20'000'000);
             return false;
+        // It lives for ever, and so do its vCPUs.
+        case Call::vcpu_create:
+            return env.vcpu->next != nullptr && env.vcpu->next->next != nullptr &&
+                   (arguments[0] == 0 || names_itself(env, arguments[0]));
         default: return false;
     }
 }

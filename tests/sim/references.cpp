@@ -57,18 +57,22 @@ void count_mappings(const exo::Env& env, References& count) {
     }
 }
 
-/// What an environment and its vCPU refer to beside capabilities and mappings.
-void count_own(const exo::Env& env, References& count) {
-    if (env.vcpu == nullptr) return;
-    const exo::Vcpu& vcpu = *env.vcpu;
+void count_of_vcpu(const exo::Vcpu& vcpu, References& count) {
     count.to(&vcpu);
-    if (vcpu.state != exo::VcpuState::created) count.to(&env);
-    count.to(env.end_notification);
     count.to(vcpu.waits_for);
     count.to_any(vcpu.object);
     if (vcpu.state == exo::VcpuState::in_call && vcpu.long_call == &exo::repossession)
         count.to_any(static_cast<const exo::Env&>(*vcpu.object).account->taking);
     if (vcpu.area != nullptr) count.to_frame(vcpu.area_frame.value);
+}
+
+/// What an environment and its vCPUs refer to beside capabilities and mappings.
+void count_own(const exo::Env& env, References& count) {
+    if (env.vcpu == nullptr) return;
+    if (env.started) count.to(&env);
+    count.to(env.end_notification);
+    for (const exo::Vcpu* vcpu = env.vcpu; vcpu != nullptr; vcpu = vcpu->next)
+        count_of_vcpu(*vcpu, count);
 }
 
 void compare(const exo::Object& object, const References& count, const char* what) {

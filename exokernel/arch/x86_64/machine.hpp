@@ -78,6 +78,13 @@ inline std::uint32_t cpu_index() {
     return index;
 }
 
+/// The bit of this CPU in a set of CPUs.
+inline std::uint64_t cpu_bit() {
+    std::uint64_t bit;
+    asm("mov %%gs:%c1, %0" : "=r"(bit) : "i"(CPU_BIT));
+    return bit;
+}
+
 /// Whether this CPU must dispatch before it goes back to user mode.
 inline bool must_dispatch() {
     bool must;
