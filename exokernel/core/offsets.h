@@ -39,6 +39,9 @@
 
 /* CpuLocal::must_dispatch: the call's result must not be put into the context. */
 #define DISPATCH_CONTEXT_COMPLETE 2
+/* The vCPU that goes on is known already; and: rbx and r12 of the caller go to it. */
+#define DISPATCH_SWITCH 3
+#define DISPATCH_PASS 4
 
 /* System-call words (lamina/syscalls.hpp, lamina/status.def). */
 #define CALL_TAG 0x4C414D02

@@ -45,6 +45,8 @@ struct CpuLocal {
     Vcpu* loaded = nullptr;          ///< Whose extended state is loaded.
     AddressSpace* space = nullptr;   ///< Whose page tables are; null: the kernel's own.
     Slice* slice = nullptr;          ///< Which one it is; null while idle, and once it is given up.
+    Vcpu* given_to = nullptr;        ///< The base of the chain that runs in it: its vCPU, or whom
+                                     ///< that has yielded to.
     std::uint64_t run_start_ns = 0;  ///< Since when `running` runs.
     std::uint64_t slice_end_ns = 0;
     std::uint64_t stop_ns = 0;   ///< When it is taken away: later, if its vCPU has been told.

@@ -6,6 +6,7 @@
 #include "arch/machine.hpp"
 #include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
+#include "exokernel/cpu/chain.hpp"
 #include "exokernel/cpu/upcall.hpp"
 
 namespace exo {
@@ -43,15 +44,22 @@ void notify_cpu(const CpuLocal* cpu) {
     if (cpu != nullptr && cpu != &this_cpu()) arch::interrupt_cpu(cpu->apic_id);
 }
 
+void make_slices_ready(Vcpu& base) {
+    base.slice.vector->set_ready(base.slice);
+    notify_cpu(base.home);
+}
+
 void make_ready(Vcpu& vcpu) {
     vcpu.deadline.cancel();
-    vcpu.slice.vector->set_ready(vcpu.slice);
-    notify_cpu(vcpu.home);
+    make_slices_ready(base_of(vcpu));
 }
 
 void make_waiting(Vcpu& vcpu, std::uint64_t deadline_ns) {
-    vcpu.slice.vector->set_waiting(vcpu.slice);
-    if (deadline_ns != lamina::wait_forever) vcpu.home->deadlines.add(vcpu.deadline, deadline_ns);
+    Vcpu& base = base_of(vcpu);
+    base.slice.vector->set_waiting(base.slice);
+    if (deadline_ns == lamina::wait_forever) return;
+    base.home->deadlines.add(vcpu.deadline, deadline_ns);
+    notify_cpu(base.home);  // it is another CPU if a chain was cut and this one has not heard yet
 }
 
 void shoot_down(AddressSpace& space) {

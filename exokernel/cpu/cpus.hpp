@@ -17,9 +17,17 @@ void remove_last_cpu();
 
 /// A CPU other than this one looks at its slices soon. Null is none.
 void notify_cpu(const CpuLocal* cpu);
-/// A vCPU may run from its slice's next turn on, and has no deadline any more; its CPU is told.
+/// Whether a vCPU that is the last of its chain has a use for a slice.
+inline bool can_run(const Vcpu& vcpu) {
+    return vcpu.state == VcpuState::ready || vcpu.state == VcpuState::in_call ||
+           vcpu.state == VcpuState::ending;
+}
+/// The slices of the base of a chain count from their next turn on; its CPU is told.
+void make_slices_ready(Vcpu& base);
+/// A vCPU may run from the next turn of its chain's slices on, and has no deadline any more.
 void make_ready(Vcpu& vcpu);
-/// A vCPU's slices are skipped until make_ready(), which its CPU does after `deadline_ns`.
+/// The slices of a vCPU's chain are skipped until make_ready(), which their CPU does after
+/// `deadline_ns`.
 void make_waiting(Vcpu& vcpu, std::uint64_t deadline_ns);
 
 /// The CPUs other than this one that use entries of some page tables.

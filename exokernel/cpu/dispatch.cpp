@@ -5,8 +5,8 @@
 
 #include "arch/machine.hpp"
 #include "exokernel/core/after_init.hpp"
+#include "exokernel/cpu/chain.hpp"
 #include "exokernel/cpu/cpus.hpp"
-#include "exokernel/cpu/notification.hpp"
 #include "exokernel/cpu/upcall.hpp"
 
 namespace exo {
@@ -18,8 +18,9 @@ LAMINA_AFTER_INIT PhysAddr shared_kernel_root;
 /// Takes the CPU from the vCPU that runs, and counts the time it ran.
 void stop_running(CpuLocal& cpu, std::uint64_t now_ns) {
     if (cpu.running == nullptr) return;
-    cpu.running->run_ns += now_ns - cpu.run_start_ns;
-    ops.refresh(cpu.running);
+    // Whoever gave it the slice pays: that is the same all through a chain.
+    cpu.given_to->run_ns += now_ns - cpu.run_start_ns;
+    ops.refresh(cpu.given_to);
     cpu.running = nullptr;
 }
 
@@ -32,7 +33,7 @@ void end_slice(CpuLocal& cpu, std::uint64_t now_ns) {
 
 void wake_due(CpuLocal& cpu, std::uint64_t now_ns) {
     while (const Deadline* due = cpu.deadlines.take_due(now_ns))
-        Notification::cancel_wait(*due->vcpu, lamina::Status::timed_out);
+        end_wait(*due->vcpu, lamina::Status::timed_out);
 }
 
 void arm(CpuLocal& cpu, std::uint64_t deadline_ns) {
@@ -60,7 +61,8 @@ bool keeps_cpu(CpuLocal& cpu, Vcpu& vcpu, std::uint64_t now_ns) {
 void save_loaded(CpuLocal& cpu) {
     if (cpu.loaded == nullptr) return;
     Context& context = cpu.loaded->context;
-    arch::save_extended(context.fs_base, context.gs_base, cpu.loaded->extended_state);
+    if (cpu.loaded->state != VcpuState::parked)
+        arch::save_extended(context.fs_base, context.gs_base, cpu.loaded->extended_state);
     cpu.loaded->loaded_on = nullptr;
     cpu.loaded = nullptr;
 }
@@ -93,7 +95,7 @@ void load(CpuLocal& cpu, Vcpu& vcpu) {
 /// Puts away the vCPU that is loaded if another CPU needs its state, or nobody ever will.
 void put_away_loaded(CpuLocal& cpu) {
     if (cpu.loaded == nullptr) return;
-    if (cpu.loaded->home == &cpu && cpu.loaded->state < VcpuState::ending) return;
+    if (base_of(*cpu.loaded).home == &cpu && cpu.loaded->state < VcpuState::ending) return;
     save_loaded(cpu);
     load_space(cpu, nullptr);
 }
@@ -116,14 +118,14 @@ void let_others_in() {
     lock_kernel();
 }
 
-/// Uses a vCPU's slice for the kernel's own work, with room for others after each step. Whether
+/// Uses a slice for the kernel's own work for a vCPU, with room for others after each step. Whether
 /// that was a call of its own, which is done: the rest of the slice is for what comes after it.
-bool work(Vcpu& vcpu, std::uint64_t end_ns) {
+bool work(const Slice& slice, Vcpu& vcpu, std::uint64_t end_ns) {
     for (;;) {
         const bool in_call = vcpu.state == VcpuState::in_call;
-        if (ops.step(vcpu)) return in_call;
+        if (ops.step(vcpu)) return in_call && &tip_of(*slice.vcpu) == &vcpu;
         let_others_in();
-        if (arch::now_ns() >= end_ns) return false;
+        if (arch::now_ns() >= end_ns || &tip_of(*slice.vcpu) != &vcpu) return false;
     }
 }
 
@@ -132,6 +134,13 @@ std::uint64_t time_of(Slice& slice) {
     const std::uint64_t less = std::min(slice.excess_ns, slice.length_ns);
     slice.excess_ns -= less;
     return slice.length_ns - less;
+}
+
+/// A vCPU runs in a slice of its chain from now on.
+void run(CpuLocal& cpu, const Slice& slice, Vcpu& vcpu, std::uint64_t now_ns) {
+    cpu.given_to = slice.vcpu;
+    cpu.running = &vcpu;
+    cpu.run_start_ns = now_ns;
 }
 
 /// The vCPU of the next slice, with that slice begun. Slices of the kernel's own work are used on
@@ -146,7 +155,7 @@ Vcpu& begin_slice(CpuLocal& cpu) {
             idle(cpu, now_ns);
             continue;
         }
-        Vcpu& vcpu = *slice->vcpu;
+        Vcpu& vcpu = tip_of(*slice->vcpu);
         if (vcpu.loaded_on != nullptr && vcpu.loaded_on != &cpu) {
             notify_cpu(vcpu.loaded_on);  // which puts it away
             let_others_in();
@@ -155,13 +164,34 @@ Vcpu& begin_slice(CpuLocal& cpu) {
         const std::uint64_t time_ns = time_of(*slice);
         if (time_ns == 0) continue;
         cpu.slice_end_ns = cpu.stop_ns = now_ns + time_ns;
-        if (vcpu.state == VcpuState::ready || work(vcpu, cpu.slice_end_ns)) {
+        if (vcpu.state == VcpuState::ready || work(*slice, vcpu, cpu.slice_end_ns)) {
             cpu.slice = slice;
-            cpu.running = &vcpu;
-            cpu.run_start_ns = now_ns;
+            run(cpu, *slice, vcpu, now_ns);
             return vcpu;
         }
     }
+}
+
+/// Who goes on in the rest of the slice when the one that ran in it cannot: the chain that the
+/// slice belongs to, if it has been cut or has yielded to one that waits now. Null: nobody.
+Vcpu* rest_of_slice(CpuLocal& cpu, std::uint64_t now_ns) {
+    if (cpu.slice == nullptr || now_ns >= cpu.slice_end_ns) return nullptr;
+    Vcpu& vcpu = tip_of(*cpu.slice->vcpu);
+    if (vcpu.state != VcpuState::ready) return nullptr;
+    if (vcpu.loaded_on != nullptr && vcpu.loaded_on != &cpu) return nullptr;
+    run(cpu, *cpu.slice, vcpu, now_ns);
+    return &vcpu;
+}
+
+/// The end of every way out: what is due for the vCPU, the lock.
+Context* leave_with(CpuLocal& cpu, Vcpu& vcpu) {
+    if (vcpu.asked_frames != 0) [[unlikely]]
+        upcall_reclaim(vcpu);
+    cpu.must_dispatch = 0;
+    cpu.context = &vcpu.context;
+    unlock_kernel();
+    LockOrder::validator().expect_none_held();
+    return cpu.context;
 }
 
 }  // namespace
@@ -178,6 +208,13 @@ void unload(CpuLocal& cpu, Vcpu& vcpu) {
     load_space(cpu, nullptr);
 }
 
+void set_deadline(Vcpu& vcpu, std::uint64_t deadline_ns) {
+    CpuLocal& home = *base_of(vcpu).home;
+    home.deadlines.add(vcpu.deadline, deadline_ns);
+    if (&home != &this_cpu()) return notify_cpu(&home);
+    arm(home, std::min(home.stop_ns, home.deadlines.nearest()));
+}
+
 void yield_slice() {
     CpuLocal& cpu = this_cpu();
     const std::uint64_t now_ns = arch::now_ns();
@@ -188,25 +225,34 @@ void yield_slice() {
 
 extern "C" Context* exo_dispatch() {
     CpuLocal& cpu = this_cpu();
-    cpu.must_dispatch = 0;
     const std::uint64_t now_ns = arch::now_ns();
     wake_due(cpu, now_ns);
     Vcpu* vcpu = cpu.running;
     const bool goes_on = vcpu != nullptr && vcpu->state == VcpuState::ready &&
+                         &base_of(*vcpu) == cpu.given_to &&
                          (now_ns < cpu.stop_ns || keeps_cpu(cpu, *vcpu, now_ns));
     if (!goes_on) {
         stop_running(cpu, now_ns);
-        end_slice(cpu, now_ns);
-        vcpu = &begin_slice(cpu);
+        vcpu = rest_of_slice(cpu, now_ns);
+        if (vcpu == nullptr) {
+            end_slice(cpu, now_ns);
+            vcpu = &begin_slice(cpu);
+        }
     }
     load(cpu, *vcpu);
-    if (vcpu->asked_frames != 0) [[unlikely]]
-        upcall_reclaim(*vcpu);
     arm(cpu, std::min(cpu.stop_ns, cpu.deadlines.nearest()));
-    cpu.context = &vcpu->context;
-    unlock_kernel();
-    LockOrder::validator().expect_none_held();
-    return cpu.context;
+    return leave_with(cpu, *vcpu);
+}
+
+extern "C" Context* exo_switch() {
+    CpuLocal& cpu = this_cpu();
+    Vcpu& vcpu = *cpu.running;
+    if (cpu.must_dispatch == DISPATCH_PASS) {
+        vcpu.context.rbx = cpu.context->rbx;
+        vcpu.context.r12 = cpu.context->r12;
+    }
+    load(cpu, vcpu);
+    return leave_with(cpu, vcpu);
 }
 
 }  // namespace exo

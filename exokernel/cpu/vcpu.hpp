@@ -17,6 +17,7 @@ namespace exo {
 class AddressSpace;
 struct CpuLocal;
 struct Env;
+struct Gate;
 struct Notification;
 struct Vcpu;
 
@@ -25,6 +26,8 @@ enum class VcpuState : std::uint8_t {
     ready,    ///< Runs when its slice comes.
     waiting,  ///< For a notification or a deadline.
     in_call,  ///< Its slice is used to go on with a long call; then it is ready.
+    calling,  ///< Until `callee` replies.
+    parked,   ///< An activation of a gate, free for the next call.
     ending,   ///< Its slice is used to take it down, and the last one's the environment.
     ended,    ///< Without a slice.
 };
@@ -49,7 +52,12 @@ struct Vcpu : Object {
     std::uint64_t run_ns;     ///< Time it ran, up to the last switch away from it.
     Notification* waits_for;  ///< Set while waiting, by a reference.
     std::uint64_t wait_mask;
-    Link wait_link;  ///< While waiting: among what was derived from the capability used for it.
+    Link wait_link;  ///< While waiting or calling: among what was derived from the capability used.
+    Vcpu* caller;    ///< Whose call it serves; null: none (chain.hpp).
+    Vcpu* callee;    ///< While calling: who serves it.
+    Gate* gate;      ///< Of which it is an activation, by a reference; null: none.
+    Vcpu* next_free;              ///< While parked: in the list of its gate.
+    std::uint64_t gate_stack;     ///< Where the stack pointer is when it is called.
     const LongCall* long_call;    ///< While in_call: what it does,
     Object* object;               ///< with what, by a reference,
     Handle handle;                ///< by which capability,

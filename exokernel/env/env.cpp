@@ -10,6 +10,7 @@
 #include "exokernel/core/panic.hpp"
 #include "exokernel/cpu/cpus.hpp"
 #include "exokernel/cpu/dispatch.hpp"
+#include "exokernel/cpu/gate.hpp"
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/info_pages.hpp"
@@ -65,7 +66,7 @@ void give_own_capabilities(Env& env, Capability account, CapSlot* payer) {
     fill(lamina::slots::account, account, payer != nullptr ? &payer->children : nullptr);
     Capability vcpu;
     vcpu.type = ObjectType::vcpu;
-    vcpu.rights = Rights::manage | Rights::copy;
+    vcpu.rights = Rights::manage | Rights::call | Rights::copy;
     vcpu.object = env.vcpu;
     fill(lamina::slots::vcpu, vcpu, nullptr);
 }
@@ -132,8 +133,10 @@ namespace {
 
 /// Whatever a vCPU is doing, it will do no more, and its slice is there to take it down.
 void begin_end(Vcpu& vcpu) {
-    if (vcpu.state == VcpuState::waiting) Notification::cancel_wait(vcpu, Status::ended);
+    if (vcpu.state == VcpuState::waiting || vcpu.state == VcpuState::calling)
+        end_wait(vcpu, Status::ended);
     if (vcpu.state == VcpuState::in_call) stop_long_call(vcpu);
+    if (Gate* const gate = vcpu.gate; gate != nullptr && Gate::detach(vcpu)) destroy_object(*gate);
     vcpu.state = VcpuState::ending;
     make_ready(vcpu);
     if (this_cpu().running == &vcpu) this_cpu().must_dispatch = 1;

@@ -33,6 +33,8 @@ lamina::EnvState shown_state(const Env& env) {
     if (env.ending) return lamina::EnvState::ending;
     switch (env.vcpu->state) {
         case VcpuState::created: return lamina::EnvState::created;
+        case VcpuState::calling:
+        case VcpuState::parked:
         case VcpuState::waiting: return lamina::EnvState::waiting;
         default: return lamina::EnvState::ready;
     }

@@ -55,6 +55,7 @@ void free_page(CapPage* page) { frames.free(FrameTable::frame_at(page)); }
             if (Account* const asked = static_cast<Notification&>(object).reclaims)
                 asked->told = nullptr;
             [[fallthrough]];
+        case ObjectType::gate:
         case ObjectType::vcpu: frames.free(FrameTable::frame_at(&object)); break;
         default: panic("the last reference to a static object was dropped");
     }

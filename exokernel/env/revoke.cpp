@@ -2,6 +2,7 @@
 #include "exokernel/env/revoke.hpp"
 
 #include "exokernel/core/panic.hpp"
+#include "exokernel/cpu/chain.hpp"
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/long_call.hpp"
@@ -38,7 +39,7 @@ void revoke_from_vcpu(Vcpu& vcpu, const Link& link, CpuSet& flush) {
     if (&link == &vcpu.area_link)
         revoke_area(vcpu, flush);
     else
-        Notification::cancel_wait(vcpu, Status::revoked);
+        end_wait(vcpu, Status::revoked);
 }
 
 /// Drops a capability of any table, and what the environment does by it at this moment.

@@ -16,13 +16,15 @@ Result<Capability> weaken(const Capability& source, Rights wanted, const Env& ta
     return copy;
 }
 
-/// A badge for a capability that may have one: a notification's, which loses bits by it.
+/// A badge for a capability that may have one: a notification's, which loses bits by it, or a
+/// gate's that has none yet.
 Result<void> set_badge(Capability& made, word badge, word none) {
     if (none != 0) return lamina::fail(Status::bad_argument);
     if (badge == 0) return {};
-    if (made.type != ObjectType::notification ||
-        (made.badge() != 0 && (badge & ~made.badge()) != 0))
-        return lamina::fail(Status::bad_argument);
+    const bool fits = made.type == ObjectType::notification
+                          ? made.badge() == 0 || (badge & ~made.badge()) == 0
+                          : made.type == ObjectType::gate && made.badge() == 0;
+    if (!fits) return lamina::fail(Status::bad_argument);
     made.set_badge(badge);
     return {};
 }
@@ -110,7 +112,7 @@ Result<std::uint64_t> cap_inspect(handle source, out_cap_info info) {
     if (from->type == ObjectType::frames) {
         told.first_frame = from->first;
         told.count = from->count;
-    } else if (from->type == ObjectType::notification) {
+    } else if (from->type == ObjectType::notification || from->type == ObjectType::gate) {
         told.first_frame = from->badge();
     } else if (from->type == ObjectType::account) {
         const auto& account = static_cast<const Account&>(*from->object);

@@ -1,5 +1,6 @@
 // exokernel/syscall/vcpu_calls.cpp - system calls on vCPUs.
 #include "arch/machine.hpp"
+#include "exokernel/cpu/chain.hpp"
 #include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/memory/frame_table.hpp"
@@ -44,7 +45,7 @@ Result<std::uint64_t> vcpu_create(handle_or_null env, handle account, word cpu) 
     }
     Capability given;
     given.type = ObjectType::vcpu;
-    given.rights = Rights::manage | Rights::copy;
+    given.rights = Rights::manage | Rights::call | Rights::copy;
     given.object = *made;
     return std::uint64_t(caps.insert(*place, given, nullptr));
 }
@@ -125,6 +126,23 @@ Result<std::uint64_t> vcpu_resume(user_address context) {
 
 Result<std::uint64_t> vcpu_yield() {
     yield_slice();
+    return 0;
+}
+
+Result<std::uint64_t> vcpu_yield_to(handle vcpu) {
+    CpuLocal& cpu = this_cpu();
+    LAMINA_TRY(const Capability* cap, caller().caps.lookup(vcpu, ObjectType::vcpu, Rights::call));
+    Vcpu& base = base_of(static_cast<Vcpu&>(*cap->object));
+    Vcpu& next = tip_of(base);
+    if (base.home != &cpu) return lamina::fail(Status::bad_argument);
+    if (next.state != VcpuState::ready || (next.loaded_on != nullptr && next.loaded_on != &cpu) ||
+        cpu.slice == nullptr)
+        return lamina::fail(Status::busy);
+    cpu.must_dispatch = 1;
+    // Another CPU may have ended the caller on its way in: it gives nothing away.
+    if (cpu.running->state != VcpuState::ready) return 0;
+    cpu.given_to = &base;
+    go_on_with(next, DISPATCH_SWITCH);
     return 0;
 }
 

@@ -12,6 +12,8 @@
 
 #include <cstdint>
 
+#include "lamina/call_words.h"
+
 namespace lamina {
 
 /// Version of everything in include/lamina/. Raise it by one with every change that makes a program
@@ -29,6 +31,9 @@ enum class Call : std::uint32_t {
 #include "lamina/syscalls.def"
 #undef LAMINA_SYSCALL
 };
+
+static_assert(CALL_GATE_RETURN ==
+              (std::uint64_t{call_tag} << 32 | std::uint32_t(Call::gate_return)));
 
 inline constexpr std::uint32_t call_count = 0
 #define LAMINA_SYSCALL(number, name, arguments, value, rights, errors) +1

@@ -31,6 +31,7 @@ enum class Meaning : std::uint8_t {
     account,
     console,
     machine,
+    gate,
     any_object,
     rights,
     protection,
@@ -43,6 +44,7 @@ enum class Meaning : std::uint8_t {
     deadline,
     level,   ///< Of page tables.
     env_id,  ///< Of an environment, whosever it is.
+    none,    ///< 0.
     bytes,
     number,
     page_address,  ///< Of pages in an address space.
@@ -68,6 +70,7 @@ inline constexpr NamedMeaning objects[] = {
     {"frames", Meaning::frames},   {"next", Meaning::frames},
     {"account", Meaning::account}, {"notification", Meaning::notification},
     {"console", Meaning::console}, {"machine", Meaning::machine},
+    {"gate", Meaning::gate},
 };
 
 inline constexpr NamedMeaning words[] = {
@@ -81,6 +84,8 @@ inline constexpr NamedMeaning words[] = {
     {"bytes", Meaning::bytes},
     {"level", Meaning::level},
     {"id", Meaning::env_id},
+    {"none", Meaning::none},
+    {"none_too", Meaning::none},
 };
 
 inline constexpr NamedMeaning addresses[] = {
@@ -140,6 +145,7 @@ constexpr lamina::ObjectType type_of(Meaning meaning) {
         case Meaning::account: return ObjectType::account;
         case Meaning::console: return ObjectType::console;
         case Meaning::machine: return ObjectType::machine;
+        case Meaning::gate: return ObjectType::gate;
         default: return ObjectType::none;
     }
 }
@@ -163,6 +169,8 @@ constexpr unsigned weight_of(lamina::Call call) {
         case Call::frames_unmap:
         case Call::frames_protect: return 8;
         case Call::vcpu_bind: return 6;
+        case Call::gate_call:
+        case Call::gate_return:
         case Call::notification_wait: return 5;
         case Call::env_end: return 2;
         case Call::null:
@@ -262,7 +270,7 @@ private:
         const std::uint64_t chance = choices().below(100);
         if (chance < 40) return held;
         if (chance < 75) return held & choices().next();
-        if (chance < 85) return held & ~(1ULL << choices().below(10));
+        if (chance < 85) return held & ~(1ULL << choices().below(12));
         if (chance < 95) return choices().next() & all;
         return chance < 97 ? all : choices().next();
     }
@@ -292,6 +300,7 @@ private:
                 return view_->now_ns() + choices().below(5'000'000);
             case Meaning::level: return choices().below(6);
             case Meaning::env_id: return view_->env_id();
+            case Meaning::none: return choices().percent(97) ? 0 : 1;
             case Meaning::bytes: return choices().below(700);
             default: return choices().below(choices().percent(70) ? 4 : 512);
         }

@@ -58,6 +58,7 @@ Result<CallWorld> CallWorld::create() {
     world.env_id_ = env.id;
     LAMINA_TRY(world.frames_, libos::own(sys::frames_alloc(fixed::account, run_pages)));
     LAMINA_TRY(world.notification_, libos::own(sys::notification_create(fixed::account)));
+    LAMINA_TRY(world.gate_, libos::own(sys::gate_create(fixed::account, 0x40'0000)));
     LAMINA_TRY(auto page, libos::own(sys::frames_alloc(fixed::account, 2)));
     LAMINA_TRY(world.read_only_, libos::Mapping::create(page.get(), 0, 1, Protection::read));
     LAMINA_CHECK(sys::frames_map(fixed::self, page.get(), 1, 1, memory_address,
@@ -95,6 +96,7 @@ Handle CallWorld::handle(const CallRow& row, std::string_view name) const {
                            row.number == lamina::Call::account_end;
         return asked ? account_.get() : fixed::account;
     }
+    if (name == "gate") return gate_.get();
     if (name == "console") return fixed::console;
     if (name == "machine") return fixed::machine;
     return name == "vcpu" ? vcpu : Handle::null;
@@ -125,6 +127,12 @@ std::optional<std::uint64_t> CallWorld::good(const CallRow& row, const Argument&
         {"cpu", 0},
         {"level", 4},
         {"id", env_id_},
+        {"none", 0},
+        {"none_too", 0},
+        {"w0", 0},
+        {"w1", 0},
+        {"w2", 0},
+        {"w3", 0},
         {"name", memory},
         {"data", memory + 512},
         {"address", free_address},

@@ -64,6 +64,7 @@ private:
     libos::OwnedHandle ended_env_;
     libos::OwnedHandle frames_;
     libos::OwnedHandle notification_;
+    libos::OwnedHandle gate_;
     libos::OwnedHandle first_;  ///< Two runs that follow each other.
     libos::OwnedHandle next_;
     std::uint64_t free_frame_ = 0;

@@ -126,7 +126,7 @@ void Row::try_handle(std::size_t index) {
         return;
     }
     for (const auto* type :
-         {"env", "frames", "notification", "account", "console", "machine", "vcpu"}) {
+         {"env", "frames", "notification", "account", "console", "machine", "vcpu", "gate"}) {
         if (argument.name != type &&
             !(argument.name == "next" && type == std::string_view("frames")))
             expect(index, std::uint64_t(world_.handle(row_, type)), Status::wrong_type);
@@ -143,7 +143,7 @@ constexpr RightName right_names[] = {
     {"read", Rights::read},   {"write", Rights::write},     {"execute", Rights::execute},
     {"copy", Rights::copy},   {"manage", Rights::manage},   {"end", Rights::end},
     {"spend", Rights::spend}, {"signal", Rights::signal},   {"wait", Rights::wait},
-    {"power", Rights::power}, {"reclaim", Rights::reclaim},
+    {"power", Rights::power}, {"reclaim", Rights::reclaim}, {"call", Rights::call},
 };
 
 // Copies of the capability that lack one of the rights the table names.
@@ -196,7 +196,8 @@ void Row::try_protection(std::size_t index) {
 
 void Row::try_word(std::size_t index) {
     const auto name = arguments_.list[index].name;
-    bool known = name == "bits" || name == "argument";  // any value will do
+    // Of these any value will do.
+    bool known = name == "bits" || name == "argument" || name.starts_with('w');
     for (const auto& bad : guest::bad_words) {
         if (bad.name != name) continue;
         known = true;
@@ -280,7 +281,10 @@ void Row::try_good() {
         row_.number == Call::frames_unmap_list || row_.number == Call::frames_protect_list)
         expected = Status::not_mapped;
     if (row_.number == Call::notification_wait) expected = Status::timed_out;
-    if (row_.number == Call::vcpu_start) expected = Status::already_started;
+    if (row_.number == Call::vcpu_start || row_.number == Call::gate_attach)
+        expected = Status::already_started;
+    if (row_.number == Call::gate_call) expected = Status::busy;
+    if (row_.number == Call::gate_return) expected = Status::bad_argument;
     const auto reply = make_call(sys::tagged(row_.number), words_);
     if (reply.status != expected) complain(0, words_[0], lamina::status_name(reply.status));
     if (row_.number == Call::vcpu_bind) {

@@ -131,8 +131,15 @@ lamina::Result<void> Caller::set_up() {
 }
 
 Reply Caller::make(Call call, const Words& words) {
-    const Reply reply =
-        sys::enter(sys::tagged(call), words[0], words[1], words[2], words[3], words[4], words[5]);
+    Reply reply;
+    if (call == Call::gate_call) {
+        const auto told =
+            sys::enter_gate(words[0], words[1], {words[2], words[3], words[4], words[5], 0, 0});
+        reply = {told.status, told.status == Status::ok ? told.words[0] : 0};
+    } else {
+        reply = sys::enter(sys::tagged(call), words[0], words[1], words[2], words[3], words[4],
+                           words[5]);
+    }
     tally_->add(std::uint64_t(call), words, std::uint64_t(reply.status), reply.value);
     return reply;
 }

@@ -68,7 +68,7 @@ public:
         const auto given = sys::cap_copy(child_.env.get(), child_.account.get(), Rights::reclaim,
                                          random_calls::reclaim_slot);
         // A short run on another CPU may be over by now.
-        if (!given && given.error() != Status::ended) return lamina::fail(given.error());
+        if (!given && given.error() != lamina::Status::ended) return lamina::fail(given.error());
         return {};
     }
     // Waits for its end, then ends what it has left behind.

@@ -146,6 +146,7 @@ void fill_own_table(Caller& caller) {
         caller.make(Call::frames_alloc, {account_handle, 1 + caller.choices().below(4)});
         caller.make(Call::env_create, {account_handle, stage_address, name_bytes, 0, 0, 0});
         caller.make(Call::notification_create, {account_handle});
+        caller.make(Call::gate_create, {account_handle, stage_address});
         caller.make(Call::vcpu_create, {self_handle, account_handle, 0});
         caller.make(Call::vcpu_create, {self_handle, account_handle, caller.part().cpu_count});
         caller.make(Call::frames_alloc_at, {account_handle, free + std::uint64_t(i % 60), 1});
@@ -206,6 +207,7 @@ void visit_the_ended(Caller& caller) {
     const auto vcpu = caller.value_of(Call::vcpu_create, {env, account_handle, 0});
     const auto second = caller.value_of(Call::vcpu_create, {env, account_handle, 0});
     caller.make(Call::vcpu_start, {second, page, page});
+    const auto gate = caller.value_of(Call::gate_create, {account_handle, page});
     caller.make(Call::env_end, {env, status_max + 1});
     caller.make(Call::env_end, {env, 0});
     await_end(std::uint32_t(env));
@@ -220,6 +222,7 @@ void visit_the_ended(Caller& caller) {
         caller.make(Call::vcpu_create, {env, account_handle, 0});
         caller.make(Call::vcpu_create, {weak, account_handle, 0});
         caller.make(Call::vcpu_start, {vcpu, page, page});
+        caller.make(Call::gate_attach, {gate, vcpu, page});
         caller.make(Call::vcpu_start, {lamina::slots::vcpu, page, page});
         caller.make(Call::cap_copy, {env, own, copy_right});
         caller.make(Call::cap_move, {env, own});
@@ -234,7 +237,8 @@ void visit_the_ended(Caller& caller) {
         for (const std::uint64_t name : {unmapped_address, lamina::user_end, structure_page})
             caller.make(Call::env_create, {account_handle, name, name_bytes, 0, 0, 0});
     }
-    for (const std::uint64_t handle : {env, weak, own, std::uint64_t{vcpu}, std::uint64_t{second}})
+    for (const std::uint64_t handle :
+         {env, weak, own, std::uint64_t{vcpu}, std::uint64_t{second}, std::uint64_t{gate}})
         caller.make(Call::cap_drop, {handle});
 }
 
@@ -261,6 +265,7 @@ void press_the_poor(Caller& caller) {
         caller.make(Call::frames_alloc, {account, 1});
         caller.make(Call::env_create, {account, stage_address, name_bytes, 0, 0, 0});
         caller.make(Call::notification_create, {account});
+        caller.make(Call::gate_create, {account, stage_address});
         caller.make(Call::vcpu_create, {env, account, 0});
         if (await(caller, caller.poor))
             caller.tell(caller.poor, Call::cap_derive, {account_handle, copy_right});

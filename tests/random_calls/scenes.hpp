@@ -45,6 +45,10 @@ void map_lists(Caller& caller);
 /// A large page that is asked for in part: partial_page.
 void map_large_page(Caller& caller);
 
+/// Calls through a gate of the caller's own, and yielding to vCPUs that cannot run: ok, timed_out,
+/// busy, already_started.
+void pass_gates(Caller& caller);
+
 /// As many environments as there may be: limit_reached. Needs some thousand frames.
 void crowd(Caller& caller);
 

@@ -25,6 +25,7 @@ bool within_object(const Capability& less, const Capability& more) {
         return less.first >= more.first && less.count <= more.count &&
                less.first - more.first <= more.count - less.count;
     if (less.object != more.object) return false;
+    if (less.type == ObjectType::gate) return more.badge() == 0 || less.badge() == more.badge();
     return less.type != ObjectType::notification || more.badge() == 0 ||
            (less.badge() != 0 && (less.badge() & ~more.badge()) == 0);
 }

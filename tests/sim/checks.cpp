@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "tests/sim/chains.hpp"
 #include "tests/sim/ledger.hpp"
 #include "tests/sim/stale_entries.hpp"
 #include "tests/sim/violation.hpp"
@@ -50,6 +51,7 @@ void Checks::check_whole() {
     check_ledger(view_);
     check_references(view_);
     check_sleepers();
+    check_chains(view_, *machine_);
 }
 
 void Checks::check_ends() {
@@ -65,12 +67,12 @@ void Checks::check_ends() {
 }
 
 void Checks::check_sleepers() const {
-    for (const exo::Vcpu* vcpu : view_.vcpus()) {
+    for (exo::Vcpu* vcpu : view_.vcpus()) {
         if (vcpu->state != exo::VcpuState::ready && vcpu->state != exo::VcpuState::ending) continue;
         // The first one ends last.
         if (vcpu->state == exo::VcpuState::ending && vcpu == vcpu->env->vcpu && vcpu->next)
             continue;
-        const Cpu& cpu = machine_->cpu(vcpu->home->index);
+        const Cpu& cpu = machine_->cpu(exo::base_of(*vcpu).home->index);
         if (cpu.halted && !machine_->interrupt_waits(cpu))
             violated("A CPU does not sleep while a vCPU of it could run.",
                      "CPU " + std::to_string(cpu.index));

@@ -112,6 +112,8 @@ bool is_wait(const exo::Link& link) {
 
 /// Whether a vCPU may wait by what a capability allows.
 bool wait_within(const exo::Vcpu& vcpu, const exo::Capability& parent) {
+    if (vcpu.state == exo::VcpuState::calling)
+        return parent.object == vcpu.callee->gate && covers(parent.rights, exo::Rights::call);
     return parent.object == vcpu.waits_for && covers(parent.rights, exo::Rights::wait);
 }
 

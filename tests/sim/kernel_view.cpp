@@ -25,6 +25,7 @@ void KernelView::refresh() {
     accounts_.assign(1, root_);
     notifications_.clear();
     vcpus_.clear();
+    gates_.clear();
     unknown_.clear();
     for (std::uint32_t i = 0; i < exo::frames.size(); ++i) {
         const exo::FrameNumber frame{i};
@@ -36,6 +37,7 @@ void KernelView::refresh() {
             case ObjectType::notification:
                 notifications_.push_back(object_in<exo::Notification>(frame));
                 break;
+            case ObjectType::gate: gates_.push_back(object_in<exo::Gate>(frame)); break;
             default: unknown_.push_back(frame);
         }
     }

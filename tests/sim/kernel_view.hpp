@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "exokernel/cap/capability.hpp"
+#include "exokernel/cpu/gate.hpp"
 #include "exokernel/cpu/notification.hpp"
 #include "exokernel/env/env.hpp"
 #include "exokernel/memory/account.hpp"
@@ -36,6 +37,7 @@ public:
 
     std::span<exo::Env* const> envs() const { return envs_; }
     std::span<exo::Account* const> accounts() const { return accounts_; }  ///< The root's first.
+    std::span<exo::Gate* const> gates() const { return gates_; }
     std::span<exo::Notification* const> notifications() const { return notifications_; }
     std::span<exo::Vcpu* const> vcpus() const { return vcpus_; }
     /// Frames in state object that hold none of these: a mistake.
@@ -68,6 +70,7 @@ private:
     std::vector<exo::Env*> envs_;
     std::vector<exo::Account*> accounts_;
     std::vector<exo::Notification*> notifications_;
+    std::vector<exo::Gate*> gates_;
     std::vector<exo::Vcpu*> vcpus_;
     std::vector<exo::FrameNumber> unknown_;
 };

@@ -60,6 +60,7 @@ void count_mappings(const exo::Env& env, References& count) {
 void count_of_vcpu(const exo::Vcpu& vcpu, References& count) {
     count.to(&vcpu);
     count.to(vcpu.waits_for);
+    count.to(vcpu.gate);
     count.to_any(vcpu.object);
     if (vcpu.state == exo::VcpuState::in_call && vcpu.long_call == &exo::repossession)
         count.to_any(static_cast<const exo::Env&>(*vcpu.object).account->taking);
@@ -112,6 +113,8 @@ void check_references(const KernelView& view) {
     }
     for (const exo::Notification* notification : view.notifications())
         compare(*notification, count, "notification");
+    for (const exo::Gate* gate : view.gates())
+        compare(*gate, count, "gate");
     for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
         const exo::FrameInfo& info = KernelView::info(frame);
         if (info.state == exo::FrameState::run_head && info.references != count.runs[frame])

@@ -119,7 +119,7 @@ inline void lock_point(LockPoint, const void*) {}
 /// Saves or loads what the entry code leaves alone: FS and GS base and the XSAVE area.
 void save_extended(std::uint64_t& fs_base, std::uint64_t& gs_base, std::byte* area);
 void load_extended(std::uint64_t fs_base, std::uint64_t gs_base, const std::byte* area);
-/// Makes a zeroed area one that loads as the initial state.
+/// Makes an area that is zeroed, or was saved to, one that loads as the initial state.
 void init_extended(std::byte* area);
 
 /// Ends what this CPU does; the second way the machine starts again.
