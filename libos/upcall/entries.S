@@ -3,6 +3,8 @@
 #include "lamina/vcpu_offsets.h"
 
 #define TRAP_FLAG 0x100
+/* VcpuArea::user[libos::upcall_stack_word]. */
+#define AREA_UPCALL_STACK (AREA_USER + 32)
 
     .text
 
@@ -91,13 +93,13 @@ libos_resume_end:
 
 handle_pending:
     mov %gs:AREA_SELF, %rdi
-    lea libos_upcall_stack_top(%rip), %rsp
+    mov %gs:AREA_UPCALL_STACK, %rsp
     call libos_handle_pending
     jmp libos_resume
 
 ask_kernel:
     mov %gs:AREA_THREAD, %rdi
-    lea libos_upcall_stack_top(%rip), %rsp
+    mov %gs:AREA_UPCALL_STACK, %rsp
     call libos_resume_by_kernel
     ud2
 

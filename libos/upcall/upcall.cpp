@@ -23,10 +23,14 @@ constinit ReclaimHandler reclaim_handler = nullptr;
 
 std::uint64_t address(const std::byte* symbol) { return reinterpret_cast<std::uint64_t>(symbol); }
 
-lamina::Result<void> bind() {
-    LAMINA_CHECK(sys::vcpu_bind(lamina::Handle{lamina::slots::vcpu}, area.self,
-                                reinterpret_cast<std::uint64_t>(&entries)));
-    return {};
+constexpr lamina::Handle first_vcpu{lamina::slots::vcpu};
+
+lamina::Result<void> bind() { return sys::vcpu_bind(first_vcpu, &area, &entries); }
+
+void fill(lamina::VcpuArea& filled, lamina::Handle vcpu, std::uint64_t stack) {
+    filled.self = reinterpret_cast<std::uint64_t>(&filled);
+    filled.user[upcall_stack_word] = stack;
+    filled.user[vcpu_word] = std::uint64_t(vcpu);
 }
 
 }  // namespace
@@ -38,10 +42,14 @@ TrapHandler set_trap_handler(std::uint8_t vector, TrapHandler handler) {
     return before;
 }
 
-lamina::VcpuArea& vcpu_area() { return area; }
+lamina::VcpuArea& vcpu_area() {
+    std::uint64_t base = 0;
+    asm volatile("rdgsbase %0" : "=r"(base));
+    return base != 0 ? *reinterpret_cast<lamina::VcpuArea*>(base) : area;
+}
 
 lamina::Result<void> start_upcalls(std::uint64_t foreign_entry) {
-    area.self = reinterpret_cast<std::uint64_t>(&area);
+    fill(area, first_vcpu, address(libos_upcall_stack_top));
     asm volatile("wrgsbase %0" : : "r"(area.self));
     entries = {
         .run = address(libos_upcall_run),
@@ -54,6 +62,21 @@ lamina::Result<void> start_upcalls(std::uint64_t foreign_entry) {
         .reclaim = 0,
     };
     return bind();
+}
+
+lamina::Result<void> bind_upcalls(lamina::Handle vcpu, lamina::VcpuArea& other,
+                                  std::uint64_t stack) {
+    fill(other, vcpu, stack);
+    other.disabled = 1;
+    lamina::VcpuEntries given = entries;
+    given.stack = stack;
+    return sys::vcpu_bind(vcpu, &other, &given);
+}
+
+void begin_upcalls(lamina::VcpuArea& own) {
+    asm volatile("wrgsbase %0" : : "r"(&own));
+    // What is pending by now is done when the next upcall goes on.
+    __atomic_store_n(&own.disabled, 0, __ATOMIC_RELEASE);
 }
 
 lamina::Result<void> set_reclaim_handler(ReclaimHandler handler) {
@@ -79,7 +102,8 @@ extern "C" void libos_resume_by_kernel(const lamina::SavedContext* context) {
 /// Takes the area away, so that the trapped instruction, repeated, ends the environment. Of the
 /// exceptions that are told of behind the instruction that means going back to it.
 extern "C" void libos_stop_upcalls(lamina::VcpuArea* trapped) {
-    (void)sys::vcpu_bind(lamina::Handle{lamina::slots::vcpu}, std::uint64_t{0}, std::uint64_t{0});
+    const auto vcpu = lamina::Handle(trapped->user[vcpu_word]);
+    (void)sys::vcpu_bind(vcpu, std::uint64_t{0}, std::uint64_t{0});
     trapped->pending = 0;
     constexpr std::uint64_t breakpoint = 3;
     constexpr std::uint64_t overflow = 4;
