@@ -6,6 +6,7 @@
 #include "exokernel/core/panic.hpp"
 #include "exokernel/cpu/cpus.hpp"
 #include "exokernel/cpu/notification.hpp"
+#include "exokernel/cpu/watch.hpp"
 
 namespace exo {
 namespace {
@@ -25,9 +26,13 @@ void end_call(Vcpu& caller, Status status) {
 
 }  // namespace
 
-void end_wait(Vcpu& vcpu, Status status) {
-    if (vcpu.state == VcpuState::calling) return end_call(vcpu, status);
-    Notification::cancel_wait(vcpu, status);
+bool end_wait(Vcpu& vcpu, Status status) {
+    switch (vcpu.state) {
+        case VcpuState::calling: end_call(vcpu, status); return true;
+        case VcpuState::waiting: Notification::cancel_wait(vcpu, status); return true;
+        case VcpuState::watching: end_watch(vcpu, status); return true;
+        default: return false;
+    }
 }
 
 }  // namespace exo

@@ -31,8 +31,9 @@ inline Vcpu& tip_of(Vcpu& vcpu) {
     return *at;
 }
 
-/// Ends what a vCPU waits for, a notification or the reply of a gate: its call returns `status`.
-/// Whom it called goes on in a slice of its own, and its reply will be void. Needs: it waits.
-void end_wait(Vcpu& vcpu, lamina::Status status);
+/// Ends what a vCPU waits for, a notification, a predicate or the reply of a gate: its call returns
+/// `status`. Whom it called goes on in a slice of its own, and its reply will be void. False: it
+/// does not wait.
+bool end_wait(Vcpu& vcpu, lamina::Status status);
 
 }  // namespace exo

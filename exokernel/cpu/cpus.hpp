@@ -19,8 +19,8 @@ void remove_last_cpu();
 void notify_cpu(const CpuLocal* cpu);
 /// Whether a vCPU that is the last of its chain has a use for a slice.
 inline bool can_run(const Vcpu& vcpu) {
-    return vcpu.state == VcpuState::ready || vcpu.state == VcpuState::in_call ||
-           vcpu.state == VcpuState::ending;
+    return vcpu.state == VcpuState::ready || vcpu.state == VcpuState::watching ||
+           vcpu.state == VcpuState::in_call || vcpu.state == VcpuState::ending;
 }
 /// The slices of the base of a chain count from their next turn on; its CPU is told.
 void make_slices_ready(Vcpu& base);

@@ -8,6 +8,7 @@
 #include "exokernel/cpu/chain.hpp"
 #include "exokernel/cpu/cpus.hpp"
 #include "exokernel/cpu/upcall.hpp"
+#include "exokernel/cpu/watch.hpp"
 
 namespace exo {
 namespace {
@@ -33,7 +34,7 @@ void end_slice(CpuLocal& cpu, std::uint64_t now_ns) {
 
 void wake_due(CpuLocal& cpu, std::uint64_t now_ns) {
     while (const Deadline* due = cpu.deadlines.take_due(now_ns))
-        end_wait(*due->vcpu, lamina::Status::timed_out);
+        come_due(*due);
 }
 
 void arm(CpuLocal& cpu, std::uint64_t deadline_ns) {
@@ -100,10 +101,10 @@ void put_away_loaded(CpuLocal& cpu) {
     load_space(cpu, nullptr);
 }
 
-/// Halts until something may have become ready.
-void idle(CpuLocal& cpu, std::uint64_t now_ns) {
+/// Halts until something may have become ready, or some time.
+void idle(CpuLocal& cpu, std::uint64_t now_ns, std::uint64_t until_ns) {
     ops.refresh(nullptr);
-    arm(cpu, cpu.deadlines.nearest());
+    arm(cpu, std::min(until_ns, cpu.deadlines.nearest()));
     // A CPU that makes one of our vCPUs ready after this sends an interrupt, which ends the halt.
     unlock_kernel();
     arch::wait_for_interrupt();
@@ -143,16 +144,28 @@ void run(CpuLocal& cpu, const Slice& slice, Vcpu& vcpu, std::uint64_t now_ns) {
     cpu.run_start_ns = now_ns;
 }
 
+/// Whether what a vCPU watches for holds in the turn of a slice of its chain; then it is ready. The
+/// slice pays for the time that takes.
+bool comes_true(Slice& slice, Vcpu& vcpu, std::uint64_t now_ns) {
+    const bool holds = watched_holds(vcpu);
+    const std::uint64_t used_ns = arch::now_ns() - now_ns;
+    slice.vcpu->run_ns += used_ns;
+    slice.excess_ns += used_ns;
+    if (holds) (void)end_wait(vcpu, lamina::Status::ok);
+    return holds;
+}
+
 /// The vCPU of the next slice, with that slice begun. Slices of the kernel's own work are used on
 /// the way.
 Vcpu& begin_slice(CpuLocal& cpu) {
+    const Slice* in_vain = nullptr;  // the first of those that watch, if only such have come since
     for (;;) {
         const std::uint64_t now_ns = arch::now_ns();
         wake_due(cpu, now_ns);
         put_away_loaded(cpu);
         Slice* const slice = cpu.slices.next();
         if (slice == nullptr) {
-            idle(cpu, now_ns);
+            idle(cpu, now_ns, lamina::wait_forever);
             continue;
         }
         Vcpu& vcpu = tip_of(*slice->vcpu);
@@ -162,6 +175,16 @@ Vcpu& begin_slice(CpuLocal& cpu) {
             continue;
         }
         const std::uint64_t time_ns = time_of(*slice);
+        if (vcpu.state == VcpuState::watching && !comes_true(*slice, vcpu, now_ns)) {
+            if (in_vain == nullptr) {
+                in_vain = slice;
+            } else if (in_vain == slice) {
+                idle(cpu, now_ns, now_ns + slice->length_ns);
+                in_vain = nullptr;
+            }
+            continue;
+        }
+        in_vain = nullptr;
         if (time_ns == 0) continue;
         cpu.slice_end_ns = cpu.stop_ns = now_ns + time_ns;
         if (vcpu.state == VcpuState::ready || work(*slice, vcpu, cpu.slice_end_ns)) {
@@ -185,8 +208,8 @@ Vcpu* rest_of_slice(CpuLocal& cpu, std::uint64_t now_ns) {
 
 /// The end of every way out: what is due for the vCPU, the lock.
 Context* leave_with(CpuLocal& cpu, Vcpu& vcpu) {
-    if (vcpu.asked_frames != 0) [[unlikely]]
-        upcall_reclaim(vcpu);
+    if (vcpu.upcalls_due != 0) [[unlikely]]
+        upcalls_due(vcpu);
     cpu.must_dispatch = 0;
     cpu.context = &vcpu.context;
     unlock_kernel();

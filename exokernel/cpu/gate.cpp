@@ -81,7 +81,7 @@ void Gate::reply(Vcpu& vcpu, const GateWords& words) {
 }
 
 bool Gate::detach(Vcpu& vcpu) {
-    if (vcpu.caller != nullptr) end_wait(*vcpu.caller, Status::ended);
+    if (vcpu.caller != nullptr) (void)end_wait(*vcpu.caller, Status::ended);
     Gate& gate = *std::exchange(vcpu.gate, nullptr);
     gate.ended = true;
     gate.free = nullptr;  // they all end now

@@ -25,9 +25,9 @@ void restart_resume_range(Vcpu& vcpu);
 /// it has none or is disabled (then it finds `pending` set).
 bool upcall_slice_end(Vcpu& vcpu);
 
-/// Memory is asked for: the vCPU will go on at its reclaim entry, or finds `pending` set. Needs:
-/// asked_frames is not 0; it will be.
-void upcall_reclaim(Vcpu& vcpu);
+/// Memory is asked for, or the vCPU's timer has come: it will go on at its reclaim or timer entry,
+/// or finds `pending` set. Needs: upcalls_due is not 0; it will be.
+void upcalls_due(Vcpu& vcpu);
 
 /// The vCPU loses the CPU: if it was enabled, its context goes to its area, and it will go on at
 /// its run entry. If not, it will be resumed exactly.

@@ -9,6 +9,7 @@
 #include "exokernel/cpu/context.hpp"
 #include "exokernel/cpu/deadlines.hpp"
 #include "exokernel/cpu/slices.hpp"
+#include "lamina/predicate.hpp"
 #include "lamina/status.hpp"
 #include "lamina/vcpu.hpp"
 
@@ -22,20 +23,29 @@ struct Notification;
 struct Vcpu;
 
 enum class VcpuState : std::uint8_t {
-    created,  ///< Never started.
-    ready,    ///< Runs when its slice comes.
-    waiting,  ///< For a notification or a deadline.
-    in_call,  ///< Its slice is used to go on with a long call; then it is ready.
-    calling,  ///< Until `callee` replies.
-    parked,   ///< An activation of a gate, free for the next call.
-    ending,   ///< Its slice is used to take it down, and the last one's the environment.
-    ended,    ///< Without a slice.
+    created,   ///< Never started.
+    ready,     ///< Runs when its slice comes.
+    waiting,   ///< For a notification or a deadline.
+    watching,  ///< For a predicate or a deadline: looked at when its slice comes.
+    in_call,   ///< Its slice is used to go on with a long call; then it is ready.
+    calling,   ///< Until `callee` replies.
+    parked,    ///< An activation of a gate, free for the next call.
+    ending,    ///< Its slice is used to take it down, and the last one's the environment.
+    ended,     ///< Without a slice.
 };
 
 /// A call that takes more than one step (env/long_call.hpp).
 struct LongCall {
     bool (*step)(Vcpu& vcpu);  ///< Does the next part; true when it is done and the vCPU is ready.
     void (*stop)(Vcpu& vcpu);  ///< Leaves it as far as it is.
+};
+
+/// What a vCPU waits for, and the words it looks at: their runs are held by a reference each, and
+/// each is derived from the capability it is by.
+struct Watch {
+    lamina::Predicate predicate;
+    const std::uint64_t* words[lamina::predicate_words_max];
+    Link links[lamina::predicate_words_max];
 };
 
 /// Takes one page frame, the extended state at its end. What runs is in the registers of the CPU
@@ -49,6 +59,7 @@ struct Vcpu : Object {
     VcpuState state;
     Slice slice;
     Deadline deadline;        ///< Of its wait.
+    Deadline timer;           ///< Of its timer upcall.
     std::uint64_t run_ns;     ///< Time it ran, up to the last switch away from it.
     Notification* waits_for;  ///< Set while waiting, by a reference.
     std::uint64_t wait_mask;
@@ -56,19 +67,21 @@ struct Vcpu : Object {
     Vcpu* caller;    ///< Whose call it serves; null: none (chain.hpp).
     Vcpu* callee;    ///< While calling: who serves it.
     Gate* gate;      ///< Of which it is an activation, by a reference; null: none.
-    Vcpu* next_free;              ///< While parked: in the list of its gate.
-    std::uint64_t gate_stack;     ///< Where the stack pointer is when it is called.
-    const LongCall* long_call;    ///< While in_call: what it does,
-    Object* object;               ///< with what, by a reference,
-    Handle handle;                ///< by which capability,
-    std::uint32_t done;           ///< and how much of it is done.
-    lamina::VcpuArea* area;       ///< The kernel's alias of the bound area; null: none.
-    FrameNumber area_frame;       ///< Held by a reference while bound.
-    std::uint32_t taken_count;    ///< Written to the area since it was bound.
-    Link area_link;               ///< While bound: in the ring that the area's page was in.
-    lamina::VcpuEntries entries;  ///< Copied and checked; all zero while no area is bound.
-    std::uint64_t asked_frames;   ///< Not 0: the reclaim upcall is due, with this
-    std::uint64_t asked_deadline_ns;
+    Vcpu* next_free;                  ///< While parked: in the list of its gate.
+    std::uint64_t gate_stack;         ///< Where the stack pointer is when it is called.
+    Watch watch;                      ///< While watching: for what.
+    const LongCall* long_call;        ///< While in_call: what it does,
+    Object* object;                   ///< with what, by a reference,
+    Handle handle;                    ///< by which capability,
+    std::uint32_t done;               ///< and how much of it is done.
+    lamina::VcpuArea* area;           ///< The kernel's alias of the bound area; null: none.
+    FrameNumber area_frame;           ///< Held by a reference while bound.
+    std::uint32_t taken_count;        ///< Written to the area since it was bound.
+    Link area_link;                   ///< While bound: in the ring that the area's page was in.
+    lamina::VcpuEntries entries;      ///< Copied and checked; all zero while no area is bound.
+    std::uint64_t upcalls_due;        ///< Bits of VcpuArea::pending: reclaim and timer.
+    std::uint64_t asked_frames;       ///< What the reclaim upcall asks for,
+    std::uint64_t asked_deadline_ns;  ///< and until when.
     Context context;
     /// XSAVE area (Intel SDM vol. 1, 13.4). Never in memory user space can reach.
     alignas(64) std::byte extended_state[page_size - 1024];

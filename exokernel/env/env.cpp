@@ -32,7 +32,7 @@ Vcpu& place_vcpu(Env& env, Account& account, CpuLocal& home) {
     vcpu.home = &home;
     vcpu.slice.vcpu = &vcpu;
     vcpu.slice.length_ns = slice_ns_default;
-    vcpu.deadline.vcpu = &vcpu;
+    vcpu.deadline.vcpu = vcpu.timer.vcpu = &vcpu;
     LAMINA_ASSERT(home.slices.attach(vcpu.slice).has_value());
     arch::init_extended(vcpu.extended_state);
     return vcpu;
@@ -66,7 +66,7 @@ void give_own_capabilities(Env& env, Capability account, CapSlot* payer) {
     fill(lamina::slots::account, account, payer != nullptr ? &payer->children : nullptr);
     Capability vcpu;
     vcpu.type = ObjectType::vcpu;
-    vcpu.rights = Rights::manage | Rights::call | Rights::copy;
+    vcpu.rights = Rights::manage | Rights::signal | Rights::call | Rights::copy;
     vcpu.object = env.vcpu;
     fill(lamina::slots::vcpu, vcpu, nullptr);
 }
@@ -133,8 +133,8 @@ namespace {
 
 /// Whatever a vCPU is doing, it will do no more, and its slice is there to take it down.
 void begin_end(Vcpu& vcpu) {
-    if (vcpu.state == VcpuState::waiting || vcpu.state == VcpuState::calling)
-        end_wait(vcpu, Status::ended);
+    vcpu.timer.cancel();
+    (void)end_wait(vcpu, Status::ended);
     if (vcpu.state == VcpuState::in_call) stop_long_call(vcpu);
     if (Gate* const gate = vcpu.gate; gate != nullptr && Gate::detach(vcpu)) destroy_object(*gate);
     vcpu.state = VcpuState::ending;

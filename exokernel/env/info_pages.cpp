@@ -35,6 +35,7 @@ lamina::EnvState shown_state(const Env& env) {
         case VcpuState::created: return lamina::EnvState::created;
         case VcpuState::calling:
         case VcpuState::parked:
+        case VcpuState::watching:
         case VcpuState::waiting: return lamina::EnvState::waiting;
         default: return lamina::EnvState::ready;
     }

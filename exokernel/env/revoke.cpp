@@ -39,7 +39,7 @@ void revoke_from_vcpu(Vcpu& vcpu, const Link& link, CpuSet& flush) {
     if (&link == &vcpu.area_link)
         revoke_area(vcpu, flush);
     else
-        end_wait(vcpu, Status::revoked);
+        (void)end_wait(vcpu, Status::revoked);
 }
 
 /// Drops a capability of any table, and what the environment does by it at this moment.

@@ -1,5 +1,6 @@
 // exokernel/syscall/reclaim_calls.cpp - system calls that ask memory back, and take it.
 #include "arch/machine.hpp"
+#include "exokernel/cpu/chain.hpp"
 #include "exokernel/env/memory_watch.hpp"
 #include "exokernel/env/repossess.hpp"
 #include "exokernel/syscall/calls.hpp"
@@ -28,8 +29,9 @@ void ask(Env& env, const Account& account) {
     Vcpu& vcpu = *at;
     vcpu.asked_frames = account.owed;
     vcpu.asked_deadline_ns = account.deadline_ns;
-    if (vcpu.state == VcpuState::waiting)
-        Notification::cancel_wait(vcpu, Status::interrupted);
+    vcpu.upcalls_due |= lamina::pending_reclaim;
+    if (vcpu.state == VcpuState::waiting || vcpu.state == VcpuState::watching)
+        (void)end_wait(vcpu, Status::interrupted);
     else
         notify_cpu(vcpu.home);
     if (&vcpu == this_cpu().running) this_cpu().must_dispatch = 1;

@@ -14,7 +14,7 @@ namespace {
 Result<void> check_entries(const lamina::VcpuEntries& entries) {
     for (const std::uint64_t address :
          {entries.run, entries.trap, entries.slice_end, entries.foreign, entries.stack,
-          entries.resume_start, entries.resume_end, entries.reclaim})
+          entries.resume_start, entries.resume_end, entries.reclaim, entries.timer})
         if (address != 0 && !lamina::in_user_half(address, 0))
             return lamina::fail(Status::bad_address);
     if (entries.resume_end < entries.resume_start) return lamina::fail(Status::bad_argument);
@@ -45,7 +45,7 @@ Result<std::uint64_t> vcpu_create(handle_or_null env, handle account, word cpu) 
     }
     Capability given;
     given.type = ObjectType::vcpu;
-    given.rights = Rights::manage | Rights::call | Rights::copy;
+    given.rights = Rights::manage | Rights::signal | Rights::call | Rights::copy;
     given.object = *made;
     return std::uint64_t(caps.insert(*place, given, nullptr));
 }
@@ -143,6 +143,19 @@ Result<std::uint64_t> vcpu_yield_to(handle vcpu) {
     if (cpu.running->state != VcpuState::ready) return 0;
     cpu.given_to = &base;
     go_on_with(next, DISPATCH_SWITCH);
+    return 0;
+}
+
+Result<std::uint64_t> vcpu_timer(word deadline_ns) {
+    CpuLocal& cpu = this_cpu();
+    Vcpu& vcpu = *cpu.running;
+    vcpu.timer.cancel();
+    vcpu.upcalls_due &= ~lamina::pending_timer;
+    cpu.must_dispatch = 1;
+    // Another CPU may have ended the caller on its way in.
+    if (deadline_ns == lamina::wait_forever || vcpu.state != VcpuState::ready) return 0;
+    vcpu.home->deadlines.add(vcpu.timer, deadline_ns);
+    notify_cpu(vcpu.home);
     return 0;
 }
 

@@ -31,7 +31,7 @@ enum class Rights : std::uint32_t {
                         ///< Gate: give it activations.
     end = 1U << 5,      ///< Env: end it.
     spend = 1U << 6,    ///< Account: allocate frames and create objects at its expense.
-    signal = 1U << 7,   ///< Notification: set bits.
+    signal = 1U << 7,   ///< Notification: set bits. vCPU: poke it.
     wait = 1U << 8,   ///< Notification: wait for bits and take them; name it as a place to signal.
     power = 1U << 9,  ///< Machine: power off, reboot.
     reclaim = 1U << 10,  ///< Account: ask frames back, take them by force, end who pays from it.

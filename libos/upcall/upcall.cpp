@@ -8,7 +8,8 @@
 
 // In entries.S.
 extern "C" const std::byte libos_upcall_trap[], libos_upcall_run[], libos_upcall_slice_end[],
-    libos_upcall_reclaim[], libos_resume[], libos_resume_end[], libos_upcall_stack_top[];
+    libos_upcall_reclaim[], libos_upcall_timer[], libos_resume[], libos_resume_end[],
+    libos_upcall_stack_top[];
 
 namespace libos {
 namespace {
@@ -20,6 +21,7 @@ alignas(4096) constinit lamina::VcpuArea area = {};
 constinit TrapHandler handlers[exception_count] = {};
 constinit lamina::VcpuEntries entries = {};
 constinit ReclaimHandler reclaim_handler = nullptr;
+constinit TimerHandler timer_handler = nullptr;
 
 std::uint64_t address(const std::byte* symbol) { return reinterpret_cast<std::uint64_t>(symbol); }
 
@@ -60,6 +62,7 @@ lamina::Result<void> start_upcalls(std::uint64_t foreign_entry) {
         .resume_start = address(libos_resume),
         .resume_end = address(libos_resume_end),
         .reclaim = 0,
+        .timer = 0,
     };
     return bind();
 }
@@ -85,6 +88,14 @@ lamina::Result<void> set_reclaim_handler(ReclaimHandler handler) {
     entries.reclaim = handler != nullptr ? address(libos_upcall_reclaim) : 0;
     LAMINA_CHECK(bind());
     reclaim_handler = handler;
+    return {};
+}
+
+lamina::Result<void> set_timer_handler(TimerHandler handler) {
+    if (handler != nullptr) timer_handler = handler;
+    entries.timer = handler != nullptr ? address(libos_upcall_timer) : 0;
+    LAMINA_CHECK(bind());
+    timer_handler = handler;
     return {};
 }
 
@@ -119,10 +130,15 @@ extern "C" void libos_handle_reclaim(lamina::VcpuArea* asked) {
     if (reclaim_handler != nullptr) reclaim_handler(*asked);
 }
 
+extern "C" void libos_handle_timer(lamina::VcpuArea* area) {
+    if (timer_handler != nullptr) timer_handler(*area);
+}
+
 extern "C" void libos_handle_pending(lamina::VcpuArea* masked) {
     // In one step: the kernel may set a bit at any moment.
     const std::uint64_t pending = __atomic_exchange_n(&masked->pending, 0, __ATOMIC_RELAXED);
     if ((pending & lamina::pending_reclaim) != 0) libos_handle_reclaim(masked);
+    if ((pending & lamina::pending_timer) != 0) libos_handle_timer(masked);
     if ((pending & lamina::pending_slice_end) != 0) (void)sys::vcpu_yield();
 }
 

@@ -30,6 +30,14 @@ using ReclaimHandler = void (*)(lamina::VcpuArea& area);
 /// `interrupted`. Needs: start_upcalls(). Errors: as vcpu_bind.
 lamina::Result<void> set_reclaim_handler(ReclaimHandler handler);
 
+/// Called when the time given to sys::vcpu_timer has come, once, as a ReclaimHandler is. It may set
+/// the timer again.
+using TimerHandler = void (*)(lamina::VcpuArea& area);
+
+/// Names the handler; null for none: then timers pass unseen. Needs: start_upcalls(). Errors: as
+/// vcpu_bind.
+lamina::Result<void> set_timer_handler(TimerHandler handler);
+
 /// Binds the vCPU area, so that upcalls come. `foreign_entry` is where foreign system calls go; 0
 /// answers them with ENOSYS. Errors: as vcpu_bind.
 lamina::Result<void> start_upcalls(std::uint64_t foreign_entry = 0);

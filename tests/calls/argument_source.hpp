@@ -51,6 +51,7 @@ enum class Meaning : std::uint8_t {
     area,
     entries,
     context,
+    predicate,
     data,
     list,           ///< Of ranges of pages.
     output,         ///< The kernel writes a structure there.
@@ -89,8 +90,13 @@ inline constexpr NamedMeaning words[] = {
 };
 
 inline constexpr NamedMeaning addresses[] = {
-    {"address", Meaning::page_address}, {"area", Meaning::area}, {"entries", Meaning::entries},
-    {"context", Meaning::context},      {"data", Meaning::data}, {"list", Meaning::list},
+    {"address", Meaning::page_address},
+    {"area", Meaning::area},
+    {"entries", Meaning::entries},
+    {"context", Meaning::context},
+    {"predicate", Meaning::predicate},
+    {"data", Meaning::data},
+    {"list", Meaning::list},
 };
 
 constexpr Meaning named(std::span<const NamedMeaning> known, std::string_view name,
@@ -168,6 +174,8 @@ constexpr unsigned weight_of(lamina::Call call) {
         case Call::frames_alloc:
         case Call::frames_unmap:
         case Call::frames_protect: return 8;
+        case Call::predicate_wait:
+        case Call::vcpu_poke:
         case Call::vcpu_bind: return 6;
         case Call::gate_call:
         case Call::gate_return:

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "lamina/crc32.hpp"
+#include "lamina/predicate.hpp"
 #include "tests/guest/support.hpp"
 
 namespace guest {
@@ -44,6 +45,8 @@ Result<std::uint64_t> find_free_frame() {
 }
 
 constexpr std::uint64_t list_offset = 2048;
+constexpr std::uint64_t predicate_offset = 2560;
+constexpr lamina::Predicate holds = {0, 1, {{lamina::PredicateOp::constant, 0}}, {1}, {}};
 
 }  // namespace
 
@@ -66,6 +69,7 @@ Result<CallWorld> CallWorld::create() {
     std::memcpy(memory(), env_name, sizeof env_name);
     // What console_write writes in the end: a line of its own.
     std::memset(memory() + 512, '\n', 4);
+    std::memcpy(memory() + predicate_offset, &holds, sizeof holds);
     std::memcpy(memory() + list_offset, &free_address, sizeof free_address);
     LAMINA_TRY(world.first_, libos::own(sys::frames_alloc(fixed::account, 2)));
     LAMINA_TRY(world.next_, libos::own(sys::frames_split(world.first_.get(), 1)));
@@ -142,6 +146,7 @@ std::optional<std::uint64_t> CallWorld::good(const CallRow& row, const Argument&
         {"entries", memory + 3072},
         {"context", memory + 3072},
         {"list", memory + list_offset},
+        {"predicate", memory + predicate_offset},
     };
     if (row.number == lamina::Call::table_read && argument.name == "address") return memory;
     if (row.number == lamina::Call::frames_alloc_at && argument.name == "first") return free_frame_;

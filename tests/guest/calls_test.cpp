@@ -226,7 +226,8 @@ void Row::try_pointer(std::size_t index, bool written) {
 
 void Row::try_address(std::size_t index) {
     const auto name = arguments_.list[index].name;
-    if (name == "data" || name == "name" || name == "entries" || name == "context") {
+    if (name == "data" || name == "name" || name == "entries" || name == "context" ||
+        name == "predicate") {
         try_pointer(index, row_.number == Call::console_read);
     } else if (name == "address" && row_.number == Call::table_read) {
         try_addresses(index, {first_non_canonical, kernel_half, kernel_image, all_ones});

@@ -32,7 +32,7 @@ constexpr Rights rights_of_new(ObjectType type) {
         case ObjectType::frames:
             return Rights::read | Rights::write | Rights::execute | Rights::copy;
         case ObjectType::notification: return Rights::signal | Rights::wait | Rights::copy;
-        case ObjectType::vcpu: return Rights::manage | Rights::call | Rights::copy;
+        case ObjectType::vcpu: return Rights::manage | Rights::signal | Rights::call | Rights::copy;
         case ObjectType::gate: return Rights::manage | Rights::call | Rights::copy;
         default: return Rights::spend | Rights::reclaim | Rights::copy;
     }

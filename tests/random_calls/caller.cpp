@@ -71,6 +71,13 @@ public:
         // A caller with its area in a page that can be revoked would end by that.
         if (by_puppet && meaning == Meaning::area && choices().percent(40))
             return random_page(choices()) + choices().below(48) * lamina::vcpu_area_alignment;
+        if (meaning == Meaning::predicate && choices().percent(80)) {
+            const std::uint64_t chance = choices().below(100);
+            const std::uint64_t frames = chance < 70   ? handle_of(ObjectType::frames)
+                                         : chance < 85 ? any_handle()
+                                                       : remembered_handle();
+            return set_predicate(frames, choices().percent(40));
+        }
         return stage_address_for(meaning, choices());
     }
     calls::MappedPages mapped_pages() { return actor_->maps[choices().below(actor_->maps.size())]; }
@@ -98,7 +105,8 @@ Caller::Caller(const Part& part, Tally& tally) : part_(part), tally_(&tally), ch
     self_.holdings.add_fixed(
         {lamina::slots::account, ObjectType::account, std::uint32_t(Rights::spend | Rights::copy)});
     self_.holdings.add_fixed(
-        {vcpu, ObjectType::vcpu, std::uint32_t(Rights::manage | Rights::copy)});
+        {vcpu, ObjectType::vcpu,
+         std::uint32_t(Rights::manage | Rights::signal | Rights::call | Rights::copy)});
     self_.holdings.add_fixed({console, ObjectType::console, some});
     self_.holdings.add_fixed(
         {machine, ObjectType::machine, std::uint32_t(Rights::power | Rights::copy)});
@@ -203,6 +211,9 @@ bool Caller::careful(Call call, Words& words) {
         case Call::vcpu_bind: return is_staged(words[1]) && is_staged(words[2]);
         case Call::notification_wait:
             words[2] = std::min(words[2], libos::now_ns().value_or(0) + wait_ns_max);
+            return true;
+        case Call::predicate_wait:
+            words[1] = std::min(words[1], libos::now_ns().value_or(0) + wait_ns_max);
             return true;
         default: return true;
     }

@@ -39,6 +39,7 @@ inline constexpr Unreachable unreachable[] = {
     {Call::vcpu_create, Status::out_of_frames, one_frame},
     {Call::notification_wait, Status::interrupted,
      "no vCPU has a reclaim entry: tests/guest has it"},
+    {Call::predicate_wait, Status::interrupted, "no vCPU has a reclaim entry: tests/guest has it"},
     {Call::account_repossess, Status::busy, "no two callers share an account that owes"},
     {Call::frames_watch, Status::ok, "no caller may: tests/guest/reclaim_test.cpp has it"},
     {Call::frames_watch, Status::bad_argument, "no caller may: tests/guest/calls_test.cpp has it"},

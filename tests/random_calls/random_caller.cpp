@@ -28,6 +28,7 @@ constexpr Scene scenes[] = {
     {random_calls::revoke_much, 2'000, 1'000, false},
     {random_calls::pass_gates, 500, 300, false},
     {random_calls::wait_together, 500, 100, false},
+    {random_calls::watch_what_goes, 2'000, 120, false},
     {random_calls::visit_the_ended, 1'000, 300, false},
     {random_calls::press_the_poor, 4'000, 600, false},
     {random_calls::press_the_hoarder, 25'000, 700, false},

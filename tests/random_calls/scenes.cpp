@@ -119,6 +119,7 @@ void use_while_revoked(Caller& caller, std::uint32_t child, bool account) {
                     {self_handle, child, 0, 1, random_page(caller.choices()), read_only});
         caller.make(Call::frames_map_list,
                     {self_handle, child, 0, list_of_pages(list_address), 1, read_only});
+        caller.make(Call::predicate_wait, {set_predicate(child, false), lamina::no_wait});
     }
 }
 
@@ -195,6 +196,24 @@ void wait_together(Caller& caller) {
         await(caller, caller.mate);
     }
     caller.make(Call::cap_drop, {note});
+}
+
+void watch_what_goes(Caller& caller) {
+    if (!make_ready(caller, caller.mate, mate_frames)) return;
+    const auto run = caller.value_of(Call::frames_alloc, {account_handle, 1});
+    if (run == 0) return;
+    for (int i = 0; i < tries; ++i) {
+        const auto theirs =
+            caller.value_of(Call::cap_copy, {caller.mate.env, run, std::uint64_t(Rights::read)});
+        const Words wait = {set_predicate(theirs, false), lamina::wait_forever};
+        if (theirs == 0 || !caller.tell(caller.mate, Call::predicate_wait, wait)) break;
+        // Once it has read what to wait for.
+        for (int turn = 0; turn < 3; ++turn)
+            (void)sys::vcpu_yield();
+        caller.make(Call::cap_revoke, {run});
+        if (!await(caller, caller.mate)) break;
+    }
+    caller.make(Call::cap_drop, {run});
 }
 
 void visit_the_ended(Caller& caller) {

@@ -18,6 +18,9 @@ void revoke_much(Caller& caller);
 /// revoked.
 void wait_together(Caller& caller);
 
+/// The mate waits for words that the caller takes from it: revoked.
+void watch_what_goes(Caller& caller);
+
 /// Calls on an environment that has ended: ended.
 void visit_the_ended(Caller& caller);
 

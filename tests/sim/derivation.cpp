@@ -105,13 +105,25 @@ const exo::Vcpu& vcpu_with(const exo::Link& link) {
         exo::FrameTable::contents(exo::FrameTable::frame_at(&link)));
 }
 
+/// The word that a vCPU watches by a link of its own; null: it is the link of something else.
+const std::uint64_t* watched_by(const exo::Link& link) {
+    const exo::Watch& watch = vcpu_with(link).watch;
+    for (std::uint32_t i = 0; i < watch.predicate.word_count; ++i)
+        if (&link == &watch.links[i]) return watch.words[i];
+    return nullptr;
+}
+
 /// Waits come and go with their vCPU's state; they are no part of the tree that is followed.
 bool is_wait(const exo::Link& link) {
-    return is_in_vcpu(link) && &link == &vcpu_with(link).wait_link;
+    return is_in_vcpu(link) && (&link == &vcpu_with(link).wait_link || watched_by(link) != nullptr);
 }
 
 /// Whether a vCPU may wait by what a capability allows.
-bool wait_within(const exo::Vcpu& vcpu, const exo::Capability& parent) {
+bool wait_within(const exo::Link& link, const exo::Capability& parent) {
+    const exo::Vcpu& vcpu = vcpu_with(link);
+    if (const std::uint64_t* const word = watched_by(link))
+        return vcpu.state == exo::VcpuState::watching && covers(parent.rights, exo::Rights::read) &&
+               frames_within(exo::FrameTable::frame_at(word).value, 1, parent);
     if (vcpu.state == exo::VcpuState::calling)
         return parent.object == vcpu.callee->gate && covers(parent.rights, exo::Rights::call);
     return parent.object == vcpu.waits_for && covers(parent.rights, exo::Rights::wait);
@@ -126,7 +138,7 @@ bool area_within(const exo::Vcpu& vcpu, const exo::Capability& parent) {
 
 /// Whether what a link is of allows no more than the capability whose child it is.
 bool within(const exo::Link& link, const exo::Capability& parent) {
-    if (is_wait(link)) return wait_within(vcpu_with(link), parent);
+    if (is_wait(link)) return wait_within(link, parent);
     if (is_in_vcpu(link)) return area_within(vcpu_with(link), parent);
     const exo::FrameInfo& info = exo::frames.info(exo::FrameTable::frame_at(&link));
     if (info.state != exo::FrameState::mappings)
@@ -271,6 +283,12 @@ void DerivationHistory::add_roots(Tree& tree) const {
         for (const exo::Link* link = run.roots.next; link != &run.roots; link = link->next) {
             if (!in_memory(link) || ++members == ring_max)
                 violated("The rings of the derivation tree are whole.", "roots of " + name);
+            if (is_wait(*link)) {
+                const exo::Capability all = exo::whole_run(const_cast<exo::FrameInfo&>(run));
+                if (!within(*link, all))
+                    violated("A vCPU waits only by what it may wait for.", "roots of " + name);
+                continue;
+            }
             const auto root = tree.find(key_of(*link));
             if (root == tree.end() || root->second.parent != 0 || root->second.in_roots ||
                 root->second.object != &run)

@@ -31,6 +31,8 @@ constexpr Handle run = lamina::slots::archive;  ///< Frames, for reading, writin
 constexpr std::uint64_t addresses = sim::home + exo::page_size;
 /// Its neighbours have no table in common but the root.
 constexpr std::uint64_t table_edge = 0x80'0000'0000;
+/// A predicate that holds, in the first page of `home`.
+constexpr std::uint64_t predicate_offset = 3072;
 /// Lists of one range in the first page of `home`: of pages not mapped, of the last one of `home`.
 constexpr std::uint64_t list_offset = 1024;
 constexpr std::uint64_t home_list_offset = 2048;
@@ -70,6 +72,8 @@ struct Lab {
         back = value(Call::frames_split, {front, 1});
         constexpr std::uint64_t two_pages = table_edge - exo::page_size + 1;
         std::memcpy(memory + list_offset, &two_pages, sizeof two_pages);
+        const lamina::Predicate one = {0, 1, {{lamina::PredicateOp::constant, 0}}, {1}, {}};
+        std::memcpy(memory + predicate_offset, &one, sizeof one);
         constexpr std::uint64_t last_page = sim::home + 3 * exo::page_size;
         std::memcpy(memory + home_list_offset, &last_page, sizeof last_page);
     }
@@ -188,6 +192,10 @@ const std::vector<Case>& cases() {
          [](auto& lab) { return CallArguments{lab.purse, lab.child, 1, 0, lab.note, 1}; }},
         {Call::table_read, [](auto&) { return CallArguments{0, sim::home, 1, sim::home}; }},
         {Call::account_end, [](auto& lab) { return CallArguments{lab.purse, lab.child_id, 0}; }},
+        {Call::predicate_wait,
+         [](auto&) { return CallArguments{sim::home + predicate_offset, lamina::no_wait}; }},
+        {Call::vcpu_poke, [](auto&) { return CallArguments{lamina::slots::vcpu}; }},
+        {Call::vcpu_timer, [](auto&) { return CallArguments{lamina::wait_forever}; }},
         {Call::account_repossess, [](auto& lab) { return CallArguments{lab.purse, lab.child}; }},
     };
     return all;

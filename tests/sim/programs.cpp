@@ -158,6 +158,8 @@ void Programs::random_call(Cpu& cpu, const exo::Env& env, Program& program) {
     if (env.id == first_env_ && careless(env, number, arguments)) return;
     if (call_shapes()[drawn].name.ends_with("_list") && choices_->percent(80))
         make_list(cpu, program, number, arguments);
+    if (number == Call::predicate_wait && choices_->percent(80))
+        make_predicate(cpu, env, arguments);
     call(cpu, program, number, arguments);
 }
 
@@ -178,6 +180,29 @@ void Programs::make_list(Cpu& cpu, Program& program, Call number, CallArguments&
         program.listed = address + choices_->below(choices_->percent(70) ? 1 : 4);
         store(cpu, list + 8 * i, program.listed);
     }
+}
+
+/// Writes a predicate over some words into memory that it may have, for the call to read. Programs
+/// write 0 and `printable` into the same memory.
+void Programs::make_predicate(Cpu& cpu, const exo::Env& env, CallArguments& arguments) {
+    lamina::Predicate made = {};
+    made.word_count = 1 + std::uint32_t(choices_->below(2));
+    for (std::uint32_t i = 0; i < made.word_count; ++i)
+        made.words[i] = {lamina::Handle(arguments_.handle_of(env, exo::ObjectType::frames)),
+                         std::uint32_t(choices_->below(exo::page_size / 8) * 8)};
+    made.constants[0] = choices_->percent(80) ? printable : choices_->next();
+    const std::uint32_t second = made.word_count - 1;
+    made.steps[0] = {lamina::PredicateOp::load, 0};
+    made.steps[1] = {
+        choices_->percent(50) ? lamina::PredicateOp::load : lamina::PredicateOp::constant,
+        std::uint8_t(second)};
+    made.steps[2] = {lamina::PredicateOp(2 + choices_->below(14)), 0};
+    made.step_count = 3;
+    arguments[0] = home + choices_->below((home_pages * exo::page_size - sizeof made) / 8) * 8;
+    std::array<std::uint64_t, sizeof made / 8> words;
+    std::memcpy(words.data(), &made, sizeof made);
+    for (std::size_t i = 0; i < words.size(); ++i)
+        store(cpu, arguments[0] + 8 * i, words[i]);
 }
 
 void Programs::map_again(Cpu& cpu, const exo::Env& env, Program& program) {
@@ -207,6 +232,7 @@ bool Programs::careless(const exo::Env& env, Call number, CallArguments& argumen
             return env.vcpu->next != nullptr && env.vcpu->next->next != nullptr &&
                    (arguments[0] == 0 || names_itself(env, arguments[0]));
         case Call::gate_call:
+        case Call::predicate_wait:
             arguments[1] = std::min(arguments[1], machine_->now_ns() + 20'000'000);
             return false;
         default: return false;

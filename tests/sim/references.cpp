@@ -64,6 +64,9 @@ void count_of_vcpu(const exo::Vcpu& vcpu, References& count) {
     count.to_any(vcpu.object);
     if (vcpu.state == exo::VcpuState::in_call && vcpu.long_call == &exo::repossession)
         count.to_any(static_cast<const exo::Env&>(*vcpu.object).account->taking);
+    if (vcpu.state == exo::VcpuState::watching)
+        for (std::uint32_t i = 0; i < vcpu.watch.predicate.word_count; ++i)
+            count.to_frame(exo::FrameTable::frame_at(vcpu.watch.words[i]).value);
     if (vcpu.area != nullptr) count.to_frame(vcpu.area_frame.value);
 }
 
