@@ -83,7 +83,7 @@ void start_init(const BootInfo& boot, Account& root) {
     give_run(env, slots::archive, frame_of({boot.archive.start}),
              std::uint32_t((page_ceil(boot.archive.bytes())) / page_size));
     frames.release(frame_of({boot.archive.start}));  // boot's own reference
-    give_run(env, slots::info, info_pages.first_frame(), InfoPageWriter::page_count);
+    give_run(env, slots::info, info_pages.first_frame(), info_pages.page_count());
     give_run(env, slots::frame_states, FrameTable::frame_at(&frames.info({0})),
              frame_table_pages());
 }

@@ -119,7 +119,7 @@ void fill_info_page(const AcpiTables& acpi, std::uint32_t xsave_bytes) {
     lamina::InfoPage& page = info_pages.page();
     const arch::ClockParameters& clock = arch::clock_parameters();
     page.abi_version = lamina::abi_version;
-    page.info_pages = InfoPageWriter::page_count;
+    page.info_pages = info_pages.page_count();
     page.tsc_base = clock.tsc_base;
     page.tsc_multiplier = clock.multiplier;
     page.tsc_shift = clock.shift;
@@ -147,7 +147,7 @@ void set_callbacks() {
                           return vcpu.state == VcpuState::in_call ? step_long_call(vcpu)
                                                                   : end_step(vcpu);
                       },
-                      [](const Vcpu* vcpu) { info_pages.refresh(vcpu); }});
+                      [](Vcpu* vcpu) { info_pages.refresh(vcpu); }});
     set_account_settler(settle_account);
     set_releaser([](Object& object) { release_object(object); });
 }

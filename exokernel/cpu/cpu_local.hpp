@@ -44,7 +44,8 @@ struct CpuLocal {
     Vcpu* running = nullptr;         ///< Null while idle.
     Vcpu* loaded = nullptr;          ///< Whose extended state is loaded.
     AddressSpace* space = nullptr;   ///< Whose page tables are; null: the kernel's own.
-    Slice* slice = nullptr;          ///< Which one it is; null while idle, and once it is given up.
+    Slice* slice = nullptr;          ///< Which one it is; null while idle, and once it is given up
+                                     ///< or taken away from its vCPU.
     Vcpu* given_to = nullptr;        ///< The base of the chain that runs in it: its vCPU, or whom
                                      ///< that has yielded to.
     std::uint64_t run_start_ns = 0;  ///< Since when `running` runs.
@@ -52,6 +53,8 @@ struct CpuLocal {
     std::uint64_t stop_ns = 0;   ///< When it is taken away: later, if its vCPU has been told.
     std::uint64_t timer_ns = 0;  ///< When the timer is to fire.
     std::uint64_t idle_ns = 0;
+    std::uint64_t busy_ns = 0;
+    lamina::EnvCounts counted = {};  ///< What of the counts here vCPUs have been charged with.
     std::uint64_t interrupts = 0;
     std::uint64_t interrupt_depth = 0;  ///< Nested entries from the kernel, NMIs included.
     std::uint64_t interrupt_depth_max = 0;

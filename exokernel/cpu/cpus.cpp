@@ -45,7 +45,8 @@ void notify_cpu(const CpuLocal* cpu) {
 }
 
 void make_slices_ready(Vcpu& base) {
-    base.slice.vector->set_ready(base.slice);
+    for (Slice* slice = &base.slice; slice != nullptr; slice = slice->next)
+        slice->vector->set_ready(*slice);
     notify_cpu(base.home);
 }
 
@@ -56,7 +57,8 @@ void make_ready(Vcpu& vcpu) {
 
 void make_waiting(Vcpu& vcpu, std::uint64_t deadline_ns) {
     Vcpu& base = base_of(vcpu);
-    base.slice.vector->set_waiting(base.slice);
+    for (Slice* slice = &base.slice; slice != nullptr; slice = slice->next)
+        slice->vector->set_waiting(*slice);
     if (deadline_ns == lamina::wait_forever) return;
     base.home->deadlines.add(vcpu.deadline, deadline_ns);
     notify_cpu(base.home);  // it is another CPU if a chain was cut and this one has not heard yet

@@ -5,6 +5,7 @@
 
 #include "arch/machine.hpp"
 #include "exokernel/core/after_init.hpp"
+#include "exokernel/cpu/bound_slices.hpp"
 #include "exokernel/cpu/chain.hpp"
 #include "exokernel/cpu/cpus.hpp"
 #include "exokernel/cpu/upcall.hpp"
@@ -20,7 +21,7 @@ LAMINA_AFTER_INIT PhysAddr shared_kernel_root;
 void stop_running(CpuLocal& cpu, std::uint64_t now_ns) {
     if (cpu.running == nullptr) return;
     // Whoever gave it the slice pays: that is the same all through a chain.
-    cpu.given_to->run_ns += now_ns - cpu.run_start_ns;
+    charge_time(cpu, *cpu.given_to, now_ns);
     ops.refresh(cpu.given_to);
     cpu.running = nullptr;
 }
@@ -46,9 +47,13 @@ void arm(CpuLocal& cpu, std::uint64_t deadline_ns) {
 /// The slice of a vCPU that could go on is over. True if it keeps the CPU: nobody else wants it, or
 /// it is given its grace to say goodbye.
 bool keeps_cpu(CpuLocal& cpu, Vcpu& vcpu, std::uint64_t now_ns) {
-    if (!cpu.slices.others_ready(*cpu.slice)) {
-        cpu.slice_end_ns = cpu.stop_ns = now_ns + cpu.slice->length_ns;
-        return true;
+    if (cpu.slice != nullptr && !cpu.slices.others_ready(*cpu.slice)) {
+        charge_time(cpu, *cpu.given_to, now_ns);
+        const std::uint64_t left_ns = cpu.slice->payer->time_left();
+        if (left_ns != 0) {
+            cpu.slice_end_ns = cpu.stop_ns = now_ns + std::min(cpu.slice->length_ns, left_ns);
+            return true;
+        }
     }
     if (cpu.stop_ns == cpu.slice_end_ns && upcall_slice_end(vcpu)) {
         cpu.stop_ns = now_ns + lamina::grace_ns;
@@ -121,12 +126,20 @@ void let_others_in() {
 
 /// Uses a slice for the kernel's own work for a vCPU, with room for others after each step. Whether
 /// that was a call of its own, which is done: the rest of the slice is for what comes after it.
-bool work(const Slice& slice, Vcpu& vcpu, std::uint64_t end_ns) {
+bool work(CpuLocal& cpu, Vcpu& vcpu, std::uint64_t end_ns) {
+    // The slice may have been taken away, and the chain cut.
+    const auto is_tip_here = [&] {
+        return cpu.slice != nullptr && &tip_of(*cpu.slice->vcpu) == &vcpu;
+    };
     for (;;) {
         const bool in_call = vcpu.state == VcpuState::in_call;
-        if (ops.step(vcpu)) return in_call && &tip_of(*slice.vcpu) == &vcpu;
+        if (ops.step(vcpu)) return in_call && is_tip_here();
         let_others_in();
-        if (arch::now_ns() >= end_ns || &tip_of(*slice.vcpu) != &vcpu) return false;
+        const std::uint64_t now_ns = arch::now_ns();
+        if (!is_tip_here()) return false;
+        if (now_ns < end_ns) continue;
+        if (vcpu.state == VcpuState::in_call) charge_time(cpu, *cpu.slice->vcpu, now_ns);
+        return false;
     }
 }
 
@@ -146,11 +159,14 @@ void run(CpuLocal& cpu, const Slice& slice, Vcpu& vcpu, std::uint64_t now_ns) {
 
 /// Whether what a vCPU watches for holds in the turn of a slice of its chain; then it is ready. The
 /// slice pays for the time that takes.
-bool comes_true(Slice& slice, Vcpu& vcpu, std::uint64_t now_ns) {
+bool comes_true(CpuLocal& cpu, Slice& slice, Vcpu& vcpu, std::uint64_t now_ns) {
     const bool holds = watched_holds(vcpu);
-    const std::uint64_t used_ns = arch::now_ns() - now_ns;
-    slice.vcpu->run_ns += used_ns;
-    slice.excess_ns += used_ns;
+    const std::uint64_t end_ns = arch::now_ns();
+    cpu.slice = &slice;
+    cpu.run_start_ns = now_ns;
+    charge_time(cpu, *slice.vcpu, end_ns);
+    cpu.slice = nullptr;
+    slice.excess_ns += end_ns - now_ns;
     if (holds) (void)end_wait(vcpu, lamina::Status::ok);
     return holds;
 }
@@ -172,10 +188,18 @@ Vcpu& begin_slice(CpuLocal& cpu) {
         if (vcpu.loaded_on != nullptr && vcpu.loaded_on != &cpu) {
             notify_cpu(vcpu.loaded_on);  // which puts it away
             let_others_in();
+            in_vain = nullptr;
             continue;
         }
-        const std::uint64_t time_ns = time_of(*slice);
-        if (vcpu.state == VcpuState::watching && !comes_true(*slice, vcpu, now_ns)) {
+        const std::uint64_t left_ns =
+            vcpu.state == VcpuState::ending ? slice_ns_max : slice->payer->time_left();
+        if (left_ns == 0) {
+            cpu.slices.set_lapsed(*slice);
+            in_vain = nullptr;
+            continue;
+        }
+        const std::uint64_t time_ns = std::min(time_of(*slice), left_ns);
+        if (vcpu.state == VcpuState::watching && !comes_true(cpu, *slice, vcpu, now_ns)) {
             if (in_vain == nullptr) {
                 in_vain = slice;
             } else if (in_vain == slice) {
@@ -186,12 +210,14 @@ Vcpu& begin_slice(CpuLocal& cpu) {
         }
         in_vain = nullptr;
         if (time_ns == 0) continue;
+        cpu.slice = slice;
         cpu.slice_end_ns = cpu.stop_ns = now_ns + time_ns;
-        if (vcpu.state == VcpuState::ready || work(*slice, vcpu, cpu.slice_end_ns)) {
-            cpu.slice = slice;
+        cpu.run_start_ns = now_ns;
+        if (vcpu.state == VcpuState::ready || work(cpu, vcpu, cpu.slice_end_ns)) {
             run(cpu, *slice, vcpu, now_ns);
             return vcpu;
         }
+        cpu.slice = nullptr;
     }
 }
 

@@ -11,7 +11,7 @@ struct DispatchOps {
     /// that is done, and with an ending vCPU gone.
     bool (*step)(Vcpu& vcpu);
     /// Makes statistics visible; called when another vCPU takes over and before the CPU idles.
-    void (*refresh)(const Vcpu* vcpu);
+    void (*refresh)(Vcpu* vcpu);
 };
 void set_dispatch_ops(const DispatchOps& ops);
 

@@ -29,9 +29,14 @@ lamina::Result<void> SliceVector::attach(Slice& slice) {
 void SliceVector::detach(Slice& slice) {
     LAMINA_ASSERT(slices_[slice.position] == &slice);
     slices_[slice.position] = nullptr;
+    if (rows_ != nullptr) rows_->row[slice.position] = {};
     --used_;
     set_waiting(slice);
     slice.vector = nullptr;
+}
+
+void SliceVector::show(const Slice& slice, std::uint64_t env_id) {
+    if (rows_ != nullptr) rows_->row[slice.position] = {env_id, slice.length_ns};
 }
 
 void SliceVector::set_ready(const Slice& slice) {
@@ -40,6 +45,27 @@ void SliceVector::set_ready(const Slice& slice) {
 
 void SliceVector::set_waiting(const Slice& slice) {
     ready_[slice.position / 64] &= ~bit_of(slice.position);
+    lapsed_[slice.position / 64] &= ~bit_of(slice.position);
+}
+
+void SliceVector::set_lapsed(const Slice& slice) {
+    set_waiting(slice);
+    lapsed_[slice.position / 64] |= bit_of(slice.position);
+}
+
+bool SliceVector::resume_lapsed() {
+    std::uint64_t any = 0;
+    for (std::uint32_t word = 0; word < words; ++word) {
+        any |= lapsed_[word];
+        ready_[word] |= lapsed_[word];
+        lapsed_[word] = 0;
+    }
+    return any != 0;
+}
+
+bool SliceVector::wanted(const Slice& slice) const {
+    const std::uint32_t word = slice.position / 64;
+    return ((ready_[word] | lapsed_[word]) & bit_of(slice.position)) != 0;
 }
 
 Slice* SliceVector::next() {

@@ -31,6 +31,7 @@ void enter(Vcpu& vcpu, std::uint64_t entry) {
     vcpu.context.rip = entry;
     vcpu.context.rsp = vcpu.entries.stack;
     vcpu.context.rflags = USER_RFLAGS;
+    ++vcpu.fresh.counts.upcalls;
 }
 
 /// Makes a vCPU go on at an entry. False if it has none or is disabled; then it finds the bit of it

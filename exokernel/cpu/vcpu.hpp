@@ -10,6 +10,7 @@
 #include "exokernel/cpu/deadlines.hpp"
 #include "exokernel/cpu/slices.hpp"
 #include "lamina/predicate.hpp"
+#include "lamina/stats.hpp"
 #include "lamina/status.hpp"
 #include "lamina/vcpu.hpp"
 
@@ -32,6 +33,12 @@ enum class VcpuState : std::uint8_t {
     parked,    ///< An activation of a gate, free for the next call.
     ending,    ///< Its slice is used to take it down, and the last one's the environment.
     ended,     ///< Without a slice.
+};
+
+/// What a vCPU does while it runs.
+struct RunCounts {
+    lamina::EnvCounts counts;
+    std::uint64_t run_ns;
 };
 
 /// A call that takes more than one step (env/long_call.hpp).
@@ -61,6 +68,7 @@ struct Vcpu : Object {
     Deadline deadline;        ///< Of its wait.
     Deadline timer;           ///< Of its timer upcall.
     std::uint64_t run_ns;     ///< Time it ran, up to the last switch away from it.
+    RunCounts fresh;          ///< What of it is not in the info pages yet.
     Notification* waits_for;  ///< Set while waiting, by a reference.
     std::uint64_t wait_mask;
     Link wait_link;  ///< While waiting or calling: among what was derived from the capability used.

@@ -8,6 +8,7 @@
 #include "arch/machine.hpp"
 #include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
+#include "exokernel/cpu/bound_slices.hpp"
 #include "exokernel/cpu/cpus.hpp"
 #include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/cpu/gate.hpp"
@@ -22,7 +23,7 @@ namespace {
 
 std::uint64_t next_id = 1;
 
-/// Makes the vCPU in a frame of its own. Needs: frames.check() said so, a free slice.
+/// Makes the vCPU in a frame of its own. Needs: frames.check() and check_slice() said so.
 Vcpu& place_vcpu(Env& env, Account& account, CpuLocal& home) {
     Vcpu& vcpu = *static_cast<Vcpu*>(FrameTable::contents(frames.get(FrameState::object, account)));
     vcpu.type = ObjectType::vcpu;
@@ -33,13 +34,13 @@ Vcpu& place_vcpu(Env& env, Account& account, CpuLocal& home) {
     vcpu.slice.vcpu = &vcpu;
     vcpu.slice.length_ns = slice_ns_default;
     vcpu.deadline.vcpu = vcpu.timer.vcpu = &vcpu;
-    LAMINA_ASSERT(home.slices.attach(vcpu.slice).has_value());
+    attach_slice(vcpu.slice, account, home);
     arch::init_extended(vcpu.extended_state);
     return vcpu;
 }
 
 /// An environment's frames, space and first vCPU. Errors: quota_exceeded, out_of_frames; nothing
-/// changes. Needs: a free slice.
+/// changes. Needs: check_slice().
 Result<Env*> alloc_env(Account& account, CpuLocal& home) {
     constexpr std::uint32_t frames_needed = 4;  // Env, Vcpu, root table, first page of the table
     LAMINA_CHECK(frames.check(frames_needed, account));
@@ -88,11 +89,12 @@ Result<Env*> create_env(const EnvRequest& request) {
     auto& account = static_cast<Account&>(*request.account.object);
     CpuLocal& home = *cpus()[request.cpu];
     LAMINA_TRY(const std::uint32_t index, info_pages.free_index());
-    if (home.slices.full()) return lamina::fail(Status::limit_reached);
+    LAMINA_CHECK(check_slice(account, home));
     LAMINA_TRY(Env* const made, alloc_env(account, home));
     Env& env = *made;
     env.type = ObjectType::env;
     env.id = env.space.id = next_id++;
+    show_slice(env.vcpu->slice);
     env.index = index;
     env.account = &account;
     env.end_notification = request.notification;
@@ -106,7 +108,7 @@ Result<Env*> create_env(const EnvRequest& request) {
 }
 
 Result<Vcpu*> create_vcpu(Env& env, Account& account, CpuLocal& home) {
-    if (home.slices.full()) return lamina::fail(Status::limit_reached);
+    LAMINA_CHECK(check_slice(account, home));
     LAMINA_CHECK(frames.check(1, account));
     Vcpu& vcpu = place_vcpu(env, account, home);
     vcpu.next = std::exchange(env.vcpu->next, &vcpu);
@@ -144,7 +146,9 @@ void begin_end(Vcpu& vcpu) {
 
 /// Frees a vCPU, but for the capabilities that refer to it.
 void retire(Vcpu& vcpu) {
-    vcpu.slice.vector->detach(vcpu.slice);
+    while (vcpu.slice.next != nullptr)
+        unbind_slice(*vcpu.slice.next);
+    detach_slice(vcpu.slice);
     vcpu.state = VcpuState::ended;
     vcpu.env = nullptr;
     release_object(vcpu);

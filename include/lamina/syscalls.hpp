@@ -6,8 +6,8 @@
 //
 // Argument kinds in syscalls.def: handle (a Handle in the caller's table), handle_or_null (the
 // same, or Handle::null for what the call says), word (a number), rights (Rights bits), protection
-// (Protection bits), user_address (an address in the user half), out_cap_info, out_env_report and
-// out_page_table (addresses the kernel writes such a structure to).
+// (Protection bits), user_address (an address in the user half), out_cap_info, out_env_report,
+// out_slice_info and out_page_table (addresses the kernel writes such a structure to).
 #pragma once
 
 #include <cstdint>
@@ -63,6 +63,8 @@ constexpr bool has(Protection held, Protection bit) {
 /// Deadlines of notification_wait.
 inline constexpr std::uint64_t no_wait = 0;
 inline constexpr std::uint64_t wait_forever = ~std::uint64_t{0};
+/// No quota of slices or time of an account's own (account_time).
+inline constexpr std::uint64_t no_bound = ~std::uint64_t{0};
 
 /// Actions of machine_power.
 inline constexpr std::uint64_t power_off = 0;

@@ -9,6 +9,7 @@
 #include "lamina/report.hpp"
 #include "lamina/result.hpp"
 #include "lamina/rights.hpp"
+#include "lamina/slice.hpp"
 #include "lamina/syscalls.hpp"
 
 namespace libos::sys {
@@ -74,6 +75,7 @@ using rights = lamina::Rights;
 using protection = lamina::Protection;
 using out_cap_info = lamina::CapInfo*;
 using out_env_report = lamina::EnvReport*;
+using out_slice_info = lamina::SliceInfo*;
 using out_page_table = std::uint64_t*;  // 512 entries
 
 /// An address of this or another environment, from a number or a pointer.

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "lamina/rights.hpp"
+#include "lamina/slice.hpp"
 #include "lamina/syscalls.hpp"
 #include "tests/calls/call_table.hpp"
 #include "tests/mutation/mutation.hpp"
@@ -32,6 +33,7 @@ enum class Meaning : std::uint8_t {
     console,
     machine,
     gate,
+    slice,
     any_object,
     rights,
     protection,
@@ -45,6 +47,9 @@ enum class Meaning : std::uint8_t {
     level,   ///< Of page tables.
     env_id,  ///< Of an environment, whosever it is.
     none,    ///< 0.
+    slice_length,
+    slices,  ///< How many somebody may have.
+    time,    ///< For which somebody may run.
     bytes,
     number,
     page_address,  ///< Of pages in an address space.
@@ -71,7 +76,7 @@ inline constexpr NamedMeaning objects[] = {
     {"frames", Meaning::frames},   {"next", Meaning::frames},
     {"account", Meaning::account}, {"notification", Meaning::notification},
     {"console", Meaning::console}, {"machine", Meaning::machine},
-    {"gate", Meaning::gate},
+    {"gate", Meaning::gate},       {"slice", Meaning::slice},
 };
 
 inline constexpr NamedMeaning words[] = {
@@ -87,6 +92,9 @@ inline constexpr NamedMeaning words[] = {
     {"id", Meaning::env_id},
     {"none", Meaning::none},
     {"none_too", Meaning::none},
+    {"length_ns", Meaning::slice_length},
+    {"time_ns", Meaning::time},
+    {"slices", Meaning::slices},
 };
 
 inline constexpr NamedMeaning addresses[] = {
@@ -152,6 +160,7 @@ constexpr lamina::ObjectType type_of(Meaning meaning) {
         case Meaning::console: return ObjectType::console;
         case Meaning::machine: return ObjectType::machine;
         case Meaning::gate: return ObjectType::gate;
+        case Meaning::slice: return ObjectType::slice;
         default: return ObjectType::none;
     }
 }
@@ -185,6 +194,12 @@ constexpr unsigned weight_of(lamina::Call call) {
         case Call::vcpu_resume:
         case Call::env_create:
         case Call::machine_power:
+        case Call::slice_create:
+        case Call::slice_bind:
+        case Call::slice_set:
+        case Call::slice_info:
+        case Call::vcpu_migrate:
+        case Call::account_time:
         case Call::account_create: return 1;
         default: return 3;
     }
@@ -309,6 +324,11 @@ private:
             case Meaning::level: return choices().below(6);
             case Meaning::env_id: return view_->env_id();
             case Meaning::none: return choices().percent(97) ? 0 : 1;
+            case Meaning::slice_length: return choices().below(lamina::slice_ns_max + 1'000'000);
+            case Meaning::slices:
+                return choices().percent(80) ? lamina::no_bound : choices().below(5);
+            case Meaning::time:
+                return choices().percent(80) ? lamina::no_bound : choices().below(50'000'000);
             case Meaning::bytes: return choices().below(700);
             default: return choices().below(choices().percent(70) ? 4 : 512);
         }

@@ -73,6 +73,8 @@ Result<CallWorld> CallWorld::create() {
     std::memcpy(memory() + list_offset, &free_address, sizeof free_address);
     LAMINA_TRY(world.first_, libos::own(sys::frames_alloc(fixed::account, 2)));
     LAMINA_TRY(world.next_, libos::own(sys::frames_split(world.first_.get(), 1)));
+    LAMINA_TRY(world.slice_,
+               libos::own(sys::slice_create(fixed::account, 0, lamina::slice_ns_min)));
     LAMINA_TRY(world.free_frame_, find_free_frame());
     return world;
 }
@@ -97,11 +99,13 @@ Handle CallWorld::handle(const CallRow& row, std::string_view name) const {
     if (name == "account") {
         const bool asked = row.number == lamina::Call::account_reclaim ||
                            row.number == lamina::Call::account_repossess ||
-                           row.number == lamina::Call::account_end;
+                           row.number == lamina::Call::account_end ||
+                           row.number == lamina::Call::account_time;
         return asked ? account_.get() : fixed::account;
     }
     if (name == "gate") return gate_.get();
     if (name == "console") return fixed::console;
+    if (name == "slice" || name == "object") return slice_.get();
     if (name == "machine") return fixed::machine;
     return name == "vcpu" ? vcpu : Handle::null;
 }
@@ -129,6 +133,9 @@ std::optional<std::uint64_t> CallWorld::good(const CallRow& row, const Argument&
         {"low_frames", 1},
         {"high_frames", 1},
         {"cpu", 0},
+        {"length_ns", lamina::slice_ns_min},
+        {"slices", 4},
+        {"time_ns", lamina::no_bound},
         {"level", 4},
         {"id", env_id_},
         {"none", 0},

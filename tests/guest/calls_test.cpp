@@ -125,9 +125,13 @@ void Row::try_handle(std::size_t index) {
         try_weak_handle(index, good);
         return;
     }
-    for (const auto* type :
-         {"env", "frames", "notification", "account", "console", "machine", "vcpu", "gate"}) {
-        if (argument.name != type &&
+    for (const auto* type : {"env", "frames", "notification", "account", "console", "machine",
+                             "vcpu", "gate", "slice"}) {
+        // A vCPU and an environment have a slice.
+        const bool has_slice = type == std::string_view("env") ||
+                               type == std::string_view("vcpu") ||
+                               type == std::string_view("slice");
+        if (argument.name != type && !(argument.name == "object" && has_slice) &&
             !(argument.name == "next" && type == std::string_view("frames")))
             expect(index, std::uint64_t(world_.handle(row_, type)), Status::wrong_type);
     }
@@ -197,7 +201,8 @@ void Row::try_protection(std::size_t index) {
 void Row::try_word(std::size_t index) {
     const auto name = arguments_.list[index].name;
     // Of these any value will do.
-    bool known = name == "bits" || name == "argument" || name.starts_with('w');
+    bool known = name == "bits" || name == "argument" || name == "slices" || name == "time_ns" ||
+                 name.starts_with('w');
     for (const auto& bad : guest::bad_words) {
         if (bad.name != name) continue;
         known = true;
@@ -286,6 +291,7 @@ void Row::try_good() {
         expected = Status::already_started;
     if (row_.number == Call::gate_call) expected = Status::busy;
     if (row_.number == Call::gate_return) expected = Status::bad_argument;
+    if (row_.number == Call::vcpu_migrate) expected = Status::busy;
     const auto reply = make_call(sys::tagged(row_.number), words_);
     if (reply.status != expected) complain(0, words_[0], lamina::status_name(reply.status));
     if (row_.number == Call::vcpu_bind) {

@@ -205,6 +205,7 @@ bool Caller::careful(Call call, Words& words) {
                 words[2] &= ~std::uint64_t(Rights::end | Rights::manage);
             return true;
         case Call::account_end:
+        case Call::account_time:
         case Call::account_reclaim:
         case Call::account_repossess: return taken != reclaim_slot;
         case Call::vcpu_resume: return is_staged(words[0]);

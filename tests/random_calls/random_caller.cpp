@@ -34,6 +34,7 @@ constexpr Scene scenes[] = {
     {random_calls::press_the_hoarder, 25'000, 700, false},
     {random_calls::nest_accounts, 25'000, 800, false},
     {random_calls::ask_back, 2'000, 450, false},
+    {random_calls::use_slices, 2'000, 650, false},
     {random_calls::read_tables, 2'000, 550, false},
     {random_calls::cut_runs, 2'000, 150, false},
     {random_calls::map_lists, 2'000, 250, false},

@@ -36,6 +36,9 @@ void nest_accounts(Caller& caller);
 /// Memory that is asked back, and taken, and who has it ended: not_due, busy, ended.
 void ask_back(Caller& caller);
 
+/// Slices that are somebody's, of another CPU, or one too many: busy, bad_argument, limit_reached.
+void use_slices(Caller& caller);
+
 /// Page tables of each level: no_table.
 void read_tables(Caller& caller);
 

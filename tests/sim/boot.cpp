@@ -66,7 +66,7 @@ void boot_kernel() {
                                return vcpu.state == exo::VcpuState::in_call ? step_long_call(vcpu)
                                                                             : end_step(vcpu);
                            },
-                           [](const exo::Vcpu* vcpu) { exo::info_pages.refresh(vcpu); }});
+                           [](exo::Vcpu* vcpu) { exo::info_pages.refresh(vcpu); }});
     exo::set_account_settler(exo::settle_account);
     exo::set_releaser([](exo::Object& object) { release_object(object); });
     frame_infos.assign(frame_count, {});
@@ -105,7 +105,7 @@ exo::Env& start_first_env() {
     give(lamina::slots::machine,
          capability(ObjectType::machine, &sim::machine, Rights::read | Rights::copy), false);
     give(info,
-         exo::frames.capability(exo::info_pages.first_frame(), exo::InfoPageWriter::page_count,
+         exo::frames.capability(exo::info_pages.first_frame(), exo::info_pages.page_count(),
                                 Rights::read | Rights::copy),
          false);
     if (frame_count == frame_count_large) {

@@ -103,7 +103,10 @@ void Checks::check_sleepers() const {
         // The first one ends last.
         if (vcpu->state == exo::VcpuState::ending && vcpu == vcpu->env->vcpu && vcpu->next)
             continue;
-        const Cpu& cpu = machine_->cpu(exo::base_of(*vcpu).home->index);
+        // Nor does who has no time left run.
+        const exo::Vcpu& base = exo::base_of(*vcpu);
+        if (vcpu->state == exo::VcpuState::ready && base.slice.payer->time_left() == 0) continue;
+        const Cpu& cpu = machine_->cpu(base.home->index);
         if (cpu.halted && !machine_->interrupt_waits(cpu))
             violated("A CPU does not sleep while a vCPU of it could run.",
                      "CPU " + std::to_string(cpu.index));

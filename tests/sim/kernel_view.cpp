@@ -26,6 +26,7 @@ void KernelView::refresh() {
     notifications_.clear();
     vcpus_.clear();
     gates_.clear();
+    slices_.clear();
     unknown_.clear();
     for (std::uint32_t i = 0; i < exo::frames.size(); ++i) {
         const exo::FrameNumber frame{i};
@@ -33,6 +34,7 @@ void KernelView::refresh() {
         switch (object_in<exo::Object>(frame)->type) {
             case ObjectType::env: envs_.push_back(object_in<exo::Env>(frame)); break;
             case ObjectType::vcpu: vcpus_.push_back(object_in<exo::Vcpu>(frame)); break;
+            case ObjectType::slice: slices_.push_back(object_in<exo::Slice>(frame)); break;
             case ObjectType::account: accounts_.push_back(object_in<exo::Account>(frame)); break;
             case ObjectType::notification:
                 notifications_.push_back(object_in<exo::Notification>(frame));

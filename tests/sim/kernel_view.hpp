@@ -40,6 +40,8 @@ public:
     std::span<exo::Gate* const> gates() const { return gates_; }
     std::span<exo::Notification* const> notifications() const { return notifications_; }
     std::span<exo::Vcpu* const> vcpus() const { return vcpus_; }
+    /// Those that are objects; vCPUs have one each beside.
+    std::span<exo::Slice* const> slices() const { return slices_; }
     /// Frames in state object that hold none of these: a mistake.
     std::span<const exo::FrameNumber> unknown_objects() const { return unknown_; }
 
@@ -72,6 +74,7 @@ private:
     std::vector<exo::Notification*> notifications_;
     std::vector<exo::Gate*> gates_;
     std::vector<exo::Vcpu*> vcpus_;
+    std::vector<exo::Slice*> slices_;
     std::vector<exo::FrameNumber> unknown_;
 };
 

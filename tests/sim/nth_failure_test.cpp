@@ -67,6 +67,7 @@ struct Lab {
         served = value(Call::gate_create, {account, sim::home});
         const std::uint64_t serving = value(Call::vcpu_create, {0, account, 0});
         (void)value(Call::gate_attach, {served, serving, sim::home});
+        turn = value(Call::slice_create, {account, 1, 5'000'000});
         whole = value(Call::frames_alloc, {account, 2});
         front = value(Call::frames_alloc, {account, 2});
         back = value(Call::frames_split, {front, 1});
@@ -90,7 +91,10 @@ struct Lab {
         return result.value;
     }
 
-    exo::Env& child_env() { return *checks.view().envs()[1]; }
+    exo::Env& child_env() {
+        const auto envs = checks.view().envs();
+        return *envs[envs[0] == env ? 1 : 0];
+    }
     exo::Account& purse_account() { return *child_env().account; }
 
     /// Makes both tables so full that the next capability needs another page.
@@ -117,6 +121,7 @@ struct Lab {
     Handle fresh = 0;            ///< A vCPU of the child.
     Handle gate = 0, idle = 0;   ///< A gate, and a vCPU that may be an activation of it.
     Handle served = 0;           ///< A gate with an activation.
+    Handle turn = 0;             ///< A slice of the same CPU.
     Handle whole = 0;            ///< Two frames of a run.
     Handle front = 0, back = 0;  ///< Two runs that follow each other.
 };
@@ -157,6 +162,12 @@ const std::vector<Case>& cases() {
          [](auto& lab) { return CallArguments{lab.served, lamina::wait_forever}; }},
         {Call::gate_return, none},
         {Call::vcpu_yield_to, [](auto&) { return CallArguments{lamina::slots::vcpu}; }},
+        {Call::vcpu_migrate, [](auto& lab) { return CallArguments{lab.fresh, 2}; }},
+        {Call::slice_create, [](auto&) { return CallArguments{account, 1, 5'000'000}; }, 2},
+        {Call::slice_bind, [](auto& lab) { return CallArguments{lab.turn, lab.fresh}; }},
+        {Call::slice_set, [](auto& lab) { return CallArguments{lab.turn, 5'000'000}; }},
+        {Call::slice_info, [](auto& lab) { return CallArguments{lab.turn, sim::home}; }},
+        {Call::account_time, [](auto& lab) { return CallArguments{lab.purse, 5, 9, lab.note, 1}; }},
         {Call::frames_alloc, [](auto&) { return CallArguments{account, 1}; }, 2},
         {Call::frames_map,
          [](auto&) { return CallArguments{self, run, 0, 4, table_edge - 2 * exo::page_size, 3}; },

@@ -97,6 +97,8 @@ void check_references(const KernelView& view) {
         count_own(*env, count);
     }
     count.to(&view.root_account());
+    for (const exo::Account* account : view.accounts())
+        count.to(account->time_told);
     ++count.runs[exo::info_pages.first_frame().value];
     count.to(exo::console.input_notification);
     count.to(exo::memory_watch.told);
@@ -109,6 +111,8 @@ void check_references(const KernelView& view) {
     compare(machine_object(), count, "machine");
     for (const exo::Vcpu* vcpu : view.vcpus())
         compare(*vcpu, count, "vCPU");
+    for (const exo::Slice* slice : view.slices())
+        compare(*slice, count, "slice");
     for (const exo::Account* account : view.accounts()) {
         compare(*account, count, "account");
         if (account->references == 0 && account->used == 0)
