@@ -46,6 +46,18 @@ inline constexpr Unreachable unreachable[] = {
     {Call::frames_watch, Status::bad_argument, "no caller may: tests/guest/calls_test.cpp has it"},
 };
 
+/// Outcomes that take a second CPU.
+struct Outcome {
+    Call call;
+    Status status;
+    friend constexpr bool operator==(Outcome, Outcome) = default;
+};
+inline constexpr Outcome between_cpus[] = {
+    {Call::vcpu_yield_to, Status::bad_argument},
+    {Call::slice_bind, Status::bad_argument},
+    {Call::vcpu_migrate, Status::limit_reached},
+};
+
 /// Whether a call may end so: ok, or an error that it declares.
 constexpr bool may_return(const calls::CallRow& row, Status status) {
     return status == Status::ok || calls::declares(row, status);

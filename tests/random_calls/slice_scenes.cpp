@@ -22,14 +22,16 @@ void use_slices(Caller& caller) {
     const auto copy = std::uint64_t(Rights::copy);
     const auto weak_slice = caller.value_of(Call::cap_derive, {far, copy});
     const auto weak_vcpu = caller.value_of(Call::cap_derive, {vcpu, copy});
+    for (const std::uint64_t to : {other, cpu, std::uint64_t{caller.part().cpu_count}})
+        caller.make(Call::vcpu_migrate, {vcpu, to});
     for (int i = 0; i < 2; ++i) {
+        caller.make(Call::slice_set, {weak_vcpu, length_ns});
         caller.make(Call::slice_bind, {far, vcpu});
         caller.make(Call::slice_bind, {weak_slice, vcpu});
         caller.make(Call::vcpu_migrate, {weak_vcpu, cpu});
         caller.make(Call::vcpu_start, {weak_vcpu, stage_address, stage_address});
     }
-    for (const std::uint64_t to : {other, cpu, std::uint64_t{caller.part().cpu_count}})
-        caller.make(Call::vcpu_migrate, {vcpu, to});
+    caller.make(Call::slice_bind, {far, 0});
     const auto made =
         repeat(caller, slices_most, Call::slice_create, {account_handle, cpu, length_ns});
     for (const std::uint32_t slice : made)
