@@ -1,4 +1,4 @@
-/* tests/guest/vcpus.S - single accesses to memory that may fault, and a foreign entry that tells
+/* tests/smp/vcpus.S - single accesses to memory that may fault, and a foreign entry that tells
  * whose it is. */
 
 #include "lamina/vcpu_offsets.h"

@@ -1,4 +1,4 @@
-// tests/guest/vcpus_test.cpp - several vCPUs of one environment at the same time, on all CPUs.
+// tests/smp/vcpus_test.cpp - several vCPUs of one environment at the same time, on all CPUs.
 #include <algorithm>
 #include <array>
 #include <atomic>
