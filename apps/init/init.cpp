@@ -36,9 +36,15 @@ constexpr std::size_t apps_max = 63;
 // The bit for the machine's free memory.
 constexpr std::uint64_t low_bit = std::uint64_t{1} << apps_max;
 
+// How often apps with a bounded share of the time are given it.
+constexpr std::uint64_t period_ns = 100'000'000;
+
 struct App {
-    libos::Child child;  // With its account if it may be ended.
+    libos::Child child;  // With its account if it may be ended, or is bounded.
     bool main;
+    bool may_be_ended;
+    std::uint64_t slices;   // How many it may have, and for how long
+    std::uint64_t time_ns;  // they may run in each period; no_bound: without bound.
 };
 
 // What went wrong, with the name a program can look for and the cause in words.
@@ -80,6 +86,10 @@ private:
     // When memory is low.
     bool end(const lamina::EnvInfo& env);
     void end_worst();
+    // Bounds an app's slices, and gives it its time of a period.
+    void bound(const App& app);
+    // The same for all, once a period if there is one with such a bound.
+    void give_time();
     // The app's report, once it has ended.
     std::uint32_t take_report(App& app);
 
@@ -89,6 +99,7 @@ private:
     std::size_t count_ = 0;
     bool has_main_ = false;
     bool may_end_ = false;
+    std::uint64_t period_end_ns_ = lamina::wait_forever;
     std::uint64_t victim_ = 0;  // Who is being ended; 0: nobody.
 };
 
@@ -142,12 +153,33 @@ Result<void> Init::start(const ManifestEntry& entry) {
     request.grants = {grants.data(), grant_count};
     request.notification = notification_;
     request.end_bits = std::uint64_t{1} << count_;
-    request.keep_account = entry.may_be_ended;
+    request.keep_account = entry.may_be_ended || entry.slices != 0 || entry.time_percent != 0;
     LAMINA_TRY(auto child, libos::spawn(request));
-    apps_[count_++] = {std::move(child), entry.main};
+    App& app = apps_[count_++];
+    app = {std::move(child), entry.main, entry.may_be_ended,
+           entry.slices != 0 ? entry.slices : lamina::no_bound,
+           entry.time_percent != 0 ? period_ns * entry.time_percent / 100 : lamina::no_bound};
+    bound(app);
+    if (entry.time_percent != 0) period_end_ns_ = libos::now_ns().value_or(0) + period_ns;
     has_main_ = has_main_ || entry.main;
     may_end_ = may_end_ || entry.may_be_ended;
     return {};
+}
+
+void Init::bound(const App& app) {
+    if (app.slices == lamina::no_bound && app.time_ns == lamina::no_bound) return;
+    const auto bounded = libos::sys::account_time(app.child.account.get(), app.slices, app.time_ns,
+                                                  lamina::Handle::null, 0);
+    if (!bounded) complain("bounding an app's time", bounded.error());
+}
+
+void Init::give_time() {
+    const auto now = libos::now_ns().value_or(0);
+    if (now < period_end_ns_) return;
+    period_end_ns_ = now + period_ns;
+    for (const App& app : std::span(apps_).first(count_))
+        if (app.child.account.get() != lamina::Handle::null && app.time_ns != lamina::no_bound)
+            bound(app);
 }
 
 std::uint32_t Init::take_report(App& app) {
@@ -181,7 +213,7 @@ void Init::watch_memory() {
 // main app itself is none, whatever was said.
 bool Init::end(const lamina::EnvInfo& env) {
     for (const App& app : std::span(apps_).first(count_)) {
-        if (app.child.account.get() == lamina::Handle::null) continue;
+        if (!app.may_be_ended || app.child.account.get() == lamina::Handle::null) continue;
         if (app.main && app.child.id == env.id) continue;
         if (libos::sys::account_end(app.child.account.get(), env.id, lamina::status_killed))
             return true;
@@ -214,13 +246,15 @@ int Init::wait() {
         // tells so at once.
         constexpr std::uint64_t look_again_ns = 10'000'000;
         const auto deadline =
-            victim_ == 0 ? lamina::wait_forever : libos::now_ns().value_or(0) + look_again_ns;
+            std::min(period_end_ns_, victim_ == 0 ? lamina::wait_forever
+                                                  : libos::now_ns().value_or(0) + look_again_ns);
         const auto ended =
             libos::sys::notification_wait(notification_, ~std::uint64_t{0}, deadline);
         if (victim_ != 0 && !lives(victim_)) {
             victim_ = 0;
             watch_memory();
         }
+        give_time();
         if (!ended && ended.error() == Status::timed_out) continue;
         if (!ended) {
             complain("waiting for the apps", ended.error());

@@ -25,6 +25,9 @@ constexpr CommandEntry table[] = {
     {"reboot", "", "starts the machine anew", command_reboot},
     {"run", "APP [ARGUMENT...] [&]", "runs an app of the boot archive; & does not wait for it",
      command_run, true},
+    {"slices", "[ID MS]", "lists whose turn on which CPU is how long, or sets how long one's is",
+     command_slices},
+    {"stats", "", "shows what CPUs and environments have done so far", command_stats},
     {"uptime", "", "shows the time since boot", command_uptime},
     {"version", "[--json]", "shows what is running and how it was built", command_version},
 };

@@ -41,6 +41,10 @@ CommandFunction command_reboot;
 CommandFunction command_uptime;
 CommandFunction command_version;
 
+// commands_time.cpp: CPU time.
+CommandFunction command_slices;
+CommandFunction command_stats;
+
 // commands_apps.cpp: apps.
 CommandFunction command_kill;
 CommandFunction command_run;

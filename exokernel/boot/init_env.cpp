@@ -62,7 +62,7 @@ Result<Env*> load_init(const BootInfo& boot, Account& root) {
     LAMINA_TRY(Env* const env, create_env({"init", account, nullptr, nullptr, 0, 0, 0}));
     constexpr std::uint64_t stack_top = lamina::user_end - page_size;
     LAMINA_CHECK(map_pages(*env, image, stack_top));
-    LAMINA_CHECK(start_env(*env, image.header.entry, stack_top, 0));
+    LAMINA_CHECK(start_vcpu(*env->vcpu, image.header.entry, stack_top, 0));
     return env;
 }
 
@@ -83,7 +83,7 @@ void start_init(const BootInfo& boot, Account& root) {
     give_run(env, slots::archive, frame_of({boot.archive.start}),
              std::uint32_t((page_ceil(boot.archive.bytes())) / page_size));
     frames.release(frame_of({boot.archive.start}));  // boot's own reference
-    give_run(env, slots::info, info_pages.first_frame(), InfoPageWriter::page_count);
+    give_run(env, slots::info, info_pages.first_frame(), info_pages.page_count());
     give_run(env, slots::frame_states, FrameTable::frame_at(&frames.info({0})),
              frame_table_pages());
 }

@@ -115,7 +115,7 @@ void fill_info_page(const AcpiTables& acpi, std::uint32_t xsave_bytes) {
     lamina::InfoPage& page = info_pages.page();
     const arch::ClockParameters& clock = arch::clock_parameters();
     page.abi_version = lamina::abi_version;
-    page.info_pages = InfoPageWriter::page_count;
+    page.info_pages = info_pages.page_count();
     page.tsc_base = clock.tsc_base;
     page.tsc_multiplier = clock.multiplier;
     page.tsc_shift = clock.shift;
@@ -164,9 +164,10 @@ extern "C" [[noreturn]] void exo_main(std::uint32_t magic, std::uint32_t info) {
     block.local.apic_id = arch::local_apic_id();
     set_dispatch_ops({[](Vcpu& vcpu) {
                           return vcpu.state == VcpuState::in_call ? step_long_call(vcpu)
-                                                                  : end_step(*vcpu.env);
+                                                                  : end_step(vcpu);
                       },
-                      [](const Vcpu* vcpu) { info_pages.refresh(vcpu); }});
+                      [](Vcpu* vcpu) { info_pages.refresh(vcpu); }});
+    set_releaser([](Object& object) { release_object(object); });
     set_lock_mode(boot_info.words());
     lock_kernel();
     start_other_cpus(*acpi, root, boot_info);

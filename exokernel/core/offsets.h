@@ -26,6 +26,7 @@
 #define CPU_INDEX 112
 #define CPU_INVALIDATIONS 120
 #define CPU_TABLE_LOADS 128
+#define CPU_BIT 136
 
 /* The kernel's stack with its guard page, from its start (arch/x86_64/stacks.hpp). */
 #define KERNEL_STACK_TOP 0x5000
@@ -38,9 +39,12 @@
 
 /* CpuLocal::must_dispatch: the call's result must not be put into the context. */
 #define DISPATCH_CONTEXT_COMPLETE 2
+/* The vCPU that goes on is known already; and: rbx and r12 of the caller go to it. */
+#define DISPATCH_SWITCH 3
+#define DISPATCH_PASS 4
 
 /* System-call words (lamina/syscalls.hpp, lamina/status.def). */
-#define CALL_TAG 0x4C414D02
+#define CALL_TAG 0x4C414D03
 #define CALL_TAG_FAMILY 0x4C414D
 #define STATUS_BAD_CALL 1
 #define FOREIGN_NO_ENTRY (-38)

@@ -7,8 +7,8 @@
 
 #include "arch/machine.hpp"
 #include "exokernel/core/offsets.h"
-#include "exokernel/cpu/slices.hpp"
 #include "exokernel/cpu/tlb_tags.hpp"
+#include "exokernel/cpu/vcpu.hpp"
 #include "exokernel/lock/kernel_platform.hpp"
 
 namespace exo {
@@ -35,17 +35,26 @@ struct CpuLocal {
     std::uint32_t index = 0;          ///< 0 is the one that booted.
     std::uint64_t invalidations = 0;  ///< Pages dropped from the TLB one by one.
     std::uint64_t table_loads = 0;    ///< Writes of CR3.
+    std::uint64_t bit = 1;            ///< Of `index`, in sets of CPUs.
     std::uint8_t apic_id = 0;
     /// Shoot-downs asked for and done: another CPU adds one to the first, this one follows.
     std::atomic<std::uint64_t> flushes_wanted{0};
     std::atomic<std::uint64_t> flushes_done{0};
 
-    Vcpu* running = nullptr;  ///< Whose slice it is; null while idle.
-    Vcpu* loaded = nullptr;   ///< Whose address space and extended state are loaded.
-    std::uint64_t slice_start_ns = 0;
+    Vcpu* running = nullptr;         ///< Null while idle.
+    Vcpu* loaded = nullptr;          ///< Whose extended state is loaded.
+    AddressSpace* space = nullptr;   ///< Whose page tables are; null: the kernel's own.
+    Slice* slice = nullptr;          ///< Which one it is; null while idle, and once it is given up
+                                     ///< or taken away from its vCPU.
+    Vcpu* given_to = nullptr;        ///< The base of the chain that runs in it: its vCPU, or whom
+                                     ///< that has yielded to.
+    std::uint64_t run_start_ns = 0;  ///< Since when `running` runs.
     std::uint64_t slice_end_ns = 0;
-    bool in_grace = false;       ///< The vCPU has been told that its slice is over.
+    std::uint64_t stop_ns = 0;   ///< When it is taken away: later, if its vCPU has been told.
     std::uint64_t timer_ns = 0;  ///< When the timer is to fire.
+    std::uint64_t idle_ns = 0;
+    std::uint64_t busy_ns = 0;
+    lamina::EnvCounts counted = {};  ///< What of the counts here vCPUs have been charged with.
     std::uint64_t interrupts = 0;
     std::uint64_t interrupt_depth = 0;  ///< Nested entries from the kernel, NMIs included.
     std::uint64_t interrupt_depth_max = 0;
@@ -53,6 +62,7 @@ struct CpuLocal {
     std::uint64_t nmis = 0;
     TlbTags tlb_tags;
     SliceVector slices;
+    Deadlines deadlines;
     KernelPlatform::Stack held_locks = {};  ///< For the validator of lock order.
 };
 static_assert(offsetof(CpuLocal, self) == CPU_SELF);
@@ -72,6 +82,7 @@ static_assert(offsetof(CpuLocal, resume_bytes) == CPU_RESUME_BYTES);
 static_assert(offsetof(CpuLocal, index) == CPU_INDEX);
 static_assert(offsetof(CpuLocal, invalidations) == CPU_INVALIDATIONS);
 static_assert(offsetof(CpuLocal, table_loads) == CPU_TABLE_LOADS);
+static_assert(offsetof(CpuLocal, bit) == CPU_BIT);
 static_assert(CALL_TAG == lamina::call_tag);
 static_assert(STATUS_BAD_CALL == int(lamina::Status::bad_call));
 

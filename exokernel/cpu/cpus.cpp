@@ -6,6 +6,7 @@
 #include "arch/machine.hpp"
 #include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
+#include "exokernel/cpu/chain.hpp"
 #include "exokernel/cpu/upcall.hpp"
 
 namespace exo {
@@ -33,20 +34,40 @@ std::span<CpuLocal* const> cpus() { return {all_cpus, cpu_count}; }
 void add_cpu(CpuLocal& cpu) {
     LAMINA_ASSERT(cpu_count < cpus_max);
     cpu.index = cpu_count;
-    cpu.slices.set_cpu(cpu);
+    cpu.bit = 1ULL << cpu_count;
     all_cpus[cpu_count++] = &cpu;
 }
 
 void remove_last_cpu() { --cpu_count; }
 
-void notify_cpu_of(const Vcpu& vcpu) {
-    CpuLocal* home = vcpu.slices->cpu();
-    if (home != nullptr && home != &this_cpu()) arch::interrupt_cpu(home->apic_id);
+void notify_cpu(const CpuLocal* cpu) {
+    if (cpu != nullptr && cpu != &this_cpu()) arch::interrupt_cpu(cpu->apic_id);
+}
+
+void make_slices_ready(Vcpu& base) {
+    for (Slice* slice = &base.slice; slice != nullptr; slice = slice->next)
+        slice->vector->set_ready(*slice);
+    notify_cpu(base.home);
 }
 
 void make_ready(Vcpu& vcpu) {
-    vcpu.slices->set_ready(vcpu);
-    notify_cpu_of(vcpu);
+    vcpu.deadline.cancel();
+    make_slices_ready(base_of(vcpu));
+}
+
+void make_waiting(Vcpu& vcpu, std::uint64_t deadline_ns) {
+    Vcpu& base = base_of(vcpu);
+    for (Slice* slice = &base.slice; slice != nullptr; slice = slice->next)
+        slice->vector->set_waiting(*slice);
+    if (deadline_ns == lamina::wait_forever) return;
+    base.home->deadlines.add(vcpu.deadline, deadline_ns);
+    notify_cpu(base.home);  // it is another CPU if a chain was cut and this one has not heard yet
+}
+
+void shoot_down(AddressSpace& space) {
+    CpuSet set;
+    set.add(space);
+    if (set.bits() != 0) shoot_down(set);
 }
 
 void shoot_down(const CpuSet& set) {

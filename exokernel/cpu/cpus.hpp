@@ -6,6 +6,7 @@
 
 #include "exokernel/cpu/cpu_local.hpp"
 #include "exokernel/lock/lock_order.hpp"
+#include "exokernel/memory/address_space.hpp"
 
 namespace exo {
 
@@ -14,23 +15,38 @@ std::span<CpuLocal* const> cpus();
 void add_cpu(CpuLocal& cpu);
 void remove_last_cpu();
 
-/// A vCPU has become ready or has to stop: its CPU looks at its slices soon.
-void notify_cpu_of(const Vcpu& vcpu);
-/// A vCPU may run from its next position on; its CPU is told.
+/// A CPU other than this one looks at its slices soon. Null is none.
+void notify_cpu(const CpuLocal* cpu);
+/// Whether a vCPU that is the last of its chain has a use for a slice.
+inline bool can_run(const Vcpu& vcpu) {
+    return vcpu.state == VcpuState::ready || vcpu.state == VcpuState::watching ||
+           vcpu.state == VcpuState::in_call || vcpu.state == VcpuState::ending;
+}
+/// The slices of the base of a chain count from their next turn on; its CPU is told.
+void make_slices_ready(Vcpu& base);
+/// A vCPU may run from the next turn of its chain's slices on, and has no deadline any more.
 void make_ready(Vcpu& vcpu);
+/// The slices of a vCPU's chain are skipped until make_ready(), which their CPU does after
+/// `deadline_ns`.
+void make_waiting(Vcpu& vcpu, std::uint64_t deadline_ns);
 
-/// The CPUs other than this one that use page-table entries of some vCPUs' spaces.
+/// The CPUs other than this one that use entries of some page tables.
 class CpuSet {
 public:
-    /// The page tables of a vCPU's space have changed, and this CPU has dropped what it knew of
-    /// them if they are loaded here. A space that is loaded nowhere is made a generation younger.
-    void add(Vcpu& vcpu) {
-        const CpuLocal* home = vcpu.slices->cpu();
-        if (home == nullptr) return;
-        if (home->loaded != &vcpu)
-            ++vcpu.tlb_generation;
-        else if (home != &this_cpu())
-            bits_ |= 1ULL << home->index;
+    /// The page tables of a space have changed, and this CPU has dropped what it knew of them if
+    /// they are loaded here. CPUs that have kept entries for when it is loaded again will not use
+    /// them: they are of an older generation.
+    void add(AddressSpace& space) {
+        AddressSpace::Users& users = space.users;
+        if ((users.kept & ~users.loaded) != 0) {
+            ++users.generation;
+            users.kept = users.loaded;
+        }
+        bits_ |= users.loaded & ~arch::cpu_bit();
+    }
+    /// What a CPU knows of the vCPU that is loaded there has changed.
+    void add(const CpuLocal* cpu) {
+        if (cpu != nullptr) bits_ |= cpu->bit & ~arch::cpu_bit();
     }
     std::uint64_t bits() const { return bits_; }
 
@@ -43,11 +59,12 @@ private:
 /// it spins for the lock by polling, and everywhere else it reaches one of the two in bounded time
 /// without the lock.
 void shoot_down(const CpuSet& set);
-/// The same for those that may have entries of one vCPU's space.
-inline void shoot_down(Vcpu& vcpu) {
-    CpuSet set;
-    set.add(vcpu);
-    if (set.bits() != 0) shoot_down(set);
+/// The same for one space.
+LAMINA_KEEPS_REGISTERS void shoot_down(AddressSpace& space);
+/// The same for the space that is loaded here.
+inline void shoot_down_loaded(AddressSpace& space) {
+    if (space.users.kept != arch::cpu_bit()) [[unlikely]]
+        shoot_down(space);
 }
 
 /// Answers the shoot-downs asked of this CPU. Needs nothing.

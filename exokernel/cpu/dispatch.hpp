@@ -11,16 +11,38 @@ struct DispatchOps {
     /// that is done, and with an ending vCPU gone.
     bool (*step)(Vcpu& vcpu);
     /// Makes statistics visible; called when another vCPU takes over and before the CPU idles.
-    void (*refresh)(const Vcpu* vcpu);
+    void (*refresh)(Vcpu* vcpu);
 };
 void set_dispatch_ops(const DispatchOps& ops);
 
-/// Gives up the rest of the running vCPU's slice.
+/// The root page table whose kernel half all environments share. Set once at boot.
+void set_kernel_root(PhysAddr root);
+PhysAddr kernel_root();
+
+/// Forgets a vCPU and its space on a CPU that has it loaded, without saving it. Needs: this CPU.
+void unload(CpuLocal& cpu, Vcpu& vcpu);
+
+/// A vCPU's wait for a reply has a deadline: the timer of its chain's CPU is set.
+void set_deadline(Vcpu& vcpu, std::uint64_t deadline_ns);
+
+/// Makes a vCPU the one that goes on when the call that is being made is over, in the slice that
+/// runs: DISPATCH_SWITCH, or DISPATCH_PASS with rbx and r12 of the caller.
+inline void go_on_with(Vcpu& vcpu, std::uint64_t how) {
+    this_cpu().running = &vcpu;
+    this_cpu().must_dispatch = how;
+}
+
+/// Gives up the rest of the slice.
 void yield_slice();
 
 /// Picks the vCPU to run, loads it, and returns the context to go on with. Takes down ending
 /// environments in their slices and halts while nobody is ready. Needs: the running vCPU's
 /// registers are saved in its context; the kernel lock, which it gives back.
 extern "C" Context* exo_dispatch();
+
+/// The short way out after go_on_with(): loads that vCPU and returns its context. The slice, the
+/// timer and whose time it is stay as they are. Needs: the caller's registers are saved in its
+/// context; the kernel lock, which it gives back.
+extern "C" Context* exo_switch();
 
 }  // namespace exo

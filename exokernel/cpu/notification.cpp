@@ -1,10 +1,19 @@
 // exokernel/cpu/notification.cpp - waiting and waking.
 #include "exokernel/cpu/notification.hpp"
 
+#include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
 #include "exokernel/cpu/cpus.hpp"
 
 namespace exo {
+
+namespace {
+
+LAMINA_AFTER_INIT void (*releaser)(Object&) = nullptr;
+
+}  // namespace
+
+void set_releaser(void (*release)(Object&)) { releaser = release; }
 
 void Notification::signal(std::uint64_t set) {
     bits |= set;
@@ -15,28 +24,29 @@ void Notification::signal(std::uint64_t set) {
     woken.set_result(Status::ok, taken);
 }
 
-Result<void> Notification::wait(Vcpu& vcpu, std::uint64_t mask, std::uint64_t deadline_ns) {
+Result<void> Notification::wait(Vcpu& vcpu, CapSlot& by, std::uint64_t mask,
+                                std::uint64_t deadline_ns) {
     if (waiter != nullptr) return lamina::fail(Status::busy);
     ++references;
     waiter = &vcpu;
     vcpu.waits_for = this;
     vcpu.wait_mask = mask;
+    vcpu.wait_link.join(by.children);
     vcpu.state = VcpuState::waiting;
-    vcpu.slices->set_waiting(vcpu, deadline_ns);
+    make_waiting(vcpu, deadline_ns);
     return {};
 }
 
 void Notification::cancel_wait(Vcpu& vcpu, Status status) {
     Notification* from = vcpu.waits_for;
     LAMINA_ASSERT(from != nullptr && from->waiter == &vcpu);
-    // The waiter's environment holds a capability for what it waits for, so this is not the last.
-    LAMINA_ASSERT(from->references > 1);
-    --from->references;
     from->waiter = nullptr;
     vcpu.waits_for = nullptr;
+    vcpu.wait_link.leave();
     vcpu.state = VcpuState::ready;
     vcpu.set_result(status, 0);
     make_ready(vcpu);
+    releaser(*from);
 }
 
 }  // namespace exo

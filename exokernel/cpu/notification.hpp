@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "exokernel/cpu/slices.hpp"
+#include "exokernel/cpu/vcpu.hpp"
 
 namespace exo {
 
@@ -26,12 +26,18 @@ struct Notification : Object {
         return taken;
     }
 
-    /// Makes a vCPU wait until a bit of `mask` is set or the deadline passes. Errors: busy (another
-    /// vCPU waits here).
-    Result<void> wait(Vcpu& vcpu, std::uint64_t mask, std::uint64_t deadline_ns);
+    /// Makes a vCPU wait until a bit of `mask` is set or the deadline passes. The wait is derived
+    /// from `by`, so it ends with the revocation of that, but not when `by` is dropped. Errors:
+    /// busy (another vCPU waits here).
+    Result<void> wait(Vcpu& vcpu, CapSlot& by, std::uint64_t mask, std::uint64_t deadline_ns);
 
-    /// Ends a vCPU's wait without bits: its call returns `status`.
+    /// Ends a vCPU's wait without bits: its call returns `status`. The notification may be gone
+    /// then.
     static void cancel_wait(Vcpu& vcpu, Status status);
 };
+
+/// Who drops a reference that is no capability's: what objects need to be freed is above this. Set
+/// once at boot.
+void set_releaser(void (*release)(Object& object));
 
 }  // namespace exo

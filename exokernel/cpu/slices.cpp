@@ -1,7 +1,6 @@
-// exokernel/cpu/slices.cpp - going round the slice vector, and deadlines.
+// exokernel/cpu/slices.cpp - going round the slice vector.
 #include "exokernel/cpu/slices.hpp"
 
-#include <algorithm>
 #include <bit>
 
 #include "exokernel/core/panic.hpp"
@@ -9,45 +8,67 @@
 namespace exo {
 namespace {
 
-constexpr std::uint64_t bit_of(std::uint32_t slice) { return 1ULL << (slice % 64); }
+constexpr std::uint64_t bit_of(std::uint32_t position) { return 1ULL << (position % 64); }
 
 }  // namespace
 
-Result<void> SliceVector::attach(Vcpu& vcpu) {
+lamina::Result<void> SliceVector::attach(Slice& slice) {
     for (std::uint32_t i = 0; i < capacity; ++i) {
-        const std::uint32_t slice = (search_from_ + i) % capacity;
-        if (vcpus_[slice] != nullptr) continue;
-        vcpus_[slice] = &vcpu;
+        const std::uint32_t position = (search_from_ + i) % capacity;
+        if (slices_[position] != nullptr) continue;
+        slices_[position] = &slice;
         ++used_;
-        vcpu.slices = this;
-        vcpu.slice = slice;
-        search_from_ = (slice + 1) % capacity;
+        slice.vector = this;
+        slice.position = position;
+        search_from_ = (position + 1) % capacity;
         return {};
     }
-    return lamina::fail(Status::limit_reached);
+    return lamina::fail(lamina::Status::limit_reached);
 }
 
-void SliceVector::detach(Vcpu& vcpu) {
-    LAMINA_ASSERT(vcpus_[vcpu.slice] == &vcpu);
-    vcpus_[vcpu.slice] = nullptr;
+void SliceVector::detach(Slice& slice) {
+    LAMINA_ASSERT(slices_[slice.position] == &slice);
+    slices_[slice.position] = nullptr;
+    if (rows_ != nullptr) rows_->row[slice.position] = {};
     --used_;
-    ready_[vcpu.slice / 64] &= ~bit_of(vcpu.slice);
-    deadlines_[vcpu.slice] = 0;
+    set_waiting(slice);
+    slice.vector = nullptr;
 }
 
-void SliceVector::set_ready(const Vcpu& vcpu) {
-    ready_[vcpu.slice / 64] |= bit_of(vcpu.slice);
-    deadlines_[vcpu.slice] = 0;
+void SliceVector::show(const Slice& slice, std::uint64_t env_id) {
+    if (rows_ != nullptr) rows_->row[slice.position] = {env_id, slice.length_ns};
 }
 
-void SliceVector::set_waiting(const Vcpu& vcpu, std::uint64_t deadline_ns) {
-    ready_[vcpu.slice / 64] &= ~bit_of(vcpu.slice);
-    if (deadline_ns == lamina::wait_forever) return;
-    deadlines_[vcpu.slice] = deadline_ns;
-    nearest_ = std::min(nearest_, deadline_ns);
+void SliceVector::set_ready(const Slice& slice) {
+    ready_[slice.position / 64] |= bit_of(slice.position);
 }
 
-Vcpu* SliceVector::next() {
+void SliceVector::set_waiting(const Slice& slice) {
+    ready_[slice.position / 64] &= ~bit_of(slice.position);
+    lapsed_[slice.position / 64] &= ~bit_of(slice.position);
+}
+
+void SliceVector::set_lapsed(const Slice& slice) {
+    set_waiting(slice);
+    lapsed_[slice.position / 64] |= bit_of(slice.position);
+}
+
+bool SliceVector::resume_lapsed() {
+    std::uint64_t any = 0;
+    for (std::uint32_t word = 0; word < words; ++word) {
+        any |= lapsed_[word];
+        ready_[word] |= lapsed_[word];
+        lapsed_[word] = 0;
+    }
+    return any != 0;
+}
+
+bool SliceVector::wanted(const Slice& slice) const {
+    const std::uint32_t word = slice.position / 64;
+    return ((ready_[word] | lapsed_[word]) & bit_of(slice.position)) != 0;
+}
+
+Slice* SliceVector::next() {
     const std::uint32_t start = (position_ + 1) % capacity;
     for (std::uint32_t i = 0; i <= words; ++i) {
         const std::uint32_t word = (start / 64 + i) % words;
@@ -55,25 +76,14 @@ Vcpu* SliceVector::next() {
         if (i == 0) bits &= ~0ULL << (start % 64);
         if (bits == 0) continue;
         position_ = word * 64 + std::uint32_t(std::countr_zero(bits));
-        return vcpus_[position_];
+        return slices_[position_];
     }
     return nullptr;
 }
 
-Vcpu* SliceVector::due(std::uint64_t now_ns) {
-    if (now_ns < nearest_) return nullptr;
-    nearest_ = lamina::wait_forever;
-    for (std::uint32_t slice = 0; slice < capacity; ++slice) {
-        if (deadlines_[slice] == 0) continue;
-        nearest_ = std::min(nearest_, deadlines_[slice]);
-        if (deadlines_[slice] <= now_ns) return vcpus_[slice];
-    }
-    return nullptr;
-}
-
-bool SliceVector::others_ready(const Vcpu& vcpu) const {
+bool SliceVector::others_ready(const Slice& slice) const {
     for (std::uint32_t word = 0; word < words; ++word) {
-        const std::uint64_t own = word == vcpu.slice / 64 ? bit_of(vcpu.slice) : 0;
+        const std::uint64_t own = word == slice.position / 64 ? bit_of(slice.position) : 0;
         if ((ready_[word] & ~own) != 0) return true;
     }
     return false;

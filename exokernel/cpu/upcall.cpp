@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "exokernel/cpu/cpus.hpp"
 #include "exokernel/memory/frame_table.hpp"
 
 namespace exo {
@@ -30,6 +31,19 @@ void enter(Vcpu& vcpu, std::uint64_t entry) {
     vcpu.context.rip = entry;
     vcpu.context.rsp = vcpu.entries.stack;
     vcpu.context.rflags = USER_RFLAGS;
+    ++vcpu.fresh.counts.upcalls;
+}
+
+/// Makes a vCPU go on at an entry. False if it has none or is disabled; then it finds the bit of it
+/// in `pending`.
+bool start(Vcpu& vcpu, std::uint64_t entry, std::uint64_t pending) {
+    if (entry == 0) return false;  // as all are without an area
+    if (enabled(vcpu)) {
+        enter(vcpu, entry);
+        return true;
+    }
+    vcpu.area->pending |= pending;
+    return false;
 }
 
 }  // namespace
@@ -41,6 +55,13 @@ void load_upcalls(CpuLocal& cpu, const Vcpu& vcpu) {
     cpu.upcall_stack = vcpu.entries.stack;
     cpu.resume_start = vcpu.entries.resume_start;
     cpu.resume_bytes = vcpu.entries.resume_end - vcpu.entries.resume_start;
+}
+
+void reload_upcalls(Vcpu& vcpu) {
+    if (vcpu.loaded_on == &this_cpu()) return load_upcalls(this_cpu(), vcpu);
+    CpuSet other;
+    other.add(vcpu.loaded_on);
+    if (other.bits() != 0) shoot_down(other);
 }
 
 void bind_area(Vcpu& vcpu, lamina::VcpuArea* alias, FrameNumber frame, Link& page) {
@@ -68,24 +89,18 @@ void restart_resume_range(Vcpu& vcpu) {
 }
 
 bool upcall_slice_end(Vcpu& vcpu) {
-    if (vcpu.area == nullptr || vcpu.entries.slice_end == 0) return false;
-    if (!enabled(vcpu)) {
-        vcpu.area->pending |= lamina::pending_slice_end;
-        return false;
-    }
-    enter(vcpu, vcpu.entries.slice_end);
-    return true;
+    return start(vcpu, vcpu.entries.slice_end, lamina::pending_slice_end);
 }
 
-void upcall_reclaim(Vcpu& vcpu) {
-    const std::uint64_t asked = std::exchange(vcpu.asked_frames, 0);
-    if (vcpu.area == nullptr || vcpu.entries.reclaim == 0) return;
-    vcpu.area->reclaim_frames = asked;
-    vcpu.area->reclaim_deadline_ns = vcpu.asked_deadline_ns;
-    if (enabled(vcpu))
-        enter(vcpu, vcpu.entries.reclaim);
-    else
-        vcpu.area->pending |= lamina::pending_reclaim;
+void upcalls_due(Vcpu& vcpu) {
+    const std::uint64_t due = std::exchange(vcpu.upcalls_due, 0);
+    if ((due & lamina::pending_reclaim) != 0 && vcpu.entries.reclaim != 0) {
+        vcpu.area->reclaim_frames = vcpu.asked_frames;
+        vcpu.area->reclaim_deadline_ns = vcpu.asked_deadline_ns;
+        (void)start(vcpu, vcpu.entries.reclaim, lamina::pending_reclaim);
+    }
+    if ((due & lamina::pending_timer) != 0)
+        (void)start(vcpu, vcpu.entries.timer, lamina::pending_timer);
 }
 
 void upcall_preempted(Vcpu& vcpu) {

@@ -8,10 +8,14 @@ namespace exo {
 /// Copies a vCPU's area and entries to where entry.S looks. Needs: the vCPU is loaded.
 void load_upcalls(CpuLocal& cpu, const Vcpu& vcpu);
 
+/// The vCPU's area or entries are others now: the CPU that has it loaded is told.
+void reload_upcalls(Vcpu& vcpu);
+
 /// Binds a page of the vCPU's environment as its area: holds the frame, and is derived from the
-/// capability that `page` was mapped by, until unbound.
+/// capability that `page` was mapped by, until unbound. reload_upcalls() must follow.
 void bind_area(Vcpu& vcpu, lamina::VcpuArea* alias, FrameNumber frame, Link& page);
-/// Lets go of a vCPU's area and forgets its entries. Its CPU may know them until load_upcalls().
+/// Lets go of a vCPU's area and forgets its entries. reload_upcalls()
+/// must follow, or unload().
 void unbind_area(Vcpu& vcpu);
 
 /// After an interrupt: a context inside the resume range goes back to the start of it.
@@ -21,9 +25,9 @@ void restart_resume_range(Vcpu& vcpu);
 /// it has none or is disabled (then it finds `pending` set).
 bool upcall_slice_end(Vcpu& vcpu);
 
-/// Memory is asked for: the vCPU will go on at its reclaim entry, or finds `pending` set. Needs:
-/// asked_frames is not 0; it will be.
-void upcall_reclaim(Vcpu& vcpu);
+/// Memory is asked for, or the vCPU's timer has come: it will go on at its reclaim or timer entry,
+/// or finds `pending` set. Needs: upcalls_due is not 0; it will be.
+void upcalls_due(Vcpu& vcpu);
 
 /// The vCPU loses the CPU: if it was enabled, its context goes to its area, and it will go on at
 /// its run entry. If not, it will be resumed exactly.

@@ -21,7 +21,9 @@ struct Env : Object {
     std::uint64_t id = 0;
     std::uint32_t index = 0;  ///< In the info pages.
     Account* account = nullptr;
-    Vcpu* vcpu = nullptr;                      ///< Null when ended.
+    Vcpu* vcpu = nullptr;  ///< The first; the others follow by Vcpu::next. Null when ended.
+    bool started = false;  ///< A vCPU was.
+    bool ending = false;
     Notification* end_notification = nullptr;  ///< Signalled when everything is freed; may be null.
     std::uint64_t end_bits = 0;
     bool essential = false;  ///< init: nobody could take note of its end, so that is a panic.
@@ -30,7 +32,7 @@ struct Env : Object {
     lamina::EnvReport report = {};
     CapTable caps;
 
-    bool alive() const { return vcpu != nullptr && vcpu->state < VcpuState::ending; }
+    bool alive() const { return vcpu != nullptr && !ending; }
     std::string_view name() const { return report.name; }
 };
 static_assert(sizeof(Env) <= page_size);
@@ -51,15 +53,20 @@ struct EnvRequest {
 /// changes.
 Result<Env*> create_env(const EnvRequest& request);
 
-/// Starts the vCPU. Errors: already_started, ended.
-Result<void> start_env(Env& env, std::uint64_t entry, std::uint64_t stack, std::uint64_t argument);
+/// Makes one more vCPU of a living environment, charged to `account`, with one reference, the
+/// environment's. Errors: quota_exceeded, out_of_frames, limit_reached; nothing changes.
+Result<Vcpu*> create_vcpu(Env& env, Account& account, CpuLocal& home);
+
+/// Starts a vCPU. Errors: already_started, ended.
+Result<void> start_vcpu(Vcpu& vcpu, std::uint64_t entry, std::uint64_t stack,
+                        std::uint64_t argument);
 
 /// Begins the end: no user instruction of it runs any more. Errors: ended.
 Result<void> begin_end(Env& env, lamina::EndCause cause, std::uint32_t status);
 
-/// Does a bounded part of taking an ending environment down; called in its slices. True when it
-/// has ended, with everything it held freed.
-bool end_step(Env& env);
+/// Does a bounded part of taking an ending vCPU down, and with the last one its environment; called
+/// in its slices. True when it has ended, or waits for the others to.
+bool end_step(Vcpu& vcpu);
 
 /// How capability tables count references; see cap/table.hpp.
 extern const CapOps cap_ops;
@@ -73,9 +80,4 @@ void settle_account(Account& account);
 inline void release_object(Object& object) {
     if (--object.references == 0) destroy_object(object);
 }
-
-/// The root page table whose kernel half all environments share. Set once at boot.
-void set_kernel_root(PhysAddr root);
-PhysAddr kernel_root();
-
 }  // namespace exo

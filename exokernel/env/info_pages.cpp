@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 #include "exokernel/memory/frame_table.hpp"
 
@@ -21,18 +22,28 @@ void InfoPageWriter::write(auto change) {
 }
 
 Result<void> InfoPageWriter::create(Account& account) {
-    LAMINA_TRY(first_frame_, frames.alloc_run(page_count, account));
+    const std::size_t bytes = sizeof(lamina::InfoPages) + sizeof(lamina::StatPages) +
+                              cpus().size() * sizeof(lamina::SliceRows);
+    page_count_ = std::uint32_t(bytes / page_size);
+    LAMINA_TRY(first_frame_, frames.alloc_run(page_count_, account));
     pages_ = static_cast<lamina::InfoPages*>(FrameTable::contents(first_frame_));
+    stats_ = reinterpret_cast<lamina::StatPages*>(pages_ + 1);
+    auto* rows = reinterpret_cast<lamina::SliceRows*>(stats_ + 1);
+    for (CpuLocal* const cpu : cpus())
+        cpu->slices.show_in(rows++);
     return {};
 }
 
 namespace {
 
 lamina::EnvState shown_state(const Env& env) {
+    if (env.ending) return lamina::EnvState::ending;
     switch (env.vcpu->state) {
         case VcpuState::created: return lamina::EnvState::created;
+        case VcpuState::calling:
+        case VcpuState::parked:
+        case VcpuState::watching:
         case VcpuState::waiting: return lamina::EnvState::waiting;
-        case VcpuState::ending: return lamina::EnvState::ending;
         default: return lamina::EnvState::ready;
     }
 }
@@ -57,10 +68,11 @@ void InfoPageWriter::add_env(Env& env, std::uint64_t parent_id) {
     write([&](lamina::InfoPages& pages) {
         lamina::EnvInfo& info = pages.envs[env.index];
         info = {};
+        stats_->envs[env.index] = {};
         info.id = env.id;
         info.parent_id = parent_id;
         info.state = shown_state(env);
-        info.cpu = std::uint16_t(env.vcpu->slices->cpu()->index);
+        info.cpu = std::uint16_t(env.vcpu->home->index);
         std::memcpy(info.name, env.report.name, sizeof info.name);
         ++pages.page.env_count;
     });
@@ -68,7 +80,10 @@ void InfoPageWriter::add_env(Env& env, std::uint64_t parent_id) {
 }
 
 void InfoPageWriter::set_state(const Env& env) {
-    write([&](lamina::InfoPages& pages) { pages.envs[env.index].state = shown_state(env); });
+    write([&](lamina::InfoPages& pages) {
+        pages.envs[env.index].state = shown_state(env);
+        pages.envs[env.index].cpu = std::uint16_t(env.vcpu->home->index);
+    });
 }
 
 Env* InfoPageWriter::find(std::uint64_t id) const {
@@ -85,8 +100,34 @@ void InfoPageWriter::remove_env(const Env& env) {
     });
 }
 
-void InfoPageWriter::refresh(const Vcpu* vcpu) {
+namespace {
+
+/// Shows a CPU's counters, and what they have grown by in the sums of all.
+void show_cpu(const CpuLocal& cpu, lamina::CpuInfo& row, lamina::InfoPage& sums) {
+    const lamina::CpuInfo now = {cpu.calls,      cpu.faults,  row.upcalls, cpu.switches,
+                                 cpu.interrupts, cpu.idle_ns, cpu.busy_ns, cpu.slices.used()};
+    sums.system_calls += now.calls - row.calls;
+    sums.faults += now.faults - row.faults;
+    sums.switches += now.switches - row.switches;
+    sums.interrupts += now.interrupts - row.interrupts;
+    row = now;
+}
+
+/// Shows what a vCPU has done since the last time.
+void show_vcpu(Vcpu& vcpu, lamina::EnvInfo& info, lamina::EnvCounts& shown) {
+    const RunCounts fresh = std::exchange(vcpu.fresh, {});
+    info.run_ns += fresh.run_ns;
+    shown.calls += fresh.counts.calls;
+    shown.faults += fresh.counts.faults;
+    shown.upcalls += fresh.counts.upcalls;
+    shown.switches += fresh.counts.switches;
+}
+
+}  // namespace
+
+void InfoPageWriter::refresh(Vcpu* vcpu) {
     const FrameCounts counts = frames.counts();
+    const CpuLocal& cpu = this_cpu();
     write([&](lamina::InfoPages& pages) {
         lamina::InfoPage& page = pages.page;
         page.frames_total = counts.total;
@@ -95,21 +136,19 @@ void InfoPageWriter::refresh(const Vcpu* vcpu) {
         page.frames_tables = counts.tables;
         page.frames_user = counts.user;
         std::ranges::copy(frames.free_frames().blocks(), page.free_blocks);
-        page.interrupts = page.system_calls = page.switches = page.faults = 0;
+        show_cpu(cpu, stats_->cpus[cpu.index], page);
         page.page_invalidations = page.table_loads = 0;
-        for (const CpuLocal* cpu : cpus()) {
-            page.interrupts += cpu->interrupts;
-            page.system_calls += counted(cpu->calls);
-            page.switches += cpu->switches;
-            page.faults += counted(cpu->faults);
-            page.page_invalidations += counted(cpu->invalidations);
-            page.table_loads += counted(cpu->table_loads);
+        for (const CpuLocal* each : cpus()) {
+            page.page_invalidations += counted(each->invalidations);
+            page.table_loads += counted(each->table_loads);
         }
         if (vcpu == nullptr || vcpu->env == nullptr) return;
-        lamina::EnvInfo& info = pages.envs[vcpu->env->index];
-        info.run_ns = vcpu->run_ns;
-        info.frames_used = std::uint32_t(vcpu->env->account->used_frames());
-        info.state = shown_state(*vcpu->env);
+        const Env& env = *vcpu->env;
+        lamina::EnvInfo& info = pages.envs[env.index];
+        stats_->cpus[cpu.index].upcalls += vcpu->fresh.counts.upcalls;
+        show_vcpu(*vcpu, info, stats_->envs[env.index]);
+        info.frames_used = std::uint32_t(env.account->used_frames());
+        info.state = shown_state(env);
     });
 }
 

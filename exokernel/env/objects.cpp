@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "exokernel/core/panic.hpp"
+#include "exokernel/cpu/bound_slices.hpp"
 #include "exokernel/env/env.hpp"
 #include "exokernel/memory/frame_table.hpp"
 
@@ -14,6 +15,12 @@ namespace {
 void destroy_account(Account& account) {
     static Account* next = nullptr;
     static bool destroying = false;
+    if (Notification* const told = std::exchange(account.time_told, nullptr)) {
+        // It may be the last that is charged here, and that would be the account's end.
+        ++account.references;
+        release_object(*told);
+        --account.references;
+    }
     if (account.used != 0) return;  // the end of what is charged to it will be its own
     next = &account;
     if (destroying) return;
@@ -55,7 +62,13 @@ void free_page(CapPage* page) { frames.free(FrameTable::frame_at(page)); }
             if (Account* const asked = static_cast<Notification&>(object).reclaims)
                 asked->told = nullptr;
             [[fallthrough]];
+        case ObjectType::gate:
         case ObjectType::vcpu: frames.free(FrameTable::frame_at(&object)); break;
+        case ObjectType::slice:
+            unbind_slice(static_cast<Slice&>(object));
+            detach_slice(static_cast<Slice&>(object));
+            frames.free(FrameTable::frame_at(&object));
+            break;
         default: panic("the last reference to a static object was dropped");
     }
 }

@@ -2,6 +2,7 @@
 #include "exokernel/env/revoke.hpp"
 
 #include "exokernel/core/panic.hpp"
+#include "exokernel/cpu/chain.hpp"
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/long_call.hpp"
@@ -21,23 +22,29 @@ Env& env_of(const void* part) {
 void revoke_page(const Link& link, CpuSet& flush) {
     const AddressSpace::Mapping page = AddressSpace::mapping_of(link);
     LAMINA_ASSERT(page.space->unmap(page.address, page.count).has_value());
-    flush.add(*env_of(page.space).vcpu);
+    flush.add(*page.space);
 }
 
 /// Takes the page of a vCPU's area away from it, mapped or not, and with it the environment.
 void revoke_area(Vcpu& vcpu, CpuSet& flush) {
     unbind_area(vcpu);
     if (this_cpu().loaded == &vcpu) load_upcalls(this_cpu(), vcpu);
-    flush.add(vcpu);
+    flush.add(vcpu.loaded_on);
     if (vcpu.env->alive())
         (void)begin_end(*vcpu.env, lamina::EndCause::revoked, lamina::status_killed);
+}
+
+/// Ends what a vCPU does by a capability.
+void revoke_from_vcpu(Vcpu& vcpu, const Link& link, CpuSet& flush) {
+    if (&link == &vcpu.area_link)
+        revoke_area(vcpu, flush);
+    else
+        (void)end_wait(vcpu, Status::revoked);
 }
 
 /// Drops a capability of any table, and what the environment does by it at this moment.
 void revoke_capability(CapSlot& cap, CapTable& table) {
     Env& env = env_of(&table);
-    if (cap.type == ObjectType::notification && env.alive() && env.vcpu->waits_for == cap.object)
-        Notification::cancel_wait(*env.vcpu, Status::revoked);
     if (cap.type == ObjectType::console) console.forget(env);
     table.drop(cap);
 }
@@ -74,7 +81,7 @@ bool revoke_some(Link& head) {
         else if (where.state == FrameState::capabilities)
             revoke_capability(CapSlot::of(oldest), *static_cast<CapTable*>(where.owner));
         else
-            revoke_area(*static_cast<Vcpu*>(FrameTable::contents(frame)), flush);
+            revoke_from_vcpu(*static_cast<Vcpu*>(FrameTable::contents(frame)), oldest, flush);
     }
     shoot_down(flush);
     return head.alone();

@@ -19,10 +19,11 @@ CapSlot* oldest_capability(const Link& head);
 /// pages in all spaces, for a vCPU whose environment holds it. True if it is done; else the vCPU's
 /// slices are used to go on with it, as a long call.
 ///
-/// Each entry that goes leaves a legal state: what was derived from it now counts as derived from
-/// its parent, which will be next. A page in which a vCPU has its area, mapped still or not, takes
-/// its environment with it. A vCPU that waits at a notification by a revoked capability wakes with
-/// `revoked`. Cost: a few steps for each capability and page, in bounded parts.
+/// Each entry that goes leaves a legal state: what was derived from it now counts as derived
+/// from its parent, which will be next. A page in which a vCPU has its area, mapped still or
+/// not, takes its environment with it. A vCPU that waits at a notification or watches words by
+/// a revoked capability wakes with `revoked`. Cost: a few steps for each capability and page,
+/// in bounded parts.
 bool begin_revocation(Vcpu& vcpu, Handle handle, CapSlot& cap);
 
 }  // namespace exo

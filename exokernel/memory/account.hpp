@@ -38,6 +38,16 @@ struct Account : Object {
     std::uint8_t pass = 0;        ///< Of the search for runs.
     FrameInfo* taking = nullptr;  ///< A run on its way out, by a reference; may be null.
 
+    // Of CPU time (docs/processor-time.md), this account's and that of those made from it: what
+    // has no bound of its own is bound by those above.
+    std::uint32_t slices_used = 0;
+    std::uint32_t slices_max = 0;
+    bool bounds_slices = false;
+    bool bounds_time = false;
+    std::uint64_t time_left_ns = 0;
+    Notification* time_told = nullptr;  ///< Signalled when no time is left, by a reference.
+    std::uint64_t time_bits = 0;
+
     bool owes() const { return owed != 0; }
     std::uint64_t limit_frames() const { return limit & ~owing; }
     std::uint64_t used_frames() const { return used & ~owing; }
@@ -54,6 +64,20 @@ struct Account : Object {
         const auto left = std::int64_t(used) - std::int64_t(frames);
         used = std::uint64_t(left);
         return left <= 0;
+    }
+
+    /// Whether it may have one slice more. Cost: O(depth).
+    bool has_slice() const {
+        for (const Account* at = this; at != nullptr; at = at->parent)
+            if (at->bounds_slices && at->slices_used >= at->slices_max) return false;
+        return true;
+    }
+    /// The CPU time that may still be used; all ones: without bound. Cost: O(depth).
+    std::uint64_t time_left() const {
+        std::uint64_t left = ~0ULL;
+        for (const Account* at = this; at != nullptr; at = at->parent)
+            if (at->bounds_time) left = std::min(left, at->time_left_ns);
+        return left;
     }
 
     /// Asks for `frames` of its quota. Returns how many of them it has free, which leave it at

@@ -80,19 +80,20 @@ Result<void> AddressSpace::map_slowly(std::uint64_t address, CapSlot& source, st
     source.object->references += pages;
     std::uint64_t bits = address_of({source.first + std::uint32_t(first)}).value | leaf_bits(use) |
                          (level > 1 ? PageEntry::large : 0);
-    bool freed = false;
     for_each_part(address, pages, level, [&](std::uint64_t here, std::uint32_t part) {
         const Leaves at = leaves_at(here, level);
         for (std::uint32_t i = 0; i < part; ++i, bits += entry_span(level)) {
-            freed |= at.entry[i].is_present();
-            if (at.entry[i].is_present()) free_empty(at.entry[i]);
+            if (at.entry[i].is_present()) {
+                free_empty(at.entry[i]);
+                users.table_freed = true;
+            }
             at.entry[i].bits = bits;
             at.link[i].join(source.children);
         }
         return true;
     });
     // One page's invalidation forgets all tables on the way (Intel SDM vol. 3A, 4.10.4.1).
-    if (freed && is_loaded(Whose::anybodys)) arch::invalidate_page(address);
+    if (users.table_freed && is_loaded(Whose::anybodys)) arch::invalidate_page(address);
     return {};
 }
 

@@ -104,6 +104,18 @@ public:
         return reinterpret_cast<const PageTablePage*>(entry - entry_index(address, level));
     }
 
+    /// Which CPUs use its page tables, as bits. Kept by those who load them.
+    struct Users {
+        std::uint64_t loaded = 0;  ///< They are loaded there.
+        std::uint64_t kept = 0;    ///< So they are, or were: the TLB may have entries of them.
+        /// Entries of an older one are dropped where the tables are loaded again.
+        std::uint64_t generation = 0;
+        /// map() has freed a table, which other CPUs may walk through until they are told.
+        bool table_freed = false;
+    };
+    Users users;
+    std::uint64_t id = 0;  ///< Its environment's, never repeated.
+
 private:
     /// Entries in a row, in one half of a table: several of pages of 4 KiB, of which only the first
     /// is known to be mapped, or one of a large page.

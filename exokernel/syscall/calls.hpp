@@ -33,6 +33,7 @@ using protection = lamina::Protection;
 using user_address = std::uint64_t;
 using out_cap_info = std::uint64_t;
 using out_env_report = std::uint64_t;
+using out_slice_info = std::uint64_t;
 using out_page_table = std::uint64_t;
 
 // Every handler decodes, looks up, checks, then commits: after its first write nothing fails.

@@ -34,9 +34,10 @@ Result<Capability> weaken(const Capability& source, Rights wanted, const Env& ta
 [[gnu::noinline]] Result<std::uint64_t> derive_other(Env& env, CapSlot& from, Rights wanted,
                                                      word badge, word none) {
     LAMINA_TRY(Capability made, weaken(from, wanted, env));
-    // Only a notification has a badge, which may lose bits.
-    const bool may_have = made.type == ObjectType::notification &&
-                          (made.badge() == 0 || (badge & ~made.badge()) == 0);
+    // A notification's badge may lose bits, a gate's is given once.
+    const bool may_have = made.type == ObjectType::notification
+                              ? made.badge() == 0 || (badge & ~made.badge()) == 0
+                              : made.type == ObjectType::gate && made.badge() == 0;
     if (none != 0 || (badge != 0 && !may_have)) return lamina::fail(Status::bad_argument);
     if (badge != 0) made.set_badge(badge);
     LAMINA_TRY(CapSlot* const place, env.caps.free_slot());
@@ -82,9 +83,8 @@ Result<std::uint64_t> cap_move(handle env, handle source, word slot) {
 }
 
 Result<std::uint64_t> cap_revoke(handle source) {
-    Env& env = caller();
-    LAMINA_TRY(CapSlot* const cap, env.caps.lookup_any(source, Rights::none));
-    (void)begin_revocation(*env.vcpu, source, *cap);
+    LAMINA_TRY(CapSlot* const cap, caller().caps.lookup_any(source, Rights::none));
+    (void)begin_revocation(*this_cpu().running, source, *cap);
     return 0;
 }
 
@@ -101,7 +101,7 @@ Result<std::uint64_t> cap_inspect(handle source, out_cap_info info) {
     if (from->type == ObjectType::frames) {
         told.first_frame = from->first;
         told.count = from->count;
-    } else if (from->type == ObjectType::notification) {
+    } else if (from->type == ObjectType::notification || from->type == ObjectType::gate) {
         told.first_frame = from->badge();
     } else if (from->type == ObjectType::account) {
         const auto& account = static_cast<const Account&>(*from->object);

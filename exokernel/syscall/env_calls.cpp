@@ -57,7 +57,9 @@ Result<std::uint64_t> env_start(handle env, user_address entry, user_address sta
     LAMINA_TRY(const Capability* cap, caller().caps.lookup(env, ObjectType::env, Rights::manage));
     if (!lamina::in_user_half(entry, 1) || !lamina::in_user_half(stack, 0))
         return lamina::fail(Status::bad_address);
-    LAMINA_CHECK(start_env(static_cast<Env&>(*cap->object), entry, stack, argument));
+    Env& target = static_cast<Env&>(*cap->object);
+    if (!target.alive()) return lamina::fail(Status::ended);
+    LAMINA_CHECK(start_vcpu(*target.vcpu, entry, stack, argument));
     return 0;
 }
 

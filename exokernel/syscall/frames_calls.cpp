@@ -14,7 +14,7 @@ namespace {
     if (count > frames_zeroed_at_once) {
         // Another CPU may have ended the caller on its way in: it does not go on.
         if (env.alive())
-            begin_alloc(*env.vcpu, *run);
+            begin_alloc(*this_cpu().running, *run);
         else
             release_object(*run);
         return 0;  // replaced when it is done

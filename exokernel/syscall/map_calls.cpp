@@ -1,4 +1,6 @@
 // exokernel/syscall/map_calls.cpp - system calls that map, unmap and protect pages.
+#include <utility>
+
 #include "exokernel/env/revoke.hpp"
 #include "exokernel/memory/user_memory.hpp"
 #include "exokernel/syscall/calls.hpp"
@@ -17,16 +19,33 @@ Rights rights_for(Protection wanted) {
 }
 Protection allowed_by(Rights rights) { return Protection(std::uint32_t(rights) & use_bits); }
 
-/// Applies `change(space, whose)` to the space of the environment a handle names. The caller's own
-/// is loaded here and nowhere else; another's may be on another CPU, which is told then.
+/// Applies `change(space, whose)` to the space of the environment a handle names; the caller's own
+/// is loaded here. Other CPUs that use it are told after.
 template <typename Change>
 [[gnu::always_inline]] inline Result<std::uint64_t> change_space(handle env, Change change) {
     using Whose = AddressSpace::Whose;
-    if (env == Handle::null) [[likely]]
-        return change(caller().space, Whose::callers);
+    if (env == Handle::null) [[likely]] {
+        const auto done = change(caller().space, Whose::callers);
+        shoot_down_loaded(caller().space);
+        return done;
+    }
     LAMINA_TRY(Env* const target, managed(env));
     const auto done = change(target->space, Whose::anybodys);
-    if (target != &caller()) shoot_down(*target->vcpu);
+    shoot_down(target->space);
+    return done;
+}
+
+/// As change_space(), for a change that only adds pages: no CPU has entries that are wrong now, but
+/// of tables that went.
+template <typename Change>
+[[gnu::always_inline]] inline Result<std::uint64_t> add_to_space(handle env, Change change) {
+    Env* target = &caller();
+    if (env != Handle::null) [[unlikely]] {
+        LAMINA_TRY(target, managed(env));
+    }
+    const auto done = change(target->space);
+    if (std::exchange(target->space.users.table_freed, false)) [[unlikely]]
+        shoot_down(target->space);
     return done;
 }
 
@@ -99,7 +118,7 @@ struct Source {
 
 Result<std::uint64_t> frames_map(handle env, handle run, word first, word count,
                                  user_address address, protection wanted) {
-    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace & space, auto) -> Outcome {
+    return add_to_space(env, [&] [[gnu::always_inline]] (AddressSpace & space) -> Outcome {
         LAMINA_TRY(const Source source, source_of(space, run, wanted));
         LAMINA_CHECK(map(space, source, first, count, address));
         return 0;
@@ -129,7 +148,7 @@ Result<std::uint64_t> frames_protect(handle env, user_address address, word coun
 Result<std::uint64_t> frames_map_list(handle env, handle run, word first, user_address list,
                                       word count, protection wanted) {
     if (!AddressSpace::is_small(wanted)) return lamina::fail(Status::bad_argument);
-    return change_space(env, [&] [[gnu::always_inline]] (AddressSpace & space, auto) -> Outcome {
+    return add_to_space(env, [&] [[gnu::always_inline]] (AddressSpace & space) -> Outcome {
         LAMINA_TRY(const Source source, source_of(space, run, wanted));
         const auto map_next = [&] [[gnu::always_inline]] (auto address,
                                                           auto pages) -> Result<void> {

@@ -31,7 +31,7 @@ Result<std::uint64_t> notification_signal(handle notification, word bits) {
 }
 
 Result<std::uint64_t> notification_wait(handle notification, word mask, word deadline_ns) {
-    LAMINA_TRY(const Capability* cap,
+    LAMINA_TRY(CapSlot* const cap,
                caller().caps.lookup(notification, ObjectType::notification, Rights::wait));
     if (mask == 0) return lamina::fail(Status::bad_argument);
     auto& from = *static_cast<Notification*>(cap->object);
@@ -42,7 +42,7 @@ Result<std::uint64_t> notification_wait(handle notification, word mask, word dea
     cpu.must_dispatch = 1;
     // Another CPU may have ended the caller on its way in: it neither waits nor goes on.
     if (cpu.running->state == VcpuState::ready)
-        LAMINA_CHECK(from.wait(*cpu.running, mask, deadline_ns));
+        LAMINA_CHECK(from.wait(*cpu.running, *cap, mask, deadline_ns));
     return 0;  // replaced by whoever ends the wait
 }
 

@@ -1,5 +1,6 @@
 // exokernel/syscall/reclaim_calls.cpp - system calls that ask memory back, and take it.
 #include "arch/machine.hpp"
+#include "exokernel/cpu/chain.hpp"
 #include "exokernel/env/memory_watch.hpp"
 #include "exokernel/env/repossess.hpp"
 #include "exokernel/syscall/calls.hpp"
@@ -18,16 +19,21 @@ Result<Env*> payer_of(handle account, handle env) {
     return payer;
 }
 
-/// Has the environment's vCPU go on at its reclaim entry, if it has one, when it runs next.
+/// Has the first of the environment's vCPUs that has a reclaim entry go on there when it runs next.
 void ask(Env& env, const Account& account) {
-    if (!env.alive() || env.vcpu->entries.reclaim == 0) return;
-    Vcpu& vcpu = *env.vcpu;
+    if (!env.alive()) return;
+    Vcpu* at = env.vcpu;
+    while (at != nullptr && at->entries.reclaim == 0)
+        at = at->next;
+    if (at == nullptr) return;
+    Vcpu& vcpu = *at;
     vcpu.asked_frames = account.owed;
     vcpu.asked_deadline_ns = account.deadline_ns;
-    if (vcpu.state == VcpuState::waiting)
-        Notification::cancel_wait(vcpu, Status::interrupted);
+    vcpu.upcalls_due |= lamina::pending_reclaim;
+    if (vcpu.state == VcpuState::waiting || vcpu.state == VcpuState::watching)
+        (void)end_wait(vcpu, Status::interrupted);
     else
-        notify_cpu_of(vcpu);
+        notify_cpu(vcpu.home);
     if (&vcpu == this_cpu().running) this_cpu().must_dispatch = 1;
 }
 
@@ -60,7 +66,7 @@ Result<std::uint64_t> account_repossess(handle account_handle, handle env) {
     if (!account.owes()) return 0;
     if (account.collected) return lamina::fail(Status::busy);
     if (arch::now_ns() < account.deadline_ns) return lamina::fail(Status::not_due);
-    begin_repossession(*caller().vcpu, *payer);
+    begin_repossession(*this_cpu().running, *payer);
     return 0;  // replaced when it is done
 }
 

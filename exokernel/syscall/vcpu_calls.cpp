@@ -1,5 +1,6 @@
 // exokernel/syscall/vcpu_calls.cpp - system calls on vCPUs.
 #include "arch/machine.hpp"
+#include "exokernel/cpu/chain.hpp"
 #include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/memory/frame_table.hpp"
@@ -13,7 +14,7 @@ namespace {
 Result<void> check_entries(const lamina::VcpuEntries& entries) {
     for (const std::uint64_t address :
          {entries.run, entries.trap, entries.slice_end, entries.foreign, entries.stack,
-          entries.resume_start, entries.resume_end, entries.reclaim})
+          entries.resume_start, entries.resume_end, entries.reclaim, entries.timer})
         if (address != 0 && !lamina::in_user_half(address, 0))
             return lamina::fail(Status::bad_address);
     if (entries.resume_end < entries.resume_start) return lamina::fail(Status::bad_argument);
@@ -28,6 +29,36 @@ constexpr std::uint64_t user_flags(std::uint64_t wanted) {
 
 }  // namespace
 
+Result<std::uint64_t> vcpu_create(handle_or_null env, handle account, word cpu) {
+    LAMINA_TRY(Env* const target, managed(env));
+    // Another CPU may have ended the caller on its way in.
+    if (!target->alive()) return lamina::fail(Status::ended);
+    CapTable& caps = caller().caps;
+    LAMINA_TRY(const Capability* cap, caps.lookup(account, ObjectType::account, Rights::spend));
+    if (cpu >= cpus().size()) return lamina::fail(Status::bad_argument);
+    auto& payer = static_cast<Account&>(*cap->object);
+    LAMINA_TRY(CapSlot* const place, caps.free_slot());
+    const auto made = create_vcpu(*target, payer, *cpus()[cpu]);
+    if (!made) {
+        caps.shrink();
+        return lamina::fail(made.error());
+    }
+    Capability given;
+    given.type = ObjectType::vcpu;
+    given.rights = Rights::manage | Rights::signal | Rights::call | Rights::copy;
+    given.object = *made;
+    return std::uint64_t(caps.insert(*place, given, nullptr));
+}
+
+Result<std::uint64_t> vcpu_start(handle vcpu, user_address entry, user_address stack,
+                                 word argument) {
+    LAMINA_TRY(const Capability* cap, caller().caps.lookup(vcpu, ObjectType::vcpu, Rights::manage));
+    if (!lamina::in_user_half(entry, 1) || !lamina::in_user_half(stack, 0))
+        return lamina::fail(Status::bad_address);
+    LAMINA_CHECK(start_vcpu(static_cast<Vcpu&>(*cap->object), entry, stack, argument));
+    return 0;
+}
+
 Result<std::uint64_t> vcpu_bind(handle vcpu, user_address area, user_address entries) {
     Env& env = caller();
     LAMINA_TRY(const Capability* cap, env.caps.lookup(vcpu, ObjectType::vcpu, Rights::manage));
@@ -35,7 +66,7 @@ Result<std::uint64_t> vcpu_bind(handle vcpu, user_address area, user_address ent
     if (bound.env != &env) return lamina::fail(Status::bad_argument);
     if (area == 0) {
         unbind_area(bound);
-        load_upcalls(this_cpu(), bound);
+        reload_upcalls(bound);
         return 0;
     }
     if (area % lamina::vcpu_area_alignment != 0 ||
@@ -54,7 +85,7 @@ Result<std::uint64_t> vcpu_bind(handle vcpu, user_address area, user_address ent
     bind_area(bound, reinterpret_cast<lamina::VcpuArea*>(alias), FrameTable::frame_at(alias),
               env.space.link_of(area));
     bound.entries = given;
-    load_upcalls(this_cpu(), bound);
+    reload_upcalls(bound);
     return 0;
 }
 
@@ -95,6 +126,36 @@ Result<std::uint64_t> vcpu_resume(user_address context) {
 
 Result<std::uint64_t> vcpu_yield() {
     yield_slice();
+    return 0;
+}
+
+Result<std::uint64_t> vcpu_yield_to(handle vcpu) {
+    CpuLocal& cpu = this_cpu();
+    LAMINA_TRY(const Capability* cap, caller().caps.lookup(vcpu, ObjectType::vcpu, Rights::call));
+    Vcpu& base = base_of(static_cast<Vcpu&>(*cap->object));
+    Vcpu& next = tip_of(base);
+    if (base.home != &cpu) return lamina::fail(Status::bad_argument);
+    if (next.state != VcpuState::ready || (next.loaded_on != nullptr && next.loaded_on != &cpu) ||
+        cpu.slice == nullptr)
+        return lamina::fail(Status::busy);
+    cpu.must_dispatch = 1;
+    // Another CPU may have ended the caller on its way in: it gives nothing away.
+    if (cpu.running->state != VcpuState::ready) return 0;
+    cpu.given_to = &base;
+    go_on_with(next, DISPATCH_SWITCH);
+    return 0;
+}
+
+Result<std::uint64_t> vcpu_timer(word deadline_ns) {
+    CpuLocal& cpu = this_cpu();
+    Vcpu& vcpu = *cpu.running;
+    vcpu.timer.cancel();
+    vcpu.upcalls_due &= ~lamina::pending_timer;
+    cpu.must_dispatch = 1;
+    // Another CPU may have ended the caller on its way in.
+    if (deadline_ns == lamina::wait_forever || vcpu.state != VcpuState::ready) return 0;
+    vcpu.home->deadlines.add(vcpu.timer, deadline_ns);
+    notify_cpu(vcpu.home);
     return 0;
 }
 

@@ -16,6 +16,8 @@ enum class ObjectType : std::uint8_t {
     account = 5,
     console = 6,
     machine = 7,
+    gate = 8,
+    slice = 9,
 };
 
 /// What a capability allows. One word of bits for all types, so that one look-up checks them all.
@@ -26,14 +28,18 @@ enum class Rights : std::uint32_t {
     write = 1U << 1,    ///< Frames: map for writing. Console: put output.
     execute = 1U << 2,  ///< Frames: map for execution.
     copy = 1U << 3,     ///< Any: derive from it, or copy it to another environment.
-    manage = 1U << 4,   ///< Env: map into it, give it capabilities, create vCPUs. vCPU: start it.
+    manage = 1U << 4,   ///< Env: map into it, give it capabilities, create vCPUs. vCPU: start it,
+                        ///< give it slices. Slice: give it to a vCPU. All three: set a length.
+                        ///< Gate: give it activations.
     end = 1U << 5,      ///< Env: end it.
     spend = 1U << 6,    ///< Account: allocate frames and create objects at its expense.
-    signal = 1U << 7,   ///< Notification: set bits.
+    signal = 1U << 7,   ///< Notification: set bits. vCPU: poke it.
     wait = 1U << 8,   ///< Notification: wait for bits and take them; name it as a place to signal.
     power = 1U << 9,  ///< Machine: power off, reboot.
-    reclaim = 1U << 10,  ///< Account: ask frames back, take them by force, end who pays from it.
-    all = (1U << 11) - 1,
+    reclaim = 1U << 10,  ///< Account: ask frames back, take them by force, bound its CPU time, end
+                         ///< who pays from it.
+    call = 1U << 11,     ///< Gate: call it. vCPU: yield to it.
+    all = (1U << 12) - 1,
 };
 
 constexpr Rights operator|(Rights a, Rights b) {

@@ -6,11 +6,13 @@
 //
 // Argument kinds in syscalls.def: handle (a Handle in the caller's table), handle_or_null (the
 // same, or Handle::null for what the call says), word (a number), rights (Rights bits), protection
-// (Protection bits), user_address (an address in the user half), out_cap_info, out_env_report and
-// out_page_table (addresses the kernel writes such a structure to).
+// (Protection bits), user_address (an address in the user half), out_cap_info, out_env_report,
+// out_slice_info and out_page_table (addresses the kernel writes such a structure to).
 #pragma once
 
 #include <cstdint>
+
+#include "lamina/call_words.h"
 
 namespace lamina {
 
@@ -19,7 +21,7 @@ namespace lamina {
 /// and statuses do not raise it, nor do appended fields but those of structures that the kernel
 /// finds by an address of the app's (VcpuArea, VcpuEntries). Apps pass it in every call (call_tag)
 /// and find it in the info page, so that a mismatch is refused with bad_call and told at start.
-inline constexpr std::uint32_t abi_version = 2;
+inline constexpr std::uint32_t abi_version = 3;
 
 /// The high half of rax in a native call. Every other value is a foreign call.
 inline constexpr std::uint32_t call_tag = 0x4C414D00U | abi_version;
@@ -29,6 +31,9 @@ enum class Call : std::uint32_t {
 #include "lamina/syscalls.def"
 #undef LAMINA_SYSCALL
 };
+
+static_assert(CALL_GATE_RETURN ==
+              (std::uint64_t{call_tag} << 32 | std::uint32_t(Call::gate_return)));
 
 inline constexpr std::uint32_t call_count = 0
 #define LAMINA_SYSCALL(number, name, arguments, value, rights, errors) +1
@@ -58,6 +63,8 @@ constexpr bool has(Protection held, Protection bit) {
 /// Deadlines of notification_wait.
 inline constexpr std::uint64_t no_wait = 0;
 inline constexpr std::uint64_t wait_forever = ~std::uint64_t{0};
+/// No quota of slices or time of an account's own (account_time).
+inline constexpr std::uint64_t no_bound = ~std::uint64_t{0};
 
 /// Actions of machine_power.
 inline constexpr std::uint64_t power_off = 0;

@@ -7,6 +7,7 @@
 
 #include "lamina/info.hpp"
 #include "lamina/result.hpp"
+#include "lamina/stats.hpp"
 
 namespace libos {
 
@@ -20,6 +21,17 @@ lamina::Result<void> read_info(lamina::InfoPage& copy);
 /// Copies the entry of an environment as it was at one moment; an id of 0 means the entry is free.
 /// Errors: as info_pages; bad_argument (index >= env_count_max).
 lamina::Result<void> read_env_info(std::uint32_t index, lamina::EnvInfo& copy);
+
+/// Copies what a CPU has counted, as it was at one moment. Errors: as info_pages; bad_argument (no
+/// such CPU).
+lamina::Result<void> read_cpu_info(std::uint32_t cpu, lamina::CpuInfo& copy);
+
+/// Copies what an environment has counted, by the index of its EnvInfo, as it was at one moment.
+/// Errors: as info_pages; bad_argument (index >= env_count_max).
+lamina::Result<void> read_env_counts(std::uint32_t index, lamina::EnvCounts& copy);
+
+/// The slice vector of a CPU, which changes while it is read. Errors: as read_cpu_info.
+lamina::Result<const lamina::SliceRows*> slice_rows(std::uint32_t cpu);
 
 /// Whether the blank-separated words of a command line hold `word`.
 bool has_word(std::string_view command_line, std::string_view word);

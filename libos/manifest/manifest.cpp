@@ -73,10 +73,32 @@ Failure read_memory(std::string_view text, ManifestEntry& entry) {
     return ManifestMistake::bad_memory;
 }
 
+/// A number from 1 to `most`, given once.
+Failure read_number(std::string_view text, std::uint64_t most, std::uint32_t& number,
+                    ManifestMistake mistake) {
+    if (number != 0) return ManifestMistake::repeated_word;
+    const auto given = parse_number(text);
+    if (!given || *given == 0 || *given > most) return mistake;
+    number = std::uint32_t(*given);
+    return {};
+}
+
+Failure read_time(std::string_view text, ManifestEntry& entry) {
+    if (!text.ends_with('%')) return ManifestMistake::bad_time;
+    text.remove_suffix(1);
+    return read_number(text, 100, entry.time_percent, ManifestMistake::bad_time);
+}
+
 Failure read_word(std::string_view word, ManifestEntry& entry) {
     constexpr std::string_view quota = "quota=";
     constexpr std::string_view console = "console=";
     constexpr std::string_view memory = "memory=";
+    constexpr std::string_view slices = "slices=";
+    constexpr std::string_view time = "time=";
+    if (word.starts_with(slices))
+        return read_number(word.substr(slices.size()), 1024, entry.slices,
+                           ManifestMistake::bad_slices);
+    if (word.starts_with(time)) return read_time(word.substr(time.size()), entry);
     if (word.starts_with(quota)) return read_quota(word.substr(quota.size()), entry);
     if (word.starts_with(console)) return read_console(word.substr(console.size()), entry);
     if (word.starts_with(memory)) return read_memory(word.substr(memory.size()), entry);
@@ -126,6 +148,8 @@ const char* manifest_mistake_cause(ManifestMistake mistake) {
             return "a quota is whole pages with K, M or G, or 1% to 100%";
         case ManifestMistake::bad_console: return "console is r, w or rw";
         case ManifestMistake::bad_memory: return "memory is fail or end";
+        case ManifestMistake::bad_slices: return "slices is a number from 1 to 1024";
+        case ManifestMistake::bad_time: return "time is 1% to 100%";
         case ManifestMistake::unknown_word: return "unknown word";
         case ManifestMistake::repeated_word: return "a word is given twice";
         case ManifestMistake::too_many_arguments: return "too many arguments";

@@ -2,12 +2,14 @@
 //
 // One app a line; `#` starts a comment; words are separated by blanks:
 //
-//   start APP quota=SIZE [console=r|w|rw] [memory=fail|end] [archive] [info] [power] [main]
-//         [-- ARGUMENT...]
+//   start APP quota=SIZE [slices=N] [time=N%] [console=r|w|rw] [memory=fail|end] [archive] [info]
+//         [power] [main] [-- ARGUMENT...]
 //
 // (on one line)
 //
 // quota    frames the app may use: a size with K, M or G (binary), or N% of what init has left
+// slices   how many slices of CPUs the app, and what it starts, may have: 1 to 1024
+// time     for how much of each 100 ms they may run: 1 to 100% of one CPU
 // console  capability for the console: take input (r), put output (w)
 // memory   when the machine has few page frames left: requests of this app and of what it started
 //          may fail, nothing else (fail, the usual), or init ends who uses most of them (end)
@@ -37,7 +39,9 @@ struct ManifestEntry {
     std::uint64_t quota_frames = 0;   ///< 0: `quota_percent` counts.
     std::uint32_t quota_percent = 0;  ///< 1-100.
     lamina::Rights console = lamina::Rights::none;
-    bool may_be_ended = false;  ///< memory=end.
+    bool may_be_ended = false;       ///< memory=end.
+    std::uint32_t slices = 0;        ///< 0: without bound.
+    std::uint32_t time_percent = 0;  ///< 0: without bound.
     bool archive = false;
     bool info = false;
     bool power = false;
@@ -58,6 +62,8 @@ enum class ManifestMistake {
     bad_quota,
     bad_console,
     bad_memory,
+    bad_slices,
+    bad_time,
     unknown_word,
     repeated_word,
     too_many_arguments,

@@ -1,6 +1,7 @@
 // libos/sys/calls.hpp - system-call stubs, derived from lamina/syscalls.def.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -8,6 +9,7 @@
 #include "lamina/report.hpp"
 #include "lamina/result.hpp"
 #include "lamina/rights.hpp"
+#include "lamina/slice.hpp"
 #include "lamina/syscalls.hpp"
 
 namespace libos::sys {
@@ -32,9 +34,35 @@ inline Reply enter(std::uint64_t rax, std::uint64_t a0 = 0, std::uint64_t a1 = 0
     return {lamina::Status(rax), a2};
 }
 
+/// The words that a call through a gate takes along, in rdx, r10, r8, r9, rbx and r12, and those
+/// of its reply.
+using GateWords = std::array<std::uint64_t, 6>;
+
+struct GateReply {
+    lamina::Status status;
+    GateWords words;  ///< Of no meaning if the call failed.
+};
+
 /// The tagged number of a call, for rax.
 constexpr std::uint64_t tagged(lamina::Call number, std::uint32_t tag = lamina::call_tag) {
     return std::uint64_t{tag} << 32 | std::uint32_t(number);
+}
+
+/// Enters the kernel by gate_call, whose reply changes registers that other calls keep.
+inline GateReply enter_gate(std::uint64_t gate, std::uint64_t deadline_ns, const GateWords& words) {
+    std::uint64_t rax = tagged(lamina::Call::gate_call);
+    std::uint64_t w0 = words[0];
+    std::uint64_t w4 = words[4];
+    register std::uint64_t w1 asm("r10") = words[1];
+    register std::uint64_t w2 asm("r8") = words[2];
+    register std::uint64_t w3 asm("r9") = words[3];
+    register std::uint64_t w5 asm("r12") = words[5];
+    asm volatile("syscall"
+                 : "+a"(rax), "+D"(gate), "+S"(deadline_ns), "+d"(w0), "+r"(w1), "+r"(w2), "+r"(w3),
+                   "+b"(w4), "+r"(w5)
+                 :
+                 : "rcx", "r11", "memory");
+    return {lamina::Status(rax), {w0, w1, w2, w3, w4, w5}};
 }
 
 /// The argument kinds of syscalls.def as types.
@@ -47,6 +75,7 @@ using rights = lamina::Rights;
 using protection = lamina::Protection;
 using out_cap_info = lamina::CapInfo*;
 using out_env_report = lamina::EnvReport*;
+using out_slice_info = lamina::SliceInfo*;
 using out_page_table = std::uint64_t*;  // 512 entries
 
 /// An address of this or another environment, from a number or a pointer.
@@ -90,6 +119,8 @@ struct Stub;
 template <lamina::Call number, Value value, typename... Arguments>
 struct Stub<number, value, void(Arguments...)> {
     lamina::Result<ValueType<value>> operator()(Arguments... arguments) const {
+        static_assert(number != lamina::Call::gate_call,
+                      "its reply changes rbx and r12: use enter_gate()");
         const Reply reply = enter(tagged(number), to_word(arguments)...);
         if (reply.status != lamina::Status::ok) [[unlikely]]
             return lamina::fail(reply.status);

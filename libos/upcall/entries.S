@@ -3,6 +3,8 @@
 #include "lamina/vcpu_offsets.h"
 
 #define TRAP_FLAG 0x100
+/* VcpuArea::user[libos::upcall_stack_word]. */
+#define AREA_UPCALL_STACK (AREA_USER + 32)
 
     .text
 
@@ -48,6 +50,15 @@ libos_upcall_reclaim:
     call libos_handle_reclaim
     jmp libos_resume
 
+/* The time of the timer has come. The state is in the enabled area. */
+    .globl libos_upcall_timer
+libos_upcall_timer:
+    mov %gs:AREA_SELF, %rdi
+    lea AREA_ENABLED(%rdi), %rax
+    mov %rax, %gs:AREA_THREAD
+    call libos_handle_timer
+    jmp libos_resume
+
 /* The resume range (docs/upcalls.md): enables upcalls and goes on with the context that AREA_THREAD
  * names, in one restartable sequence. Where that cannot be, it disables them again before it
  * leaves: an upcall outside would put another context into AREA_THREAD. A context with the trap
@@ -91,13 +102,13 @@ libos_resume_end:
 
 handle_pending:
     mov %gs:AREA_SELF, %rdi
-    lea libos_upcall_stack_top(%rip), %rsp
+    mov %gs:AREA_UPCALL_STACK, %rsp
     call libos_handle_pending
     jmp libos_resume
 
 ask_kernel:
     mov %gs:AREA_THREAD, %rdi
-    lea libos_upcall_stack_top(%rip), %rsp
+    mov %gs:AREA_UPCALL_STACK, %rsp
     call libos_resume_by_kernel
     ud2
 

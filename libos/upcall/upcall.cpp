@@ -8,7 +8,8 @@
 
 // In entries.S.
 extern "C" const std::byte libos_upcall_trap[], libos_upcall_run[], libos_upcall_slice_end[],
-    libos_upcall_reclaim[], libos_resume[], libos_resume_end[], libos_upcall_stack_top[];
+    libos_upcall_reclaim[], libos_upcall_timer[], libos_resume[], libos_resume_end[],
+    libos_upcall_stack_top[];
 
 namespace libos {
 namespace {
@@ -20,13 +21,18 @@ alignas(4096) constinit lamina::VcpuArea area = {};
 constinit TrapHandler handlers[exception_count] = {};
 constinit lamina::VcpuEntries entries = {};
 constinit ReclaimHandler reclaim_handler = nullptr;
+constinit TimerHandler timer_handler = nullptr;
 
 std::uint64_t address(const std::byte* symbol) { return reinterpret_cast<std::uint64_t>(symbol); }
 
-lamina::Result<void> bind() {
-    LAMINA_CHECK(sys::vcpu_bind(lamina::Handle{lamina::slots::vcpu}, area.self,
-                                reinterpret_cast<std::uint64_t>(&entries)));
-    return {};
+constexpr lamina::Handle first_vcpu{lamina::slots::vcpu};
+
+lamina::Result<void> bind() { return sys::vcpu_bind(first_vcpu, &area, &entries); }
+
+void fill(lamina::VcpuArea& filled, lamina::Handle vcpu, std::uint64_t stack) {
+    filled.self = reinterpret_cast<std::uint64_t>(&filled);
+    filled.user[upcall_stack_word] = stack;
+    filled.user[vcpu_word] = std::uint64_t(vcpu);
 }
 
 }  // namespace
@@ -38,10 +44,14 @@ TrapHandler set_trap_handler(std::uint8_t vector, TrapHandler handler) {
     return before;
 }
 
-lamina::VcpuArea& vcpu_area() { return area; }
+lamina::VcpuArea& vcpu_area() {
+    std::uint64_t base = 0;
+    asm volatile("rdgsbase %0" : "=r"(base));
+    return base != 0 ? *reinterpret_cast<lamina::VcpuArea*>(base) : area;
+}
 
 lamina::Result<void> start_upcalls(std::uint64_t foreign_entry) {
-    area.self = reinterpret_cast<std::uint64_t>(&area);
+    fill(area, first_vcpu, address(libos_upcall_stack_top));
     asm volatile("wrgsbase %0" : : "r"(area.self));
     entries = {
         .run = address(libos_upcall_run),
@@ -52,8 +62,24 @@ lamina::Result<void> start_upcalls(std::uint64_t foreign_entry) {
         .resume_start = address(libos_resume),
         .resume_end = address(libos_resume_end),
         .reclaim = 0,
+        .timer = 0,
     };
     return bind();
+}
+
+lamina::Result<void> bind_upcalls(lamina::Handle vcpu, lamina::VcpuArea& other,
+                                  std::uint64_t stack) {
+    fill(other, vcpu, stack);
+    other.disabled = 1;
+    lamina::VcpuEntries given = entries;
+    given.stack = stack;
+    return sys::vcpu_bind(vcpu, &other, &given);
+}
+
+void begin_upcalls(lamina::VcpuArea& own) {
+    asm volatile("wrgsbase %0" : : "r"(&own));
+    // What is pending by now is done when the next upcall goes on.
+    __atomic_store_n(&own.disabled, 0, __ATOMIC_RELEASE);
 }
 
 lamina::Result<void> set_reclaim_handler(ReclaimHandler handler) {
@@ -62,6 +88,14 @@ lamina::Result<void> set_reclaim_handler(ReclaimHandler handler) {
     entries.reclaim = handler != nullptr ? address(libos_upcall_reclaim) : 0;
     LAMINA_CHECK(bind());
     reclaim_handler = handler;
+    return {};
+}
+
+lamina::Result<void> set_timer_handler(TimerHandler handler) {
+    if (handler != nullptr) timer_handler = handler;
+    entries.timer = handler != nullptr ? address(libos_upcall_timer) : 0;
+    LAMINA_CHECK(bind());
+    timer_handler = handler;
     return {};
 }
 
@@ -79,7 +113,8 @@ extern "C" void libos_resume_by_kernel(const lamina::SavedContext* context) {
 /// Takes the area away, so that the trapped instruction, repeated, ends the environment. Of the
 /// exceptions that are told of behind the instruction that means going back to it.
 extern "C" void libos_stop_upcalls(lamina::VcpuArea* trapped) {
-    (void)sys::vcpu_bind(lamina::Handle{lamina::slots::vcpu}, std::uint64_t{0}, std::uint64_t{0});
+    const auto vcpu = lamina::Handle(trapped->user[vcpu_word]);
+    (void)sys::vcpu_bind(vcpu, std::uint64_t{0}, std::uint64_t{0});
     trapped->pending = 0;
     constexpr std::uint64_t breakpoint = 3;
     constexpr std::uint64_t overflow = 4;
@@ -95,10 +130,15 @@ extern "C" void libos_handle_reclaim(lamina::VcpuArea* asked) {
     if (reclaim_handler != nullptr) reclaim_handler(*asked);
 }
 
+extern "C" void libos_handle_timer(lamina::VcpuArea* area) {
+    if (timer_handler != nullptr) timer_handler(*area);
+}
+
 extern "C" void libos_handle_pending(lamina::VcpuArea* masked) {
     // In one step: the kernel may set a bit at any moment.
     const std::uint64_t pending = __atomic_exchange_n(&masked->pending, 0, __ATOMIC_RELAXED);
     if ((pending & lamina::pending_reclaim) != 0) libos_handle_reclaim(masked);
+    if ((pending & lamina::pending_timer) != 0) libos_handle_timer(masked);
     if ((pending & lamina::pending_slice_end) != 0) (void)sys::vcpu_yield();
 }
 

@@ -2,9 +2,11 @@
 // hook.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "lamina/result.hpp"
+#include "lamina/rights.hpp"
 #include "lamina/vcpu.hpp"
 
 namespace libos {
@@ -28,11 +30,32 @@ using ReclaimHandler = void (*)(lamina::VcpuArea& area);
 /// `interrupted`. Needs: start_upcalls(). Errors: as vcpu_bind.
 lamina::Result<void> set_reclaim_handler(ReclaimHandler handler);
 
+/// Called when the time given to sys::vcpu_timer has come, once, as a ReclaimHandler is. It may set
+/// the timer again.
+using TimerHandler = void (*)(lamina::VcpuArea& area);
+
+/// Names the handler; null for none: then timers pass unseen. Needs: start_upcalls(). Errors: as
+/// vcpu_bind.
+lamina::Result<void> set_timer_handler(TimerHandler handler);
+
 /// Binds the vCPU area, so that upcalls come. `foreign_entry` is where foreign system calls go; 0
 /// answers them with ENOSYS. Errors: as vcpu_bind.
 lamina::Result<void> start_upcalls(std::uint64_t foreign_entry = 0);
 
-/// The calling vCPU's area. Needs: start_upcalls().
+/// The calling vCPU's area; that of the first one before start_upcalls().
 lamina::VcpuArea& vcpu_area();
+
+/// Words of VcpuArea::user that the entries use: the top of the vCPU's upcall stack, and the handle
+/// of the vCPU.
+inline constexpr std::size_t upcall_stack_word = 4;
+inline constexpr std::size_t vcpu_word = 5;
+
+/// Binds an area of its own to a further vCPU of the app, which has not started, with the entries
+/// of the first one and the top of another upcall stack (a multiple of 16). No upcall comes until
+/// the vCPU calls begin_upcalls(). Needs: start_upcalls(). Errors: as vcpu_bind.
+lamina::Result<void> bind_upcalls(lamina::Handle vcpu, lamina::VcpuArea& area, std::uint64_t stack);
+
+/// Points the GS base of the calling vCPU to its area, so that upcalls come.
+void begin_upcalls(lamina::VcpuArea& area);
 
 }  // namespace libos

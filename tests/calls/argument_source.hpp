@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "lamina/rights.hpp"
+#include "lamina/slice.hpp"
 #include "lamina/syscalls.hpp"
 #include "tests/calls/call_table.hpp"
 #include "tests/mutation/mutation.hpp"
@@ -31,6 +32,8 @@ enum class Meaning : std::uint8_t {
     account,
     console,
     machine,
+    gate,
+    slice,
     any_object,
     rights,
     protection,
@@ -43,12 +46,17 @@ enum class Meaning : std::uint8_t {
     deadline,
     level,   ///< Of page tables.
     env_id,  ///< Of an environment, whosever it is.
+    none,    ///< 0.
+    slice_length,
+    slices,  ///< How many somebody may have.
+    time,    ///< For which somebody may run.
     bytes,
     number,
     page_address,  ///< Of pages in an address space.
     area,
     entries,
     context,
+    predicate,
     data,
     list,           ///< Of ranges of pages.
     output,         ///< The kernel writes a structure there.
@@ -68,6 +76,7 @@ inline constexpr NamedMeaning objects[] = {
     {"frames", Meaning::frames},   {"next", Meaning::frames},
     {"account", Meaning::account}, {"notification", Meaning::notification},
     {"console", Meaning::console}, {"machine", Meaning::machine},
+    {"gate", Meaning::gate},       {"slice", Meaning::slice},
 };
 
 inline constexpr NamedMeaning words[] = {
@@ -81,11 +90,21 @@ inline constexpr NamedMeaning words[] = {
     {"bytes", Meaning::bytes},
     {"level", Meaning::level},
     {"id", Meaning::env_id},
+    {"none", Meaning::none},
+    {"none_too", Meaning::none},
+    {"length_ns", Meaning::slice_length},
+    {"time_ns", Meaning::time},
+    {"slices", Meaning::slices},
 };
 
 inline constexpr NamedMeaning addresses[] = {
-    {"address", Meaning::page_address}, {"area", Meaning::area}, {"entries", Meaning::entries},
-    {"context", Meaning::context},      {"data", Meaning::data}, {"list", Meaning::list},
+    {"address", Meaning::page_address},
+    {"area", Meaning::area},
+    {"entries", Meaning::entries},
+    {"context", Meaning::context},
+    {"predicate", Meaning::predicate},
+    {"data", Meaning::data},
+    {"list", Meaning::list},
 };
 
 constexpr Meaning named(std::span<const NamedMeaning> known, std::string_view name,
@@ -140,6 +159,8 @@ constexpr lamina::ObjectType type_of(Meaning meaning) {
         case Meaning::account: return ObjectType::account;
         case Meaning::console: return ObjectType::console;
         case Meaning::machine: return ObjectType::machine;
+        case Meaning::gate: return ObjectType::gate;
+        case Meaning::slice: return ObjectType::slice;
         default: return ObjectType::none;
     }
 }
@@ -162,13 +183,23 @@ constexpr unsigned weight_of(lamina::Call call) {
         case Call::frames_alloc:
         case Call::frames_unmap:
         case Call::frames_protect: return 8;
+        case Call::predicate_wait:
+        case Call::vcpu_poke:
         case Call::vcpu_bind: return 6;
+        case Call::gate_call:
+        case Call::gate_return:
         case Call::notification_wait: return 5;
         case Call::env_end: return 2;
         case Call::null:
         case Call::vcpu_resume:
         case Call::env_create:
         case Call::machine_power:
+        case Call::slice_create:
+        case Call::slice_bind:
+        case Call::slice_set:
+        case Call::slice_info:
+        case Call::vcpu_migrate:
+        case Call::account_time:
         case Call::account_create: return 1;
         default: return 3;
     }
@@ -178,7 +209,7 @@ constexpr unsigned weight_of(lamina::Call call) {
 constexpr bool takes_null_env(lamina::Call call) {
     using lamina::Call;
     return call_rows[std::size_t(call)].name.starts_with("frames_") || call == Call::cap_copy ||
-           call == Call::cap_move || call == Call::table_read;
+           call == Call::cap_move || call == Call::table_read || call == Call::vcpu_create;
 }
 
 /// What a program knows of itself and of others.
@@ -262,7 +293,7 @@ private:
         const std::uint64_t chance = choices().below(100);
         if (chance < 40) return held;
         if (chance < 75) return held & choices().next();
-        if (chance < 85) return held & ~(1ULL << choices().below(10));
+        if (chance < 85) return held & ~(1ULL << choices().below(12));
         if (chance < 95) return choices().next() & all;
         return chance < 97 ? all : choices().next();
     }
@@ -292,6 +323,12 @@ private:
                 return view_->now_ns() + choices().below(5'000'000);
             case Meaning::level: return choices().below(6);
             case Meaning::env_id: return view_->env_id();
+            case Meaning::none: return choices().percent(97) ? 0 : 1;
+            case Meaning::slice_length: return choices().below(lamina::slice_ns_max + 1'000'000);
+            case Meaning::slices:
+                return choices().percent(80) ? lamina::no_bound : choices().below(5);
+            case Meaning::time:
+                return choices().percent(80) ? lamina::no_bound : choices().below(50'000'000);
             case Meaning::bytes: return choices().below(700);
             default: return choices().below(choices().percent(70) ? 4 : 512);
         }

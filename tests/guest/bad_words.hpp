@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "lamina/rights.hpp"
+#include "lamina/slice.hpp"
 #include "lamina/status.hpp"
 #include "lamina/syscalls.hpp"
 #include "tests/guest/call_world.hpp"
@@ -62,6 +63,9 @@ inline constexpr BadWord bad_words[] = {
     {"count", lamina::ranges_per_call_max + 1, lamina::Status::bad_argument,
      lamina::Call::frames_protect_list},
     {"count", 1, lamina::Status::not_mapped, lamina::Call::frames_unmap},
+    {"length_ns", lamina::slice_ns_min - 1, lamina::Status::bad_argument},
+    {"length_ns", lamina::slice_ns_max + 1, lamina::Status::bad_argument},
+    {"length_ns", all_ones, lamina::Status::bad_argument},
     {"limit_frames", 0, lamina::Status::bad_argument},
     {"limit_frames", std::uint64_t{1} << 40, lamina::Status::quota_exceeded},
     {"limit_frames", all_ones, lamina::Status::quota_exceeded},
@@ -90,6 +94,8 @@ inline constexpr BadWord bad_words[] = {
     {"id", 1, lamina::Status::bad_argument},  // init: it pays from another account
     {"id", all_ones, lamina::Status::ended},
     {"mask", 0, lamina::Status::bad_argument},
+    {"none", 1, lamina::Status::bad_argument},
+    {"none_too", 1, lamina::Status::bad_argument},
     {"deadline_ns", lamina::no_wait, lamina::Status::timed_out, lamina::Call::notification_wait},
     {"bytes", std::uint64_t{1} << 47, lamina::Status::bad_address},
     {"bytes", all_ones, lamina::Status::bad_address},

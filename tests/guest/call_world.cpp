@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "lamina/crc32.hpp"
+#include "lamina/predicate.hpp"
 #include "tests/guest/support.hpp"
 
 namespace guest {
@@ -44,6 +45,8 @@ Result<std::uint64_t> find_free_frame() {
 }
 
 constexpr std::uint64_t list_offset = 2048;
+constexpr std::uint64_t predicate_offset = 2560;
+constexpr lamina::Predicate holds = {0, 1, {{lamina::PredicateOp::constant, 0}}, {1}, {}};
 
 }  // namespace
 
@@ -58,6 +61,7 @@ Result<CallWorld> CallWorld::create() {
     world.env_id_ = env.id;
     LAMINA_TRY(world.frames_, libos::own(sys::frames_alloc(fixed::account, run_pages)));
     LAMINA_TRY(world.notification_, libos::own(sys::notification_create(fixed::account)));
+    LAMINA_TRY(world.gate_, libos::own(sys::gate_create(fixed::account, 0x40'0000)));
     LAMINA_TRY(auto page, libos::own(sys::frames_alloc(fixed::account, 2)));
     LAMINA_TRY(world.read_only_, libos::Mapping::create(page.get(), 0, 1, Protection::read));
     LAMINA_CHECK(sys::frames_map(fixed::self, page.get(), 1, 1, memory_address,
@@ -65,9 +69,12 @@ Result<CallWorld> CallWorld::create() {
     std::memcpy(memory(), env_name, sizeof env_name);
     // What console_write writes in the end: a line of its own.
     std::memset(memory() + 512, '\n', 4);
+    std::memcpy(memory() + predicate_offset, &holds, sizeof holds);
     std::memcpy(memory() + list_offset, &free_address, sizeof free_address);
     LAMINA_TRY(world.first_, libos::own(sys::frames_alloc(fixed::account, 2)));
     LAMINA_TRY(world.next_, libos::own(sys::frames_split(world.first_.get(), 1)));
+    LAMINA_TRY(world.slice_,
+               libos::own(sys::slice_create(fixed::account, 0, lamina::slice_ns_min)));
     LAMINA_TRY(world.free_frame_, find_free_frame());
     return world;
 }
@@ -92,10 +99,13 @@ Handle CallWorld::handle(const CallRow& row, std::string_view name) const {
     if (name == "account") {
         const bool asked = row.number == lamina::Call::account_reclaim ||
                            row.number == lamina::Call::account_repossess ||
-                           row.number == lamina::Call::account_end;
+                           row.number == lamina::Call::account_end ||
+                           row.number == lamina::Call::account_time;
         return asked ? account_.get() : fixed::account;
     }
+    if (name == "gate") return gate_.get();
     if (name == "console") return fixed::console;
+    if (name == "slice" || name == "object") return slice_.get();
     if (name == "machine") return fixed::machine;
     return name == "vcpu" ? vcpu : Handle::null;
 }
@@ -123,8 +133,17 @@ std::optional<std::uint64_t> CallWorld::good(const CallRow& row, const Argument&
         {"low_frames", 1},
         {"high_frames", 1},
         {"cpu", 0},
+        {"length_ns", lamina::slice_ns_min},
+        {"slices", 4},
+        {"time_ns", lamina::no_bound},
         {"level", 4},
         {"id", env_id_},
+        {"none", 0},
+        {"none_too", 0},
+        {"w0", 0},
+        {"w1", 0},
+        {"w2", 0},
+        {"w3", 0},
         {"name", memory},
         {"data", memory + 512},
         {"address", free_address},
@@ -134,6 +153,7 @@ std::optional<std::uint64_t> CallWorld::good(const CallRow& row, const Argument&
         {"entries", memory + 3072},
         {"context", memory + 3072},
         {"list", memory + list_offset},
+        {"predicate", memory + predicate_offset},
     };
     if (row.number == lamina::Call::table_read && argument.name == "address") return memory;
     if (row.number == lamina::Call::frames_alloc_at && argument.name == "first") return free_frame_;

@@ -64,8 +64,10 @@ private:
     libos::OwnedHandle ended_env_;
     libos::OwnedHandle frames_;
     libos::OwnedHandle notification_;
+    libos::OwnedHandle gate_;
     libos::OwnedHandle first_;  ///< Two runs that follow each other.
     libos::OwnedHandle next_;
+    libos::OwnedHandle slice_;
     std::uint64_t free_frame_ = 0;
     std::uint64_t env_id_ = 0;
     libos::Mapping read_only_;

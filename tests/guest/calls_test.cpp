@@ -125,9 +125,13 @@ void Row::try_handle(std::size_t index) {
         try_weak_handle(index, good);
         return;
     }
-    for (const auto* type :
-         {"env", "frames", "notification", "account", "console", "machine", "vcpu"}) {
-        if (argument.name != type &&
+    for (const auto* type : {"env", "frames", "notification", "account", "console", "machine",
+                             "vcpu", "gate", "slice"}) {
+        // A vCPU and an environment have a slice.
+        const bool has_slice = type == std::string_view("env") ||
+                               type == std::string_view("vcpu") ||
+                               type == std::string_view("slice");
+        if (argument.name != type && !(argument.name == "object" && has_slice) &&
             !(argument.name == "next" && type == std::string_view("frames")))
             expect(index, std::uint64_t(world_.handle(row_, type)), Status::wrong_type);
     }
@@ -143,7 +147,7 @@ constexpr RightName right_names[] = {
     {"read", Rights::read},   {"write", Rights::write},     {"execute", Rights::execute},
     {"copy", Rights::copy},   {"manage", Rights::manage},   {"end", Rights::end},
     {"spend", Rights::spend}, {"signal", Rights::signal},   {"wait", Rights::wait},
-    {"power", Rights::power}, {"reclaim", Rights::reclaim},
+    {"power", Rights::power}, {"reclaim", Rights::reclaim}, {"call", Rights::call},
 };
 
 // Copies of the capability that lack one of the rights the table names.
@@ -196,7 +200,9 @@ void Row::try_protection(std::size_t index) {
 
 void Row::try_word(std::size_t index) {
     const auto name = arguments_.list[index].name;
-    bool known = name == "bits" || name == "argument";  // any value will do
+    // Of these any value will do.
+    bool known = name == "bits" || name == "argument" || name == "slices" || name == "time_ns" ||
+                 name.starts_with('w');
     for (const auto& bad : guest::bad_words) {
         if (bad.name != name) continue;
         known = true;
@@ -225,7 +231,8 @@ void Row::try_pointer(std::size_t index, bool written) {
 
 void Row::try_address(std::size_t index) {
     const auto name = arguments_.list[index].name;
-    if (name == "data" || name == "name" || name == "entries" || name == "context") {
+    if (name == "data" || name == "name" || name == "entries" || name == "context" ||
+        name == "predicate") {
         try_pointer(index, row_.number == Call::console_read);
     } else if (name == "address" && row_.number == Call::table_read) {
         try_addresses(index, {first_non_canonical, kernel_half, kernel_image, all_ones});
@@ -280,6 +287,11 @@ void Row::try_good() {
         row_.number == Call::frames_unmap_list || row_.number == Call::frames_protect_list)
         expected = Status::not_mapped;
     if (row_.number == Call::notification_wait) expected = Status::timed_out;
+    if (row_.number == Call::vcpu_start || row_.number == Call::gate_attach)
+        expected = Status::already_started;
+    if (row_.number == Call::gate_call) expected = Status::busy;
+    if (row_.number == Call::gate_return) expected = Status::bad_argument;
+    if (row_.number == Call::vcpu_migrate) expected = Status::busy;
     const auto reply = make_call(sys::tagged(row_.number), words_);
     if (reply.status != expected) complain(0, words_[0], lamina::status_name(reply.status));
     if (row_.number == Call::vcpu_bind) {

@@ -45,9 +45,8 @@ lamina::Result<libos::Child> start_by_hand(std::span<const std::byte> file, Spoi
     constexpr std::uint64_t stack_end = 0x5000'0000'0000;
     constexpr std::uint64_t block_address = 0x5100'0000'0000;
     LAMINA_TRY(const auto elf, lamina::ElfFile::open(file));
-    LAMINA_TRY(auto env,
-               libos::own(
-                   sys::env_create(libos::fixed::account, "victim", 6, guest::ends(), 1, 0)));
+    LAMINA_TRY(auto env, libos::own(sys::env_create(libos::fixed::account, "victim", 6,
+                                                    guest::ends(), 1, 0)));
     const auto put_pages = [&](std::uint64_t address, std::uint64_t pages, Protection protection,
                                std::span<const std::byte> contents,
                                std::uint64_t offset) -> lamina::Result<void> {

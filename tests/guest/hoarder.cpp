@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "lamina/layout.hpp"
+#include "lamina/predicate.hpp"
 #include "lamina/vcpu.hpp"
 #include "libos/rt/app.hpp"
 #include "libos/sys/handles.hpp"
@@ -161,6 +162,18 @@ int obey_from_sleep() {
     return given_back != 0 ? 0 : 3;
 }
 
+// The same, but it waits for a word of memory, which is never 1.
+int obey_from_watch() {
+    if (!take_singles() || !libos::set_reclaim_handler(give_back)) return 1;
+    tell_ready();
+    const auto kept = sys::frames_alloc(fixed::account, 1);
+    if (!kept) return 4;
+    const lamina::Predicate word = {1, 1, {{lamina::PredicateOp::load, 0}}, {}, {{*kept, 0}}};
+    const auto waited = sys::predicate_wait(&word, lamina::wait_forever);
+    if (waited || waited.error() != lamina::Status::interrupted) return 2;
+    return given_back != 0 ? 0 : 3;
+}
+
 struct Kind {
     std::string_view name;
     int (*function)();
@@ -173,6 +186,7 @@ constexpr Kind kinds[] = {
     {"keep-one-run", keep_one_run},
     {"obey", obey},
     {"obey-from-sleep", obey_from_sleep},
+    {"obey-from-watch", obey_from_watch},
     {"sleep", sleep},
     {"split", split},
 };

@@ -32,7 +32,7 @@ hostile_call_on_stack:
     mov %rdi, %rsp
     mov $4242, %eax
     syscall
-    mov $0x4c414d02, %eax
+    mov $0x4c414d03, %eax
     shl $32, %rax
     syscall
     mov %eax, %ecx

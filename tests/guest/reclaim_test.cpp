@@ -169,13 +169,15 @@ void test_one_that_obeys_is_not_robbed() {
 }
 
 void test_a_wait_ends_for_the_upcall() {
-    auto hoarder = Hoarder::start("obey-from-sleep");
-    TEST_ASSERT_OK(hoarder);
-    while (!guest::waits(hoarder->id()))
-        TEST_ASSERT_OK(sys::vcpu_yield());
-    TEST_ASSERT_OK(hoarder->ask(20, lamina::wait_forever));
-    TEST_ASSERT_OK(hoarder->wait_done(lamina::wait_forever));
-    TEST_ASSERT_EQUAL(0U, hoarder->end_status());
+    for (const std::string_view kind : {"obey-from-sleep", "obey-from-watch"}) {
+        auto hoarder = Hoarder::start(kind);
+        TEST_ASSERT_OK(hoarder);
+        while (!guest::waits(hoarder->id()))
+            TEST_ASSERT_OK(sys::vcpu_yield());
+        TEST_ASSERT_OK(hoarder->ask(20, lamina::wait_forever));
+        TEST_ASSERT_OK(hoarder->wait_done(lamina::wait_forever));
+        TEST_ASSERT_EQUAL(0U, hoarder->end_status());
+    }
 }
 
 void test_free_quota_goes_at_once_and_nobody_is_asked() {

@@ -102,13 +102,17 @@ bool waits(std::uint64_t env_id) {
     return false;
 }
 
-std::uint64_t frames_free() {
+lamina::InfoPage info() {
     // The kernel writes its figures when a slice ends.
     (void)libos::sys::vcpu_yield();
-    lamina::InfoPage info;
-    LAMINA_ASSERT(libos::read_info(info).has_value());
-    return info.frames_free;
+    lamina::InfoPage now;
+    LAMINA_ASSERT(libos::read_info(now).has_value());
+    return now;
 }
+
+bool is_long() { return libos::has_word(libos::text_of(info().command_line), "tests=long"); }
+
+std::uint64_t frames_free() { return info().frames_free; }
 
 std::uint64_t frames_charged() {
     lamina::CapInfo info = {};
@@ -117,11 +121,9 @@ std::uint64_t frames_charged() {
 }
 
 Ledger ledger() {
-    (void)libos::sys::vcpu_yield();
-    lamina::InfoPage info;
-    LAMINA_ASSERT(libos::read_info(info).has_value());
-    return {info.frames_free, info.frames_kernel, info.frames_tables,
-            info.frames_user, frames_charged(),   info.env_count};
+    const auto now = info();
+    return {now.frames_free, now.frames_kernel, now.frames_tables,
+            now.frames_user, frames_charged(),  now.env_count};
 }
 
 namespace {

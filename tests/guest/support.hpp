@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "lamina/archive.hpp"
+#include "lamina/info.hpp"
 #include "lamina/report.hpp"
 #include "libos/loader/loader.hpp"
 
@@ -39,6 +40,12 @@ lamina::EnvReport run(std::string_view app, std::initializer_list<std::string_vi
 
 /// Whether an environment waits for a notification by now.
 bool waits(std::uint64_t env_id);
+
+/// The first info page, as of now.
+lamina::InfoPage info();
+
+/// Whether the tests shall run in full size.
+bool is_long();
 
 /// Page frames nobody uses, as of now.
 std::uint64_t frames_free();

@@ -137,7 +137,8 @@ void check_replays(std::uint64_t rflags) {
         ++costs;
     for (std::size_t i = 0; i < range_instructions && !TEST_FAILED(); ++i)
         TEST_ASSERT_TRUE(costs + i < replays.size() && replays[costs + i]);
-    TEST_ASSERT_FALSE(replays[costs + range_instructions]);
+    // With the trap flag a tick may also come on the way to the trap entry, which costs whatever.
+    if ((rflags & trap_flag) == 0) TEST_ASSERT_FALSE(replays[costs + range_instructions]);
 }
 
 void test_a_tick_at_every_instruction() { check_replays(flags_clear); }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "lamina/layout.hpp"
+#include "lamina/predicate.hpp"
 #include "lamina/vcpu.hpp"
 #include "libos/console/console.hpp"
 #include "libos/debug/assert.hpp"
@@ -141,6 +142,12 @@ int wait_until_revoked() {
     return !result && result.error() == Status::revoked ? 0 : 1;
 }
 
+// Waits until a word of the frames it was given is not 0.
+int watch() {
+    lamina::Predicate word = {1, 1, {{lamina::PredicateOp::load, 0}}, {}, {{given, 0}}};
+    return libos::sys::predicate_wait(&word, lamina::wait_forever) ? 0 : 1;
+}
+
 // Has its vCPU area in the frame it was given, mapped still or not, and waits for ever.
 int bind(bool unmap) {
     constexpr std::uint64_t address = 0x5000'0000'0000;
@@ -247,6 +254,7 @@ int make_random_calls(std::uint64_t seed) {
         const auto number = random.below(lamina::call_count);
         // Waiting for ever and ending itself would end the run early.
         if (number == std::uint64_t(lamina::Call::notification_wait)) words[2] = lamina::no_wait;
+        if (number == std::uint64_t(lamina::Call::predicate_wait)) words[1] = lamina::no_wait;
         // Nor would much be left to call with after its own capabilities are gone.
         const bool ends =
             number == std::uint64_t(lamina::Call::env_end) ||
@@ -291,6 +299,7 @@ constexpr Deed deeds[] = {
     {"store-descriptor-table", store_descriptor_table},
     {"wait", wait},
     {"wait-until-revoked", wait_until_revoked},
+    {"watch", watch},
     {"write-code", write_code},
     {"write-constant", write_constant},
     {"write-direct-map", write_direct_map},

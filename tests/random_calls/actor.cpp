@@ -32,6 +32,8 @@ constexpr Rights rights_of_new(ObjectType type) {
         case ObjectType::frames:
             return Rights::read | Rights::write | Rights::execute | Rights::copy;
         case ObjectType::notification: return Rights::signal | Rights::wait | Rights::copy;
+        case ObjectType::vcpu: return Rights::manage | Rights::signal | Rights::call | Rights::copy;
+        case ObjectType::gate: return Rights::manage | Rights::call | Rights::copy;
         default: return Rights::spend | Rights::reclaim | Rights::copy;
     }
 }
@@ -43,6 +45,8 @@ constexpr ObjectType made_by(Call call) {
         case Call::frames_alloc: return ObjectType::frames;
         case Call::env_create: return ObjectType::env;
         case Call::notification_create: return ObjectType::notification;
+        case Call::vcpu_create: return ObjectType::vcpu;
+        case Call::gate_create: return ObjectType::gate;
         default: return ObjectType::none;
     }
 }

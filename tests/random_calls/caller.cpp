@@ -71,6 +71,13 @@ public:
         // A caller with its area in a page that can be revoked would end by that.
         if (by_puppet && meaning == Meaning::area && choices().percent(40))
             return random_page(choices()) + choices().below(48) * lamina::vcpu_area_alignment;
+        if (meaning == Meaning::predicate && choices().percent(80)) {
+            const std::uint64_t chance = choices().below(100);
+            const std::uint64_t frames = chance < 70   ? handle_of(ObjectType::frames)
+                                         : chance < 85 ? any_handle()
+                                                       : remembered_handle();
+            return set_predicate(frames, choices().percent(40));
+        }
         return stage_address_for(meaning, choices());
     }
     calls::MappedPages mapped_pages() { return actor_->maps[choices().below(actor_->maps.size())]; }
@@ -98,7 +105,8 @@ Caller::Caller(const Part& part, Tally& tally) : part_(part), tally_(&tally), ch
     self_.holdings.add_fixed(
         {lamina::slots::account, ObjectType::account, std::uint32_t(Rights::spend | Rights::copy)});
     self_.holdings.add_fixed(
-        {vcpu, ObjectType::vcpu, std::uint32_t(Rights::manage | Rights::copy)});
+        {vcpu, ObjectType::vcpu,
+         std::uint32_t(Rights::manage | Rights::signal | Rights::call | Rights::copy)});
     self_.holdings.add_fixed({console, ObjectType::console, some});
     self_.holdings.add_fixed(
         {machine, ObjectType::machine, std::uint32_t(Rights::power | Rights::copy)});
@@ -131,8 +139,15 @@ lamina::Result<void> Caller::set_up() {
 }
 
 Reply Caller::make(Call call, const Words& words) {
-    const Reply reply =
-        sys::enter(sys::tagged(call), words[0], words[1], words[2], words[3], words[4], words[5]);
+    Reply reply;
+    if (call == Call::gate_call) {
+        const auto told =
+            sys::enter_gate(words[0], words[1], {words[2], words[3], words[4], words[5], 0, 0});
+        reply = {told.status, told.status == Status::ok ? told.words[0] : 0};
+    } else {
+        reply = sys::enter(sys::tagged(call), words[0], words[1], words[2], words[3], words[4],
+                           words[5]);
+    }
     tally_->add(std::uint64_t(call), words, std::uint64_t(reply.status), reply.value);
     return reply;
 }
@@ -164,6 +179,12 @@ bool Caller::is_private(std::uint64_t handle) {
     });
 }
 
+/// Whether a call makes a vCPU for an environment that is to live: started anywhere, it would end
+/// that.
+bool Caller::endangers(const Actor& actor, Call call, const Words& words) {
+    return call == Call::vcpu_create && target_of(actor, words) != nullptr;
+}
+
 /// Whether the caller survives a call of its own; may change it so that it does.
 bool Caller::careful(Call call, Words& words) {
     const std::uint64_t taken = words[call == Call::cap_move ? 1 : 0];
@@ -184,12 +205,16 @@ bool Caller::careful(Call call, Words& words) {
                 words[2] &= ~std::uint64_t(Rights::end | Rights::manage);
             return true;
         case Call::account_end:
+        case Call::account_time:
         case Call::account_reclaim:
         case Call::account_repossess: return taken != reclaim_slot;
         case Call::vcpu_resume: return is_staged(words[0]);
         case Call::vcpu_bind: return is_staged(words[1]) && is_staged(words[2]);
         case Call::notification_wait:
             words[2] = std::min(words[2], libos::now_ns().value_or(0) + wait_ns_max);
+            return true;
+        case Call::predicate_wait:
+            words[1] = std::min(words[1], libos::now_ns().value_or(0) + wait_ns_max);
             return true;
         default: return true;
     }
@@ -218,7 +243,7 @@ void Caller::call_oneself() {
     View view(*this, self_);
     Words words = calls::ArgumentSource(view).make(call);
     tame(call, words, choices_);
-    if (!careful(call, words)) return;
+    if (!careful(call, words) || endangers(self_, call, words)) return;
     if (call == Call::vcpu_resume &&
         words[0] == reinterpret_cast<std::uint64_t>(&structures().resumed)) {
         const Status status = random_calls_resume(&structures().resumed, sys::tagged(call));
@@ -256,7 +281,7 @@ void Caller::call_by(Puppet& puppet) {
     View view(*this, puppet);
     Words words = calls::ArgumentSource(view).make(call);
     tame(call, words, choices_);
-    tell(puppet, call, words);
+    if (!endangers(puppet, call, words)) tell(puppet, call, words);
 }
 
 void Caller::sweep() {

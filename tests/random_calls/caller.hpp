@@ -70,6 +70,7 @@ private:
     Actor* target_of(const Actor& actor, const Words& words);
     bool is_private(std::uint64_t handle);
     bool careful(Call call, Words& words);
+    bool endangers(const Actor& actor, Call call, const Words& words);
     void call_oneself();
     void call_by(Puppet& puppet);
     void hear(Puppet& puppet, std::uint64_t status, std::uint64_t value);

@@ -109,7 +109,8 @@ bool Caller::raise(Puppet& puppet, std::uint64_t frames, std::uint64_t cpu) {
     puppet.holdings.add_fixed(
         {lamina::slots::account, ObjectType::account, std::uint32_t(Rights::spend | Rights::copy)});
     puppet.holdings.add_fixed(
-        {lamina::slots::vcpu, ObjectType::vcpu, std::uint32_t(Rights::manage | Rights::copy)});
+        {lamina::slots::vcpu, ObjectType::vcpu,
+         std::uint32_t(Rights::manage | Rights::signal | Rights::call | Rights::copy)});
     let_know(puppet);
     return true;
 }

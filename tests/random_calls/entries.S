@@ -1,5 +1,6 @@
 /* tests/random_calls/entries.S - the program of a puppet, and a vcpu_resume that comes back. */
 
+#include "lamina/call_words.h"
 #include "lamina/vcpu_offsets.h"
 #include "tests/random_calls/mailbox_offsets.h"
 
@@ -57,5 +58,14 @@ random_calls_resume:
     mov %rsi, %rax
     syscall
 1:  ret
+
+/* An activation of a gate: replies what it was called with. */
+    .globl random_calls_gate
+random_calls_gate:
+    movabs $CALL_GATE_RETURN, %rax
+    xor %edi, %edi
+    xor %esi, %esi
+    syscall
+    ud2
 
     .section .note.GNU-stack, "", @progbits

@@ -27,15 +27,35 @@ inline constexpr Unreachable unreachable[] = {
     {Call::frames_map, Status::out_of_frames, one_frame},
     {Call::env_create, Status::out_of_frames, one_frame},
     {Call::notification_create, Status::out_of_frames, one_frame},
+    {Call::gate_create, Status::out_of_frames, one_frame},
+    {Call::gate_call, Status::ended, "takes another environment's gate: tests/guest has it"},
+    {Call::gate_call, Status::revoked, "takes a callee that waits: tests/guest has it"},
+    {Call::gate_call, Status::limit_reached, "takes a callee that calls: tests/guest has it"},
+    {Call::gate_return, Status::ok, "does not return"},
     {Call::frames_map, Status::not_present, "the machine under test has pages of 1 GiB"},
     {Call::frames_alloc_at, Status::out_of_frames, one_frame},
     {Call::frames_split, Status::out_of_frames, one_frame},
     {Call::frames_map_list, Status::out_of_frames, one_frame},
+    {Call::vcpu_create, Status::out_of_frames, one_frame},
+    {Call::slice_create, Status::out_of_frames, one_frame},
     {Call::notification_wait, Status::interrupted,
      "no vCPU has a reclaim entry: tests/guest has it"},
+    {Call::predicate_wait, Status::interrupted, "no vCPU has a reclaim entry: tests/guest has it"},
     {Call::account_repossess, Status::busy, "no two callers share an account that owes"},
     {Call::frames_watch, Status::ok, "no caller may: tests/guest/reclaim_test.cpp has it"},
     {Call::frames_watch, Status::bad_argument, "no caller may: tests/guest/calls_test.cpp has it"},
+};
+
+/// Outcomes that take a second CPU.
+struct Outcome {
+    Call call;
+    Status status;
+    friend constexpr bool operator==(Outcome, Outcome) = default;
+};
+inline constexpr Outcome between_cpus[] = {
+    {Call::vcpu_yield_to, Status::bad_argument},
+    {Call::slice_bind, Status::bad_argument},
+    {Call::vcpu_migrate, Status::limit_reached},
 };
 
 /// Whether a call may end so: ok, or an error that it declares.

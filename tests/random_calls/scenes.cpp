@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "lamina/report.hpp"
+#include "lamina/slice.hpp"
 #include "libos/info/info.hpp"
+#include "tests/random_calls/scene_tools.hpp"
 #include "tests/random_calls/stage.hpp"
 
 namespace random_calls {
@@ -21,26 +23,9 @@ constexpr std::uint64_t poor_address = 0x5500'0000'0000;
 /// How often a call is made in a state that it is to fail in.
 constexpr int tries = 12;
 
-constexpr std::uint64_t name_bytes = 6;
 constexpr std::uint64_t status_max = 255;
 constexpr auto copy_right = std::uint64_t(Rights::copy);
 constexpr auto read_only = std::uint64_t(lamina::Protection::read);
-
-void drop_all(Caller& caller, std::span<const std::uint32_t> handles) {
-    for (const std::uint32_t handle : handles)
-        caller.make(Call::cap_drop, {handle});
-}
-
-/// Makes a call again and again, and keeps what it returns, until it fails or there are enough.
-std::span<const std::uint32_t> repeat(Caller& caller, std::size_t most, Call call,
-                                      const Words& words) {
-    const auto spare = caller.spare();
-    most = std::min(most, spare.size());
-    std::size_t count = 0;
-    while (count < most && (spare[count] = caller.value_of(call, words)) != 0)
-        ++count;
-    return spare.first(count);
-}
 
 /// Gives the CPU to a puppet of this CPU until it is idle. False if it does not become so. Not
 /// counted: how often depends on time.
@@ -119,6 +104,7 @@ void use_while_revoked(Caller& caller, std::uint32_t child, bool account) {
                     {self_handle, child, 0, 1, random_page(caller.choices()), read_only});
         caller.make(Call::frames_map_list,
                     {self_handle, child, 0, list_of_pages(list_address), 1, read_only});
+        caller.make(Call::predicate_wait, {set_predicate(child, false), lamina::no_wait});
     }
 }
 
@@ -146,6 +132,10 @@ void fill_own_table(Caller& caller) {
         caller.make(Call::frames_alloc, {account_handle, 1 + caller.choices().below(4)});
         caller.make(Call::env_create, {account_handle, stage_address, name_bytes, 0, 0, 0});
         caller.make(Call::notification_create, {account_handle});
+        caller.make(Call::gate_create, {account_handle, stage_address});
+        caller.make(Call::vcpu_create, {self_handle, account_handle, 0});
+        caller.make(Call::vcpu_create, {self_handle, account_handle, caller.part().cpu_count});
+        caller.make(Call::slice_create, {account_handle, 0, lamina::slice_ns_min});
         caller.make(Call::frames_alloc_at, {account_handle, free + std::uint64_t(i % 60), 1});
         caller.make(Call::frames_split, {pair, 1});
     }
@@ -194,16 +184,38 @@ void wait_together(Caller& caller) {
     caller.make(Call::cap_drop, {note});
 }
 
+void watch_what_goes(Caller& caller) {
+    if (!make_ready(caller, caller.mate, mate_frames)) return;
+    const auto run = caller.value_of(Call::frames_alloc, {account_handle, 1});
+    if (run == 0) return;
+    for (int i = 0; i < tries; ++i) {
+        const auto theirs =
+            caller.value_of(Call::cap_copy, {caller.mate.env, run, std::uint64_t(Rights::read)});
+        const Words wait = {set_predicate(theirs, false), lamina::wait_forever};
+        if (theirs == 0 || !caller.tell(caller.mate, Call::predicate_wait, wait)) break;
+        // Once it has read what to wait for.
+        for (int turn = 0; turn < 3; ++turn)
+            (void)sys::vcpu_yield();
+        caller.make(Call::cap_revoke, {run});
+        if (!await(caller, caller.mate)) break;
+    }
+    caller.make(Call::cap_drop, {run});
+}
+
 void visit_the_ended(Caller& caller) {
     const Words create = {account_handle, stage_address, name_bytes, 0, 0, 0};
     const std::uint64_t env = caller.value_of(Call::env_create, create);
     if (env == 0) return;
     const std::uint64_t weak = caller.value_of(Call::cap_derive, {env, copy_right});
     const std::uint64_t own = caller.value_of(Call::cap_derive, {account_handle, copy_right});
+    const std::uint64_t page = random_page(caller.choices());
+    const auto vcpu = caller.value_of(Call::vcpu_create, {env, account_handle, 0});
+    const auto second = caller.value_of(Call::vcpu_create, {env, account_handle, 0});
+    caller.make(Call::vcpu_start, {second, page, page});
+    const auto gate = caller.value_of(Call::gate_create, {account_handle, page});
     caller.make(Call::env_end, {env, status_max + 1});
     caller.make(Call::env_end, {env, 0});
     await_end(std::uint32_t(env));
-    const std::uint64_t page = random_page(caller.choices());
     for (int i = 0; i < 3; ++i) {
         caller.make(Call::env_end, {env, 0});
         caller.make(Call::env_end, {weak, 0});
@@ -212,6 +224,12 @@ void visit_the_ended(Caller& caller) {
         caller.make(Call::env_report, {env, lamina::user_end});
         caller.make(Call::env_report, {weak, output_page});
         caller.make(Call::env_start, {env, page, page});
+        caller.make(Call::vcpu_create, {env, account_handle, 0});
+        caller.make(Call::vcpu_create, {weak, account_handle, 0});
+        caller.make(Call::vcpu_start, {vcpu, page, page});
+        caller.make(Call::gate_attach, {gate, vcpu, page});
+        use_slices_of_ended(caller, env, vcpu);
+        caller.make(Call::vcpu_start, {lamina::slots::vcpu, page, page});
         caller.make(Call::cap_copy, {env, own, copy_right});
         caller.make(Call::cap_move, {env, own});
         caller.make(Call::frames_map, {env, caller.mate.mail_run, 0, 1, page, read_only});
@@ -225,7 +243,8 @@ void visit_the_ended(Caller& caller) {
         for (const std::uint64_t name : {unmapped_address, lamina::user_end, structure_page})
             caller.make(Call::env_create, {account_handle, name, name_bytes, 0, 0, 0});
     }
-    for (const std::uint64_t handle : {env, weak, own})
+    for (const std::uint64_t handle :
+         {env, weak, own, std::uint64_t{vcpu}, std::uint64_t{second}, std::uint64_t{gate}})
         caller.make(Call::cap_drop, {handle});
 }
 
@@ -252,6 +271,9 @@ void press_the_poor(Caller& caller) {
         caller.make(Call::frames_alloc, {account, 1});
         caller.make(Call::env_create, {account, stage_address, name_bytes, 0, 0, 0});
         caller.make(Call::notification_create, {account});
+        caller.make(Call::gate_create, {account, stage_address});
+        caller.make(Call::vcpu_create, {env, account, 0});
+        caller.make(Call::slice_create, {account, 0, lamina::slice_ns_min});
         if (await(caller, caller.poor))
             caller.tell(caller.poor, Call::cap_derive, {account_handle, copy_right});
         if (await(caller, caller.poor)) caller.tell(caller.poor, Call::frames_split, {theirs, 1});
@@ -390,6 +412,20 @@ void crowd(Caller& caller) {
                             {account_handle, stage_address, name_bytes, 0, 0, caller.part().cpu});
     for (int i = 0; i < 10 * tries; ++i)
         caller.make(Call::env_create, {account_handle, stage_address, name_bytes, 0, 0, 0});
+    // As many slices as a CPU has are more than there can be environments on it.
+    constexpr int vcpus_most = 200;
+    const std::uint64_t other = (caller.part().cpu + 1) % caller.part().cpu_count;
+    const Words far = {all.empty() ? 0 : all[0], account_handle, other};
+    const auto moved = caller.value_of(Call::vcpu_create, far);
+    const Words vcpu = {all.empty() ? 0 : all[0], account_handle, caller.part().cpu};
+    for (int i = 0; i < vcpus_most && !all.empty(); ++i)
+        if (const auto made = caller.value_of(Call::vcpu_create, vcpu); made != 0)
+            caller.make(Call::cap_drop, {made});
+    for (int i = 0; i < 10 * tries; ++i) {
+        caller.make(Call::slice_create, {account_handle, caller.part().cpu, lamina::slice_ns_min});
+        caller.make(Call::vcpu_migrate, {moved, caller.part().cpu});
+    }
+    caller.make(Call::cap_drop, {moved});
     drop_all(caller, all);
     lamina::InfoPage info;
     while (libos::read_info(info) && info.env_count > lamina::env_count_max / 2)

@@ -18,6 +18,9 @@ void revoke_much(Caller& caller);
 /// revoked.
 void wait_together(Caller& caller);
 
+/// The mate waits for words that the caller takes from it: revoked.
+void watch_what_goes(Caller& caller);
+
 /// Calls on an environment that has ended: ended.
 void visit_the_ended(Caller& caller);
 
@@ -33,6 +36,9 @@ void nest_accounts(Caller& caller);
 /// Memory that is asked back, and taken, and who has it ended: not_due, busy, ended.
 void ask_back(Caller& caller);
 
+/// Slices that are somebody's, of another CPU, or one too many: busy, bad_argument, limit_reached.
+void use_slices(Caller& caller);
+
 /// Page tables of each level: no_table.
 void read_tables(Caller& caller);
 
@@ -44,6 +50,10 @@ void map_lists(Caller& caller);
 
 /// A large page that is asked for in part: partial_page.
 void map_large_page(Caller& caller);
+
+/// Calls through a gate of the caller's own, and yielding to vCPUs that cannot run: ok, timed_out,
+/// busy, already_started.
+void pass_gates(Caller& caller);
 
 /// As many environments as there may be: limit_reached. Needs some thousand frames.
 void crowd(Caller& caller);

@@ -23,6 +23,13 @@ std::uint64_t address_of(const void* structure) {
 
 }  // namespace
 
+std::uint64_t set_predicate(std::uint64_t frames, bool holds) {
+    lamina::Predicate& made = structures().predicate;
+    made = {1, 1, {{lamina::PredicateOp::constant, 0}}, {holds ? 1U : 0U}, {}};
+    made.words[0].frames = lamina::Handle(std::uint32_t(frames));
+    return address_of(&made);
+}
+
 std::uint64_t random_page(Choices& choices) {
     return regions[choices.below(std::size(regions))] + choices.below(region_pages) * page_size;
 }

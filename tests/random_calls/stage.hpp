@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "lamina/layout.hpp"
+#include "lamina/predicate.hpp"
 #include "lamina/vcpu.hpp"
 #include "libos/sys/handles.hpp"
 #include "tests/calls/argument_source.hpp"
@@ -31,9 +32,13 @@ struct Structures {
     lamina::SavedContext resumed;        ///< For random_calls_resume.
     lamina::SavedContext kernel_rip;     ///< Goes on at no user address.
     std::uint64_t ranges[8];             ///< As frames_map_list and its kind take them.
+    lamina::Predicate predicate;         ///< One word, which is looked up and not read.
     alignas(64) lamina::VcpuArea area;
 };
 inline Structures& structures() { return *reinterpret_cast<Structures*>(structure_page); }
+
+/// A predicate with a word of some frames, that holds or does not.
+std::uint64_t set_predicate(std::uint64_t frames, bool holds);
 
 /// Pages to map things at: around an edge of 2 MiB and of 512 GiB, and at the end of user space.
 inline constexpr std::uint64_t regions[] = {

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "arch/machine.hpp"
+#include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/arch/x86_64/stacks.hpp"
 #include "exokernel/env/env.hpp"
 #include "exokernel/memory/address_space.hpp"

@@ -44,6 +44,12 @@ bool is_sole(const exo::Capability& held) {
            covers(held.rights, Rights::copy);
 }
 
+/// Whether it is for a vCPU that waits for a predicate.
+bool watches(const exo::Capability& held) {
+    return held.type == ObjectType::vcpu &&
+           static_cast<const exo::Vcpu&>(*held.object).state == exo::VcpuState::watching;
+}
+
 }  // namespace
 
 template <typename Wanted>
@@ -135,12 +141,13 @@ CallArguments ArgumentSource::make(lamina::Call call, const exo::Env& caller, co
                                    std::uint64_t now_ns) {
     Caller view(*this, caller, seen, now_ns);
     CallArguments made = calls::ArgumentSource(view).make(call);
-    aim(call, caller, made);
+    aim(call, caller, made, now_ns);
     return made;
 }
 
 /// Gives calls that chance alone would not let succeed what they need.
-void ArgumentSource::aim(lamina::Call call, const exo::Env& caller, CallArguments& made) {
+void ArgumentSource::aim(lamina::Call call, const exo::Env& caller, CallArguments& made,
+                         std::uint64_t now_ns) {
     using lamina::Call;
     const bool large = frame_count == frame_count_large;
     switch (call) {
@@ -185,6 +192,14 @@ void ArgumentSource::aim(lamina::Call call, const exo::Env& caller, CallArgument
             return;
         case Call::account_end:
             if (choices_->percent(30)) made[1] = aim_at_payer(caller, made);
+            return;
+        case Call::predicate_wait:
+            // Long enough to be poked.
+            if (choices_->percent(50)) made[1] = now_ns + choices_->below(60'000'000);
+            return;
+        case Call::vcpu_poke:
+            if (const auto vcpu = pick(caller, watches); vcpu && choices_->percent(70))
+                made[0] = std::uint64_t(vcpu->name);
             return;
         case Call::frames_watch:
             if (!choices_->percent(80)) return;

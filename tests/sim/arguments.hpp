@@ -50,7 +50,7 @@ private:
 
     template <typename Wanted>
     std::optional<SlotView> pick(const exo::Env& env, Wanted wanted);
-    void aim(lamina::Call call, const exo::Env& caller, CallArguments& made);
+    void aim(lamina::Call call, const exo::Env& caller, CallArguments& made, std::uint64_t now_ns);
     std::uint64_t large_address();
     void aim_at_large_pages(const exo::Env& caller, CallArguments& made);
     void aim_at_small_page(const exo::Env& caller, CallArguments& made);

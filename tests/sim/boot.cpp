@@ -65,9 +65,10 @@ void boot_kernel() {
     exo::set_lock_mode("locks=panic");
     exo::set_dispatch_ops({[](exo::Vcpu& vcpu) {
                                return vcpu.state == exo::VcpuState::in_call ? step_long_call(vcpu)
-                                                                            : end_step(*vcpu.env);
+                                                                            : end_step(vcpu);
                            },
-                           [](const exo::Vcpu* vcpu) { exo::info_pages.refresh(vcpu); }});
+                           [](exo::Vcpu* vcpu) { exo::info_pages.refresh(vcpu); }});
+    exo::set_releaser([](exo::Object& object) { release_object(object); });
     frame_infos.assign(frame_count, {});
     exo::frames = {};
     exo::frames.adopt(frame_infos);
@@ -104,7 +105,7 @@ exo::Env& start_first_env() {
     give(lamina::slots::machine,
          capability(ObjectType::machine, &sim::machine, Rights::read | Rights::copy), false);
     give(info,
-         exo::frames.capability(exo::info_pages.first_frame(), exo::InfoPageWriter::page_count,
+         exo::frames.capability(exo::info_pages.first_frame(), exo::info_pages.page_count(),
                                 Rights::read | Rights::copy),
          false);
     if (frame_count == frame_count_large) {
@@ -114,7 +115,7 @@ exo::Env& start_first_env() {
              exo::frames.capability(large, count, Rights::read | Rights::write | Rights::copy),
              true);
     }
-    must(start_env(env, home, home, 0));
+    must(start_vcpu(*env.vcpu, home, home, 0));
     return env;
 }
 

@@ -25,6 +25,7 @@ bool within_object(const Capability& less, const Capability& more) {
         return less.first >= more.first && less.count <= more.count &&
                less.first - more.first <= more.count - less.count;
     if (less.object != more.object) return false;
+    if (less.type == ObjectType::gate) return more.badge() == 0 || less.badge() == more.badge();
     return less.type != ObjectType::notification || more.badge() == 0 ||
            (less.badge() != 0 && (less.badge() & ~more.badge()) == 0);
 }
@@ -87,10 +88,9 @@ void CapabilityHistory::remember() {
         before_[frame] = {(*incarnations_)[frame], 0, 0};
     for (const exo::Env* env : view_->envs()) {
         before_[exo::FrameTable::frame_at(env).value].env_id = env->id;
-        const exo::Vcpu* vcpu = env->vcpu;
-        if (vcpu != nullptr && vcpu->state == exo::VcpuState::in_call &&
-            vcpu->long_call == &exo::run_alloc)
-            before_[KernelView::run_with(vcpu->object)].reserved_for = env->id;
+        for (const exo::Vcpu* vcpu = env->vcpu; vcpu != nullptr; vcpu = vcpu->next)
+            if (vcpu->state == exo::VcpuState::in_call && vcpu->long_call == &exo::run_alloc)
+                before_[KernelView::run_with(vcpu->object)].reserved_for = env->id;
     }
 }
 

@@ -4,21 +4,12 @@
 #include <algorithm>
 #include <string>
 
+#include "tests/sim/chains.hpp"
 #include "tests/sim/ledger.hpp"
 #include "tests/sim/stale_entries.hpp"
 #include "tests/sim/violation.hpp"
 
 namespace sim {
-namespace {
-
-bool may_wait(const exo::Env& env) {
-    return std::ranges::any_of(KernelView::slots(env), [&](const exo::Capability& held) {
-        return held.object == env.vcpu->waits_for && covers(held.rights, exo::Rights::wait);
-    });
-}
-
-}  // namespace
-
 Checks::Checks(exo::Account& root)
     : view_(root),
       capabilities_(view_, incarnations_),
@@ -43,6 +34,9 @@ void Checks::after_step(const Cpu& actor) {
     tree_changed_ |= derivation_.areas_changed();
     check_stale_entries(*machine_, actor, incarnations_);
     check_ends();
+    if (actor.unlocked && actor.call.caller != 0 &&
+        actor.call.number == std::uint64_t(lamina::Call::vcpu_poke))
+        check_poked(actor);
     if (machine_->holds_locks()) return;
     if (tree_changed_) derivation_.check(actor.call);
     tree_changed_ = false;
@@ -60,6 +54,7 @@ void Checks::check_whole() {
     check_ledger(view_);
     check_references(view_);
     check_sleepers();
+    check_chains(view_, *machine_);
 }
 
 void Checks::check_ends() {
@@ -74,15 +69,44 @@ void Checks::check_ends() {
         if (env->vcpu != nullptr && !env->alive()) ending_.push_back(env->id);
 }
 
+void Checks::check_poked(const Cpu& actor) const {
+    const exo::Env* env = view_.find_env(actor.call.caller);
+    if (env == nullptr || env->vcpu == nullptr) return;
+    const auto handle = actor.call.arguments[0];
+    const auto slots = KernelView::slots(*env);
+    const std::uint32_t slot = lamina::handle_slot(lamina::Handle(handle));
+    if (slot >= slots.size() || std::uint64_t(slots[slot].name) != handle) return;
+    const exo::Capability& poked = slots[slot];
+    if (poked.type != exo::ObjectType::vcpu || !covers(poked.rights, exo::Rights::signal)) return;
+    auto& vcpu = static_cast<exo::Vcpu&>(*poked.object);
+    if (vcpu.state != exo::VcpuState::watching) return;
+    const Cpu& cpu = machine_->cpu(exo::base_of(vcpu).home->index);
+    if (cpu.halted && !machine_->interrupt_waits(cpu))
+        violated("A CPU whose vCPU is poked looks at what that waits for.",
+                 "CPU " + std::to_string(cpu.index) + " sleeps on");
+}
+
+/// While it sleeps, a CPU with a vCPU that watches has its timer set to look again.
+void Checks::check_watcher(exo::Vcpu& vcpu) const {
+    const Cpu& cpu = machine_->cpu(exo::base_of(vcpu).home->index);
+    if (!cpu.halted || machine_->interrupt_waits(cpu)) return;
+    if (cpu.timer_ns == 0 ||
+        cpu.timer_ns > machine_->time_ns() + exo::base_of(vcpu).slice.length_ns)
+        violated("A CPU that sleeps looks within a slice at what its vCPUs wait for.",
+                 "CPU " + std::to_string(cpu.index));
+}
+
 void Checks::check_sleepers() const {
-    for (const exo::Env* env : view_.envs())
-        if (env->alive() && env->vcpu->waits_for != nullptr && !may_wait(*env))
-            violated("A vCPU waits only where its environment may wait.",
-                     "environment " + std::to_string(env->id));
-    for (const exo::Vcpu* vcpu : view_.vcpus()) {
+    for (exo::Vcpu* vcpu : view_.vcpus()) {
+        if (vcpu->state == exo::VcpuState::watching) check_watcher(*vcpu);
         if (vcpu->state != exo::VcpuState::ready && vcpu->state != exo::VcpuState::ending) continue;
-        const exo::CpuLocal* home = vcpu->slices->cpu();
-        const Cpu& cpu = machine_->cpu(home->index);
+        // The first one ends last.
+        if (vcpu->state == exo::VcpuState::ending && vcpu == vcpu->env->vcpu && vcpu->next)
+            continue;
+        // Nor does who has no time left run.
+        const exo::Vcpu& base = exo::base_of(*vcpu);
+        if (vcpu->state == exo::VcpuState::ready && base.slice.payer->time_left() == 0) continue;
+        const Cpu& cpu = machine_->cpu(base.home->index);
         if (cpu.halted && !machine_->interrupt_waits(cpu))
             violated("A CPU does not sleep while a vCPU of it could run.",
                      "CPU " + std::to_string(cpu.index));

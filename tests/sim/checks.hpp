@@ -35,6 +35,9 @@ public:
 private:
     void check_whole();
     void check_sleepers() const;
+    void check_watcher(exo::Vcpu& vcpu) const;
+    /// Needs: the actor has just left what it did under the kernel lock in a call of vcpu_poke.
+    void check_poked(const Cpu& actor) const;
     void check_ends();
 
     KernelView view_;

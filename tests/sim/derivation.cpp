@@ -14,7 +14,7 @@ namespace {
 
 constexpr unsigned env_shift = 37;
 constexpr std::uint64_t page_mark = 1ULL << 36;
-/// With page_mark: the area of the environment's vCPU. Page numbers are smaller.
+/// With page_mark: the area of the vCPU in that frame. Page numbers are smaller.
 constexpr std::uint64_t area_mark = 1ULL << 35;
 /// No ring has as many members.
 constexpr std::uint32_t ring_max = frame_count_large * exo::page_table_entries;
@@ -95,15 +95,42 @@ bool capability_within(const exo::Capability& child, const exo::Capability& pare
     return child.type != exo::ObjectType::frames || frames_within(child.first, child.count, parent);
 }
 
-/// Whether a link is that of a vCPU's bound area.
-bool is_area(const exo::Link& link) {
+/// Whether a link is in a vCPU: that of its bound area, or of its wait.
+bool is_in_vcpu(const exo::Link& link) {
     return exo::frames.info(exo::FrameTable::frame_at(&link)).state == exo::FrameState::object;
 }
 
+const exo::Vcpu& vcpu_with(const exo::Link& link) {
+    return *static_cast<const exo::Vcpu*>(
+        exo::FrameTable::contents(exo::FrameTable::frame_at(&link)));
+}
+
+/// The word that a vCPU watches by a link of its own; null: it is the link of something else.
+const std::uint64_t* watched_by(const exo::Link& link) {
+    const exo::Watch& watch = vcpu_with(link).watch;
+    for (std::uint32_t i = 0; i < watch.predicate.word_count; ++i)
+        if (&link == &watch.links[i]) return watch.words[i];
+    return nullptr;
+}
+
+/// Waits come and go with their vCPU's state; they are no part of the tree that is followed.
+bool is_wait(const exo::Link& link) {
+    return is_in_vcpu(link) && (&link == &vcpu_with(link).wait_link || watched_by(link) != nullptr);
+}
+
+/// Whether a vCPU may wait by what a capability allows.
+bool wait_within(const exo::Link& link, const exo::Capability& parent) {
+    const exo::Vcpu& vcpu = vcpu_with(link);
+    if (const std::uint64_t* const word = watched_by(link))
+        return vcpu.state == exo::VcpuState::watching && covers(parent.rights, exo::Rights::read) &&
+               frames_within(exo::FrameTable::frame_at(word).value, 1, parent);
+    if (vcpu.state == exo::VcpuState::calling)
+        return parent.object == vcpu.callee->gate && covers(parent.rights, exo::Rights::call);
+    return parent.object == vcpu.waits_for && covers(parent.rights, exo::Rights::wait);
+}
+
 /// What a vCPU's bound area may do: the kernel reads and writes it for its environment.
-bool area_within(const exo::Link& link, const exo::Capability& parent) {
-    const auto& vcpu =
-        *static_cast<const exo::Vcpu*>(exo::FrameTable::contents(exo::FrameTable::frame_at(&link)));
+bool area_within(const exo::Vcpu& vcpu, const exo::Capability& parent) {
     const std::uint32_t frame = vcpu.area_frame.value;
     return covers(parent.rights, exo::Rights::read | exo::Rights::write) &&
            frames_within(frame, 1, parent);
@@ -111,7 +138,8 @@ bool area_within(const exo::Link& link, const exo::Capability& parent) {
 
 /// Whether what a link is of allows no more than the capability whose child it is.
 bool within(const exo::Link& link, const exo::Capability& parent) {
-    if (is_area(link)) return area_within(link, parent);
+    if (is_wait(link)) return wait_within(link, parent);
+    if (is_in_vcpu(link)) return area_within(vcpu_with(link), parent);
     const exo::FrameInfo& info = exo::frames.info(exo::FrameTable::frame_at(&link));
     if (info.state != exo::FrameState::mappings)
         return capability_within(exo::CapSlot::of(const_cast<exo::Link&>(link)), parent);
@@ -125,8 +153,9 @@ bool within(const exo::Link& link, const exo::Capability& parent) {
 DerivationHistory::Key DerivationHistory::key_of_slot(std::uint64_t env, std::uint32_t slot) {
     return env << env_shift | slot;
 }
-DerivationHistory::Key DerivationHistory::key_of_area(std::uint64_t env) {
-    return env << env_shift | page_mark | area_mark;
+DerivationHistory::Key DerivationHistory::key_of_area(const exo::Vcpu& vcpu) {
+    return vcpu.env->id << env_shift | page_mark | area_mark |
+           exo::FrameTable::frame_at(&vcpu).value;
 }
 DerivationHistory::Key DerivationHistory::key_of_page(std::uint64_t env, std::uint64_t address) {
     return env << env_shift | page_mark | address / exo::page_size;
@@ -157,36 +186,42 @@ void DerivationHistory::add_nodes(const exo::Env& env, Tree& tree) const {
     }
 }
 
-/// The area of the environment's vCPU, if one is bound.
-void DerivationHistory::add_area(const exo::Env& env, Tree& tree) const {
-    if (env.vcpu == nullptr || env.vcpu->area == nullptr) return;
-    check_whole(env.vcpu->area_link, name_of(key_of_area(env.id)));
-    tree[key_of_area(env.id)] = {0, &exo::frames.run_of(env.vcpu->area_frame)};
+/// The area of a vCPU, if one is bound.
+void DerivationHistory::add_area(const exo::Vcpu& vcpu, Tree& tree) const {
+    if (vcpu.area == nullptr) return;
+    check_whole(vcpu.area_link, name_of(key_of_area(vcpu)));
+    tree[key_of_area(vcpu)] = {0, &exo::frames.run_of(vcpu.area_frame)};
 }
 
 bool DerivationHistory::areas_changed() {
     Areas now;
-    for (const exo::Env* env : view_->envs())
-        if (env->vcpu != nullptr && env->vcpu->area != nullptr)
-            now[env->id] = {env->vcpu->area, env->vcpu->area_link.next,
-                            env->vcpu->area_link.previous};
-    areas_before_ = std::move(areas_);
+    for (const exo::Vcpu* vcpu : view_->vcpus())
+        if (vcpu->area != nullptr)
+            now[key_of_area(*vcpu)] = {vcpu->area, vcpu->area_link.next, vcpu->area_link.previous};
+    const bool changed = now != areas_;
     areas_ = std::move(now);
-    return areas_ != areas_before_;
+    return changed;
 }
 
 /// vcpu_bind makes an area anew, below the capability that its page is mapped through.
 void DerivationHistory::bind(const CallInProgress& call) {
     if (call.caller == 0 || call.number != std::uint64_t(lamina::Call::vcpu_bind)) return;
-    const auto bound = areas_.find(call.caller);
-    const auto before = areas_before_.find(call.caller);
+    const exo::Env* env = view_->find_env(call.caller);
+    if (env == nullptr) return;
+    const auto slots = KernelView::slots(*env);
+    const std::uint32_t slot = lamina::handle_slot(lamina::Handle(call.arguments[0]));
+    if (slot >= slots.size() || slots[slot].type != exo::ObjectType::vcpu) return;
+    const auto& vcpu = static_cast<const exo::Vcpu&>(*slots[slot].object);
+    if (vcpu.env != env) return;
+    const auto bound = areas_.find(key_of_area(vcpu));
     if (bound == areas_.end()) return;
-    if (before != areas_before_.end() && before->second == bound->second) return;
+    const auto before = areas_checked_.find(bound->first);
+    if (before != areas_checked_.end() && before->second == bound->second) return;
     for (unsigned level = 1; level <= exo::leaf_level_max; ++level) {
         const std::uint64_t start = call.arguments[1] & ~(exo::entry_span(level) - 1);
         const auto page = tree_.find(key_of_page(call.caller, start));
         if (page == tree_.end()) continue;
-        tree_[key_of_area(call.caller)] = {page->second.parent, page->second.object};
+        tree_[bound->first] = {page->second.parent, page->second.object};
         return;
     }
 }
@@ -198,10 +233,7 @@ DerivationHistory::Key DerivationHistory::key_of(const exo::Link& link) const {
         const auto page = exo::AddressSpace::mapping_of(link);
         return key_of_page(env_with(page.space), page.address);
     }
-    if (is_area(link))
-        return key_of_area(static_cast<const exo::Vcpu*>(
-                               exo::FrameTable::contents(exo::FrameTable::frame_at(&link)))
-                               ->env->id);
+    if (is_in_vcpu(link)) return key_of_area(vcpu_with(link));
     if (info.state != exo::FrameState::capabilities)
         violated("A ring holds capabilities and mapped pages.", "another link");
     const auto& cap = exo::CapSlot::of(const_cast<exo::Link&>(link));
@@ -220,6 +252,11 @@ void DerivationHistory::add_parents(const exo::Env& env, Tree& tree) const {
             if (link == &parent->children) break;
             if (!in_memory(link))
                 violated("The rings of the derivation tree are whole.", "below " + name_of(key));
+            if (is_wait(*link)) {
+                if (!within(*link, *parent))
+                    violated("A vCPU waits only by what it may wait for.", "below " + name_of(key));
+                continue;
+            }
             const auto child = tree.find(key_of(*link));
             if (child == tree.end())
                 violated("A ring holds capabilities and mapped pages.",
@@ -246,6 +283,12 @@ void DerivationHistory::add_roots(Tree& tree) const {
         for (const exo::Link* link = run.roots.next; link != &run.roots; link = link->next) {
             if (!in_memory(link) || ++members == ring_max)
                 violated("The rings of the derivation tree are whole.", "roots of " + name);
+            if (is_wait(*link)) {
+                const exo::Capability all = exo::whole_run(const_cast<exo::FrameInfo&>(run));
+                if (!within(*link, all))
+                    violated("A vCPU waits only by what it may wait for.", "roots of " + name);
+                continue;
+            }
             const auto root = tree.find(key_of(*link));
             if (root == tree.end() || root->second.parent != 0 || root->second.in_roots ||
                 root->second.object != &run)
@@ -279,8 +322,8 @@ DerivationHistory::Tree DerivationHistory::kernel_tree() const {
     Tree tree;
     for (const exo::Env* env : view_->envs())
         add_nodes(*env, tree);
-    for (const exo::Env* env : view_->envs())
-        add_area(*env, tree);
+    for (const exo::Vcpu* vcpu : view_->vcpus())
+        add_area(*vcpu, tree);
     for (const exo::Env* env : view_->envs())
         add_parents(*env, tree);
     add_roots(tree);
@@ -290,6 +333,7 @@ DerivationHistory::Tree DerivationHistory::kernel_tree() const {
 
 void DerivationHistory::adopt() {
     (void)areas_changed();
+    areas_checked_ = areas_;
     tree_ = kernel_tree();
 }
 
@@ -338,6 +382,7 @@ void DerivationHistory::check(const CallInProgress& call) {
     const Tree now = kernel_tree();
     move(call, now);
     bind(call);
+    areas_checked_ = areas_;
     for (const auto& [key, node] : now)
         if (!tree_.contains(key)) tree_[key] = {source_of(call, node), node.object};
     remove_gone(now);
@@ -349,6 +394,9 @@ void DerivationHistory::check(const CallInProgress& call) {
 }
 
 void DerivationHistory::check_revoked(const CallInProgress& call) const {
+    // Others of its vCPUs may have used the capability again before this one went on.
+    const exo::Env* env = view_->find_env(call.caller);
+    if (env == nullptr || env->vcpu == nullptr || env->vcpu->next != nullptr) return;
     const Key revoked = key_of_slot(
         call.caller, lamina::handle_slot(lamina::Handle(std::uint32_t(call.arguments[0]))));
     for (const auto& [key, node] : tree_)

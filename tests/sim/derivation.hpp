@@ -30,7 +30,7 @@ public:
     void check_revoked(const CallInProgress& call) const;
 
 private:
-    /// A capability, a mapped page, or the area of the vCPU, of an environment: see key_of_slot().
+    /// A capability, a mapped page, or the area of a vCPU, of an environment: see key_of_slot().
     using Key = std::uint64_t;
     struct Node {
         Key parent = 0;  ///< 0: a root.
@@ -38,17 +38,17 @@ private:
         bool in_roots = false;  ///< Of its run.
     };
     using Tree = std::unordered_map<Key, Node>;
-    /// A bound area and its neighbours, by id of the environment.
-    using Areas = std::unordered_map<std::uint64_t, std::array<const void*, 3>>;
+    /// A bound area and its neighbours, by its key.
+    using Areas = std::unordered_map<Key, std::array<const void*, 3>>;
 
     static Key key_of_slot(std::uint64_t env, std::uint32_t slot);
-    static Key key_of_area(std::uint64_t env);
+    static Key key_of_area(const exo::Vcpu& vcpu);
     static Key key_of_page(std::uint64_t env, std::uint64_t address);
     /// The tree as the kernel has it. A ring that is not whole is a violation.
     Tree kernel_tree() const;
     void add_nodes(const exo::Env& env, Tree& tree) const;
     void add_parents(const exo::Env& env, Tree& tree) const;
-    void add_area(const exo::Env& env, Tree& tree) const;
+    void add_area(const exo::Vcpu& vcpu, Tree& tree) const;
     void add_roots(Tree& tree) const;
     void check_runs(const Tree& tree) const;
     void bind(const CallInProgress& call);
@@ -60,7 +60,7 @@ private:
     const KernelView* view_;
     Tree tree_;
     Areas areas_;
-    Areas areas_before_;  ///< A step before.
+    Areas areas_checked_;  ///< When the tree was checked last.
 };
 
 }  // namespace sim

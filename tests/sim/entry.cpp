@@ -60,6 +60,9 @@ void interrupt_in_kernel(exo::CpuLocal& cpu, bool timer) {
 
 void come_from_boot() { exo::lock_kernel(); }
 
-const exo::Context& go_on() { return *exo::exo_dispatch(); }
+const exo::Context& go_on() {
+    const bool known = exo::this_cpu().must_dispatch > DISPATCH_CONTEXT_COMPLETE;
+    return known ? *exo::exo_switch() : *exo::exo_dispatch();
+}
 
 }  // namespace sim

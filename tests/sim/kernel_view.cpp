@@ -25,6 +25,8 @@ void KernelView::refresh() {
     accounts_.assign(1, root_);
     notifications_.clear();
     vcpus_.clear();
+    gates_.clear();
+    slices_.clear();
     unknown_.clear();
     for (std::uint32_t i = 0; i < exo::frames.size(); ++i) {
         const exo::FrameNumber frame{i};
@@ -32,10 +34,12 @@ void KernelView::refresh() {
         switch (object_in<exo::Object>(frame)->type) {
             case ObjectType::env: envs_.push_back(object_in<exo::Env>(frame)); break;
             case ObjectType::vcpu: vcpus_.push_back(object_in<exo::Vcpu>(frame)); break;
+            case ObjectType::slice: slices_.push_back(object_in<exo::Slice>(frame)); break;
             case ObjectType::account: accounts_.push_back(object_in<exo::Account>(frame)); break;
             case ObjectType::notification:
                 notifications_.push_back(object_in<exo::Notification>(frame));
                 break;
+            case ObjectType::gate: gates_.push_back(object_in<exo::Gate>(frame)); break;
             default: unknown_.push_back(frame);
         }
     }

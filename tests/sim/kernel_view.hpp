@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "exokernel/cap/capability.hpp"
+#include "exokernel/cpu/gate.hpp"
 #include "exokernel/cpu/notification.hpp"
 #include "exokernel/env/env.hpp"
 #include "exokernel/memory/account.hpp"
@@ -36,8 +37,11 @@ public:
 
     std::span<exo::Env* const> envs() const { return envs_; }
     std::span<exo::Account* const> accounts() const { return accounts_; }  ///< The root's first.
+    std::span<exo::Gate* const> gates() const { return gates_; }
     std::span<exo::Notification* const> notifications() const { return notifications_; }
     std::span<exo::Vcpu* const> vcpus() const { return vcpus_; }
+    /// Those that are objects; vCPUs have one each beside.
+    std::span<exo::Slice* const> slices() const { return slices_; }
     /// Frames in state object that hold none of these: a mistake.
     std::span<const exo::FrameNumber> unknown_objects() const { return unknown_; }
 
@@ -68,7 +72,9 @@ private:
     std::vector<exo::Env*> envs_;
     std::vector<exo::Account*> accounts_;
     std::vector<exo::Notification*> notifications_;
+    std::vector<exo::Gate*> gates_;
     std::vector<exo::Vcpu*> vcpus_;
+    std::vector<exo::Slice*> slices_;
     std::vector<exo::FrameNumber> unknown_;
 };
 

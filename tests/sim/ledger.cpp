@@ -1,5 +1,6 @@
 // tests/sim/ledger.cpp - owners and charges, counted from scratch.
 #include "tests/sim/ledger.hpp"
+#include "exokernel/cpu/dispatch.hpp"
 
 #include <array>
 #include <string>
@@ -132,6 +133,38 @@ Sums add_up(const KernelView& view) {
     return sums;
 }
 
+/// A slice is its vCPU's, at its place on that one's CPU, and no other slice is there.
+void check_slice(const exo::Slice& slice) {
+    const exo::Slice* at = slice.vcpu != nullptr ? &slice.vcpu->slice : &slice;
+    while (at != nullptr && at != &slice)
+        at = at->next;
+    if (at == nullptr || (slice.vcpu != nullptr && slice.vcpu->home != slice.home) ||
+        slice.vector != &slice.home->slices ||
+        (slice.vcpu == nullptr && slice.vector->wanted(slice)))
+        violated("A slice belongs to its vCPU and to that one's CPU, or to nobody.",
+                 "position " + std::to_string(slice.position));
+}
+
+/// Counts the slices that each account and those below it pay for.
+void check_slices(const KernelView& view) {
+    std::array<std::uint64_t, object_places> counted = {};
+    const auto count = [&](const exo::Slice& slice) {
+        if (slice.vector == nullptr) return;
+        check_slice(slice);
+        for (const exo::Account* at = slice.payer; at != nullptr; at = at->parent)
+            ++counted[view.place_of(*at)];
+    };
+    for (const exo::Vcpu* vcpu : view.vcpus())
+        count(vcpu->slice);
+    for (const exo::Slice* slice : view.slices())
+        count(*slice);
+    for (const exo::Account* account : view.accounts())
+        if (const auto seen = counted[view.place_of(*account)]; account->slices_used != seen)
+            violated("An account is charged with each of its slices once.",
+                     "charged " + std::to_string(account->slices_used) + ", counted " +
+                         std::to_string(seen));
+}
+
 }  // namespace
 
 void check_ledger(const KernelView& view) {
@@ -156,6 +189,7 @@ void check_ledger(const KernelView& view) {
                          std::to_string(account->limit_frames()));
     }
     check_tables(view);
+    check_slices(view);
 }
 
 }  // namespace sim

@@ -132,7 +132,10 @@ void Machine::lock_point(exo::arch::LockPoint where, const void*) {
     switch (where) {
         case exo::arch::LockPoint::before: break;
         case exo::arch::LockPoint::taken: ++current_->locks; return;
-        case exo::arch::LockPoint::given_back: --current_->locks; break;
+        case exo::arch::LockPoint::given_back:
+            --current_->locks;
+            current_->unlocked = true;
+            break;
     }
     // Boot runs on no fiber.
     if (user_ != nullptr) pause();
@@ -179,6 +182,7 @@ Cpu& Machine::step_of(unsigned index) {
     current_->waited = current_->waiting;
     current_->waiting = false;
     current_->kernel_ran = current_->in_kernel;
+    current_->unlocked = false;
     in_fiber_ = true;
     current_->fiber.resume();
     in_fiber_ = false;

@@ -33,6 +33,7 @@ struct Cpu {
     bool waited = false;             ///< So did the one before: this one changed nothing.
     bool kernel_ran = false;         ///< In its last step.
     unsigned locks = 0;              ///< Locks it holds.
+    bool unlocked = false;           ///< In its last step, at the end of which it was.
     std::uint64_t kernel_exits = 0;  ///< How often it has left the kernel, or halted.
     CallInProgress call;
     /// The call of cap_revoke that has returned ok in this step; caller 0: none.
@@ -81,6 +82,8 @@ public:
     Cpu& cpu(unsigned index) { return *cpus_[index]; }
     Choices& choices() { return *choices_; }
     bool interrupt_waits(const Cpu& cpu) const;
+    /// Of the clock, which does not go on by it.
+    std::uint64_t time_ns() const { return now_ns_; }
 
     /// Ends a step of the CPU that calls.
     void pause();

@@ -30,6 +30,11 @@ bool names_itself(const exo::Env& env, std::uint64_t handle) {
 
 }  // namespace
 
+/// What a vCPU's program knows: vCPUs share their environment, not what they have seen of it.
+Program& Programs::program_of(const exo::Vcpu& vcpu) {
+    return programs_[vcpu.env->id * object_places + exo::FrameTable::frame_at(&vcpu).value];
+}
+
 Programs::Programs(Machine& machine, const KernelView& view, std::uint64_t first_env)
     : machine_(&machine),
       view_(&view),
@@ -39,7 +44,7 @@ Programs::Programs(Machine& machine, const KernelView& view, std::uint64_t first
 
 void Programs::step(Cpu& cpu) {
     const exo::Env& env = *cpu.local.running->env;
-    Program& program = programs_[env.id];
+    Program& program = program_of(*cpu.local.running);
     const std::uint64_t chance = choices_->below(200);
     if (program.spawn.stage != Spawn::Stage::none && chance < 100)
         spawn_step(cpu, env, program);
@@ -59,7 +64,7 @@ void Programs::step(Cpu& cpu) {
 }
 
 void Programs::resumed(Cpu& cpu, const exo::Context& context) {
-    Program& program = programs_[cpu.local.running->env->id];
+    Program& program = program_of(*cpu.local.running);
     if (!program.awaits) return;
     program.awaits = false;
     finish(cpu, program, {context.rax, context.rdx});
@@ -153,6 +158,8 @@ void Programs::random_call(Cpu& cpu, const exo::Env& env, Program& program) {
     if (env.id == first_env_ && careless(env, number, arguments)) return;
     if (call_shapes()[drawn].name.ends_with("_list") && choices_->percent(80))
         make_list(cpu, program, number, arguments);
+    if (number == Call::predicate_wait && choices_->percent(80))
+        make_predicate(cpu, env, arguments);
     call(cpu, program, number, arguments);
 }
 
@@ -173,6 +180,29 @@ void Programs::make_list(Cpu& cpu, Program& program, Call number, CallArguments&
         program.listed = address + choices_->below(choices_->percent(70) ? 1 : 4);
         store(cpu, list + 8 * i, program.listed);
     }
+}
+
+/// Writes a predicate over some words into memory that it may have, for the call to read. Programs
+/// write 0 and `printable` into the same memory.
+void Programs::make_predicate(Cpu& cpu, const exo::Env& env, CallArguments& arguments) {
+    lamina::Predicate made = {};
+    made.word_count = 1 + std::uint32_t(choices_->below(2));
+    for (std::uint32_t i = 0; i < made.word_count; ++i)
+        made.words[i] = {lamina::Handle(arguments_.handle_of(env, exo::ObjectType::frames)),
+                         std::uint32_t(choices_->below(exo::page_size / 8) * 8)};
+    made.constants[0] = choices_->percent(80) ? printable : choices_->next();
+    const std::uint32_t second = made.word_count - 1;
+    made.steps[0] = {lamina::PredicateOp::load, 0};
+    made.steps[1] = {
+        choices_->percent(50) ? lamina::PredicateOp::load : lamina::PredicateOp::constant,
+        std::uint8_t(second)};
+    made.steps[2] = {lamina::PredicateOp(2 + choices_->below(14)), 0};
+    made.step_count = 3;
+    arguments[0] = home + choices_->below((home_pages * exo::page_size - sizeof made) / 8) * 8;
+    std::array<std::uint64_t, sizeof made / 8> words;
+    std::memcpy(words.data(), &made, sizeof made);
+    for (std::size_t i = 0; i < words.size(); ++i)
+        store(cpu, arguments[0] + 8 * i, words[i]);
 }
 
 void Programs::map_again(Cpu& cpu, const exo::Env& env, Program& program) {
@@ -196,6 +226,14 @@ bool Programs::careless(const exo::Env& env, Call number, CallArguments& argumen
         case Call::notification_wait:
             if (arguments[2] == lamina::wait_forever) arguments[2] = lamina::no_wait;
             arguments[2] = std::min(arguments[2], machine_->now_ns() + 20'000'000);
+            return false;
+        // It lives for ever, and so do its vCPUs.
+        case Call::vcpu_create:
+            return env.vcpu->next != nullptr && env.vcpu->next->next != nullptr &&
+                   (arguments[0] == 0 || names_itself(env, arguments[0]));
+        case Call::gate_call:
+        case Call::predicate_wait:
+            arguments[1] = std::min(arguments[1], machine_->now_ns() + 20'000'000);
             return false;
         default: return false;
     }

@@ -83,7 +83,9 @@ private:
     void note_pages(lamina::Call number, const CallArguments& arguments);
     void finish(Cpu& cpu, Program& program, const CallResult& result);
     void random_call(Cpu& cpu, const exo::Env& env, Program& program);
+    Program& program_of(const exo::Vcpu& vcpu);
     void make_list(Cpu& cpu, Program& program, lamina::Call number, CallArguments& arguments);
+    void make_predicate(Cpu& cpu, const exo::Env& env, CallArguments& arguments);
     void map_again(Cpu& cpu, const exo::Env& env, Program& program);
     bool careless(const exo::Env& env, lamina::Call number, CallArguments& arguments) const;
     void touch_memory(Cpu& cpu);
@@ -99,7 +101,7 @@ private:
     Choices* choices_;
     ArgumentSource arguments_;
     std::uint64_t first_env_;
-    std::unordered_map<std::uint64_t, Program> programs_;  ///< By id of the environment.
+    std::unordered_map<std::uint64_t, Program> programs_;  ///< By environment and vCPU.
     std::uint64_t recent_page_ = home;  ///< Where page tables are changed, or were last.
     std::uint64_t recent_pages_ = 1;
     CallCounts counts_;

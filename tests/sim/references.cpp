@@ -57,18 +57,26 @@ void count_mappings(const exo::Env& env, References& count) {
     }
 }
 
-/// What an environment and its vCPU refer to beside capabilities and mappings.
-void count_own(const exo::Env& env, References& count) {
-    if (env.vcpu == nullptr) return;
-    const exo::Vcpu& vcpu = *env.vcpu;
+void count_of_vcpu(const exo::Vcpu& vcpu, References& count) {
     count.to(&vcpu);
-    if (vcpu.state != exo::VcpuState::created) count.to(&env);
-    count.to(env.end_notification);
     count.to(vcpu.waits_for);
+    count.to(vcpu.gate);
     count.to_any(vcpu.object);
     if (vcpu.state == exo::VcpuState::in_call && vcpu.long_call == &exo::repossession)
         count.to_any(static_cast<const exo::Env&>(*vcpu.object).account->taking);
+    if (vcpu.state == exo::VcpuState::watching)
+        for (std::uint32_t i = 0; i < vcpu.watch.predicate.word_count; ++i)
+            count.to_frame(exo::FrameTable::frame_at(vcpu.watch.words[i]).value);
     if (vcpu.area != nullptr) count.to_frame(vcpu.area_frame.value);
+}
+
+/// What an environment and its vCPUs refer to beside capabilities and mappings.
+void count_own(const exo::Env& env, References& count) {
+    if (env.vcpu == nullptr) return;
+    if (env.started) count.to(&env);
+    count.to(env.end_notification);
+    for (const exo::Vcpu* vcpu = env.vcpu; vcpu != nullptr; vcpu = vcpu->next)
+        count_of_vcpu(*vcpu, count);
 }
 
 void compare(const exo::Object& object, const References& count, const char* what) {
@@ -89,6 +97,8 @@ void check_references(const KernelView& view) {
         count_own(*env, count);
     }
     count.to(&view.root_account());
+    for (const exo::Account* account : view.accounts())
+        count.to(account->time_told);
     ++count.runs[exo::info_pages.first_frame().value];
     count.to(exo::console.input_notification);
     count.to(exo::memory_watch.told);
@@ -101,6 +111,8 @@ void check_references(const KernelView& view) {
     compare(machine_object(), count, "machine");
     for (const exo::Vcpu* vcpu : view.vcpus())
         compare(*vcpu, count, "vCPU");
+    for (const exo::Slice* slice : view.slices())
+        compare(*slice, count, "slice");
     for (const exo::Account* account : view.accounts()) {
         compare(*account, count, "account");
         if (account->references == 0 && account->used == 0)
@@ -108,6 +120,8 @@ void check_references(const KernelView& view) {
     }
     for (const exo::Notification* notification : view.notifications())
         compare(*notification, count, "notification");
+    for (const exo::Gate* gate : view.gates())
+        compare(*gate, count, "gate");
     for (std::uint32_t frame = 0; frame < frame_count; ++frame) {
         const exo::FrameInfo& info = KernelView::info(frame);
         if (info.state == exo::FrameState::run_head && info.references != count.runs[frame])

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "doctest/doctest.h"
+#include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/env/env.hpp"
 #include "exokernel/env/long_call.hpp"
 #include "tests/sim/arguments.hpp"

@@ -1,5 +1,6 @@
 // tests/sim/world.cpp - running the kernel on the simulated machine.
 #include "tests/sim/world.hpp"
+#include "exokernel/cpu/dispatch.hpp"
 
 #include "exokernel/env/env.hpp"
 #include "tests/sim/boot.hpp"

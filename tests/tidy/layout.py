@@ -8,7 +8,7 @@ COLUMNS_MAX = 100
 # Assembly: the kernel's only under arch/ and at its entry; in the libOS only where it meets the
 # kernel or another context; tests, demos and benchmarks may need one certain instruction.
 ASSEMBLY_FOLDERS = ("exokernel/arch/", "exokernel/boot/", "libos/arch/", "libos/sys/",
-                    "libos/rt/", "libos/upcall/", "libos/linux/",
+                    "libos/rt/", "libos/upcall/", "libos/gate/", "libos/linux/",
                     "apps/bench/", "apps/crash_demo/", "tests/")
 
 # Words of unfinished work. Split, so that this file passes its own rule.

@@ -22,6 +22,7 @@ KINDS = {
     "user_address": "an address in the user half",
     "out_cap_info": "the address of a `lamina::CapInfo` that the kernel writes",
     "out_env_report": "the address of a `lamina::EnvReport` that the kernel writes",
+    "out_slice_info": "the address of a `lamina::SliceInfo` that the kernel writes",
     "out_page_table": "the address of 512 words that the kernel writes",
 }
 

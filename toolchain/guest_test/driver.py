@@ -1,7 +1,8 @@
 # toolchain/guest_test/driver.py - boots the image of a guest_test and judges its output
 """The environment names the image: LAMINA_KERNEL, LAMINA_ARCHIVE, LAMINA_ISO. LAMINA_CPUS
 says how many processors there are, LAMINA_MEMORY_MIB how much memory; LAMINA_ICOUNT=1 is for the
-exact machine; LAMINA_LOCKS is the document of the kernel's locks."""
+exact machine; LAMINA_LOCKS is the document of the kernel's locks. With LAMINA_LONG=1
+(`lamina test --long`) the guest is told by the word tests=long to run in full size."""
 import os
 import pathlib
 import subprocess
@@ -26,6 +27,8 @@ def boot(folder):
     # A panic ends the machine, instead of halting it until the time is over. The exact machine runs
     # the kernel as it is shipped, without its locks being followed.
     words = ("panic=exit",) if exact else ("panic=exit", "locks=panic")
+    if os.environ.get("LAMINA_LONG") == "1":
+        words += ("tests=long",)
     machine = qemu.Machine(words=words, icount=exact, cpus=int(os.environ["LAMINA_CPUS"]),
                            memory_mib=int(os.environ["LAMINA_MEMORY_MIB"]))
     limit_s = int(os.environ.get("TEST_TIMEOUT", "300")) - SPARE_S

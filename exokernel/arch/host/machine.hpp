@@ -96,6 +96,7 @@ Word word_of_cpu(unsigned offset) {
     return local != nullptr ? *reinterpret_cast<const Word*>(local + offset) : 0;
 }
 inline std::uint32_t cpu_index() { return word_of_cpu<std::uint32_t>(CPU_INDEX); }
+inline std::uint64_t cpu_bit() { return word_of_cpu<std::uint64_t>(CPU_BIT); }
 inline bool must_dispatch() { return word_of_cpu<std::uint64_t>(CPU_MUST_DISPATCH) != 0; }
 
 inline void interrupt_cpu(std::uint8_t apic_id) {

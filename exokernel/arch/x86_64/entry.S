@@ -130,9 +130,10 @@ call_dispatch:
     pop CONTEXT_RIP(%rdi)
     mov %gs:CPU_USER_RSP, %rcx
     mov %rcx, CONTEXT_RSP(%rdi)
-    xor %ecx, %ecx
     STORE 0, rdi, rbx, rbp, r12, r13, r14, r15
     STORE 0, rdi, rax, rdx
+    ja call_switch                  /* none of these instructions changes flags */
+    xor %ecx, %ecx
     .irp register, rcx, rsi, rdi, r8, r9, r10, r11
     mov %rcx, OFFSET_\register(%rdi)
     .endr
@@ -142,6 +143,7 @@ call_dispatch:
 exo_leave:
     mov %gs:CPU_STACK_TOP, %rsp
     call exo_dispatch
+go_on:
     pushq $USER_DATA
     pushq CONTEXT_RSP(%rax)
     pushq CONTEXT_RFLAGS(%rax)
@@ -150,6 +152,11 @@ exo_leave:
     LOAD 0, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15, rax
     swapgs
     iretq
+
+/* The call has said who goes on. What it need not keep of the caller's stays as it was before. */
+call_switch:
+    call exo_switch
+    jmp go_on
 
 /* Vectors for which the processor pushes an error code: 8, 10-14, 17, 21, 29, 30. */
 #define ERROR_CODE_VECTORS 0x60227d00

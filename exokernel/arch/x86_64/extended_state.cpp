@@ -30,7 +30,9 @@ void load_extended(std::uint64_t fs_base, std::uint64_t gs_base, const std::byte
 
 void init_extended(std::byte* area) {
     // An all-zero header means: everything in its initial state, except MXCSR, which is always
-    // loaded from the area.
+    // loaded from the area. XSAVE only ever sets its first word.
+    constexpr std::size_t header_offset = 512;
+    std::memset(area + header_offset, 0, 8);
     constexpr std::size_t mxcsr_offset = 24;
     constexpr std::uint32_t mxcsr_initial = 0x1f80;
     std::memcpy(area + mxcsr_offset, &mxcsr_initial, sizeof mxcsr_initial);

@@ -78,6 +78,13 @@ inline std::uint32_t cpu_index() {
     return index;
 }
 
+/// The bit of this CPU in a set of CPUs.
+inline std::uint64_t cpu_bit() {
+    std::uint64_t bit;
+    asm("mov %%gs:%c1, %0" : "=r"(bit) : "i"(CPU_BIT));
+    return bit;
+}
+
 /// Whether this CPU must dispatch before it goes back to user mode.
 inline bool must_dispatch() {
     bool must;
@@ -112,7 +119,7 @@ using SeenLock = Lock;
 /// Saves or loads what the entry code leaves alone: FS and GS base and the XSAVE area.
 void save_extended(std::uint64_t& fs_base, std::uint64_t& gs_base, std::byte* area);
 void load_extended(std::uint64_t fs_base, std::uint64_t gs_base, const std::byte* area);
-/// Makes a zeroed area one that loads as the initial state.
+/// Makes an area that is zeroed, or was saved to, one that loads as the initial state.
 void init_extended(std::byte* area);
 
 /// Ends what this CPU does; the second way the machine starts again.

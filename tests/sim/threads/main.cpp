@@ -7,6 +7,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "exokernel/cpu/dispatch.hpp"
 #include "tests/sim/arguments.hpp"
 #include "tests/sim/boot.hpp"
 #include "tests/sim/ledger.hpp"

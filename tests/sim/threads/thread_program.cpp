@@ -22,6 +22,7 @@ ObjectType type_named(std::string_view name) {
     if (name == "notification") return ObjectType::notification;
     if (name == "account") return ObjectType::account;
     if (name == "console") return ObjectType::console;
+    if (name == "gate") return ObjectType::gate;
     return ObjectType::none;
 }
 
@@ -66,6 +67,7 @@ ObjectType made_by(std::string_view call) {
         return ObjectType::frames;
     if (call == "env_create") return ObjectType::env;
     if (call == "notification_create") return ObjectType::notification;
+    if (call == "gate_create") return ObjectType::gate;
     return ObjectType::none;
 }
 

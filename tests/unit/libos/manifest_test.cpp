@@ -65,6 +65,14 @@ TEST_CASE("who may be ended when memory is low") {
     CHECK_FALSE(only("start a quota=1M").may_be_ended);
 }
 
+TEST_CASE("bounds of slices and time") {
+    CHECK(only("start a quota=1M slices=1").slices == 1);
+    CHECK(only("start a quota=1M slices=1024 time=100%").slices == 1024);
+    CHECK(only("start a quota=1M time=7%").time_percent == 7);
+    CHECK(only("start a quota=1M").slices == 0);
+    CHECK(only("start a quota=1M").time_percent == 0);
+}
+
 TEST_CASE("quotas") {
     CHECK(only("start a quota=8K").quota_frames == 2);
     CHECK(only("start a quota=1M").quota_frames == 256);
@@ -88,6 +96,12 @@ TEST_CASE("mistakes are named, with line and word") {
     CHECK(mistake("start a quota=1M console=r console=w") == ManifestMistake::repeated_word);
     CHECK(mistake("start a quota=1M console=x") == ManifestMistake::bad_console);
     CHECK(mistake("start a quota=1M memory=x") == ManifestMistake::bad_memory);
+    for (const char* bad : {"slices=", "slices=0", "slices=1025", "slices=x", "slices=-1"})
+        CHECK(mistake(std::string("start a quota=1M ") + bad) == ManifestMistake::bad_slices);
+    for (const char* bad : {"time=", "time=%", "time=0%", "time=101%", "time=50", "time=x%"})
+        CHECK(mistake(std::string("start a quota=1M ") + bad) == ManifestMistake::bad_time);
+    CHECK(mistake("start a quota=1M slices=1 slices=1") == ManifestMistake::repeated_word);
+    CHECK(mistake("start a quota=1M time=1% time=1%") == ManifestMistake::repeated_word);
     CHECK(mistake("start a quota=1M memory=end memory=end") == ManifestMistake::repeated_word);
     CHECK(mistake("start a quota=1M memory=end memory=fail") == ManifestMistake::bad_memory);
     CHECK(mistake("start a quota=1M root") == ManifestMistake::unknown_word);

@@ -3,11 +3,12 @@
 
 #include <memory>
 
+#include "arch/machine.hpp"
 #include "doctest/doctest.h"
+#include "exokernel/cpu/cpus.hpp"
 #include "tests/unit/exokernel/machine.hpp"
 
 using exo::Notification;
-using exo::SliceVector;
 using exo::Vcpu;
 using exo::VcpuState;
 using lamina::Status;
@@ -18,19 +19,29 @@ namespace {
 /// A notification that one capability refers to, and a vCPU that runs.
 struct Fixture {
     Fixture() {
+        cpu->self = cpu.get();
+        exo::arch::host_cpu_local = cpu.get();
+        by.children.close();
+        exo::set_releaser([](exo::Object& object) { --object.references; });
+        vcpu.home = cpu.get();
+        vcpu.slice.vcpu = vcpu.deadline.vcpu = &vcpu;
         notification.type = lamina::ObjectType::notification;
         notification.references = 1;
-        REQUIRE(slices.attach(vcpu));
-        slices.set_ready(vcpu);
+        REQUIRE(cpu->slices.attach(vcpu.slice));
+        exo::make_ready(vcpu);
         vcpu.state = VcpuState::ready;
     }
-    bool ready() { return slices.next() == &vcpu; }
+    ~Fixture() { exo::arch::host_cpu_local = nullptr; }
+    Fixture(const Fixture&) = delete;
+    Fixture& operator=(const Fixture&) = delete;
+    bool ready() { return cpu->slices.next() == &vcpu.slice; }
     void wait(std::uint64_t mask, std::uint64_t deadline_ns = wait_forever) {
-        REQUIRE(notification.wait(vcpu, mask, deadline_ns));
+        REQUIRE(notification.wait(vcpu, by, mask, deadline_ns));
     }
 
-    SliceVector slices;
+    std::unique_ptr<exo::CpuLocal> cpu = std::make_unique<exo::CpuLocal>();
     Vcpu vcpu = {};
+    exo::CapSlot by;
     Notification notification = {};
 };
 
@@ -89,7 +100,7 @@ TEST_CASE_FIXTURE(Fixture, "a second vCPU finds the notification busy; nothing c
     wait(1);
     Vcpu other = {};
     other.state = VcpuState::ready;
-    CHECK(notification.wait(other, 1, wait_forever).error() == Status::busy);
+    CHECK(notification.wait(other, by, 1, wait_forever).error() == Status::busy);
     CHECK(notification.waiter == &vcpu);
     CHECK(other.state == VcpuState::ready);
     CHECK(other.waits_for == nullptr);
@@ -127,13 +138,26 @@ TEST_CASE_FIXTURE(Fixture, "after the wait is over a signal goes to the notifica
 
 TEST_CASE_FIXTURE(Fixture, "a wait with a deadline is due then, and a signal forgets it") {
     wait(1, 500);
-    CHECK(slices.due(499) == nullptr);
-    CHECK(slices.due(500) == &vcpu);
+    CHECK(cpu->deadlines.nearest() == 500);
     notification.signal(1);
-    CHECK(slices.due(500) == nullptr);
+    CHECK(cpu->deadlines.nearest() == wait_forever);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a vCPU that does not wait has no wait to cancel") {
-    CHECK_FALSE(
-        panic_of([&] { Notification::cancel_wait(vcpu, Status::timed_out); }).empty());
+    CHECK_FALSE(panic_of([&] { Notification::cancel_wait(vcpu, Status::timed_out); }).empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a wait is derived from the capability it is by, until it ends") {
+    wait(1);
+    CHECK(by.children.next == &vcpu.wait_link);
+    notification.signal(1);
+    CHECK(by.children.alone());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a waiter may hold the last reference") {
+    wait(1);
+    --notification.references;  // the capability is dropped
+    Notification::cancel_wait(vcpu, Status::timed_out);
+    CHECK(notification.references == 0);
+    CHECK(ready());
 }

@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(Fixture, "the end of a slice is left pending for a disabled vC
 TEST_CASE_FIXTURE(Fixture, "nobody is told of the end of a slice who has no entry for it") {
     vcpu.entries.slice_end = 0;
     CHECK_FALSE(exo::upcall_slice_end(vcpu));
-    vcpu.entries.slice_end = 0x3000;
+    vcpu.entries = {};
     vcpu.area = nullptr;
     CHECK_FALSE(exo::upcall_slice_end(vcpu));
     CHECK(area.pending == 0);
@@ -96,22 +96,24 @@ TEST_CASE_FIXTURE(Fixture, "nobody is told of the end of a slice who has no entr
 TEST_CASE_FIXTURE(Fixture, "a request for memory comes at its entry, once") {
     vcpu.entries.reclaim = 0x6000;
     vcpu.asked_frames = 7;
+    vcpu.upcalls_due = lamina::pending_reclaim;
     vcpu.asked_deadline_ns = 99;
-    exo::upcall_reclaim(vcpu);
+    exo::upcalls_due(vcpu);
     CHECK(saved());
     CHECK(entered(0x6000));
     CHECK(area.reclaim_frames == 7);
     CHECK(area.reclaim_deadline_ns == 99);
     CHECK(area.pending == 0);
-    CHECK(vcpu.asked_frames == 0);
+    CHECK(vcpu.upcalls_due == 0);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a request for memory is left pending for a disabled vCPU") {
     vcpu.entries.reclaim = 0x6000;
     vcpu.asked_frames = 7;
+    vcpu.upcalls_due = lamina::pending_reclaim;
     area.disabled = 1;
     area.pending = 0x100;
-    exo::upcall_reclaim(vcpu);
+    exo::upcalls_due(vcpu);
     CHECK(area.pending == (0x100 | lamina::pending_reclaim));
     CHECK(area.reclaim_frames == 7);
     CHECK(goes_on_as_it_was());
@@ -119,14 +121,52 @@ TEST_CASE_FIXTURE(Fixture, "a request for memory is left pending for a disabled 
 
 TEST_CASE_FIXTURE(Fixture, "nobody is asked for memory who has no entry for it") {
     vcpu.asked_frames = 7;
-    exo::upcall_reclaim(vcpu);
+    vcpu.upcalls_due = lamina::pending_reclaim;
+    exo::upcalls_due(vcpu);
     vcpu.entries.reclaim = 0x6000;
     vcpu.asked_frames = 7;
+    vcpu.upcalls_due = lamina::pending_reclaim;
+    vcpu.entries = {};
     vcpu.area = nullptr;
-    exo::upcall_reclaim(vcpu);
-    CHECK(vcpu.asked_frames == 0);
+    exo::upcalls_due(vcpu);
+    CHECK(vcpu.upcalls_due == 0);
     CHECK(area.pending == 0);
     CHECK(goes_on_as_it_was());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a timer that has come due comes at its entry, once") {
+    vcpu.entries.timer = 0x7000;
+    vcpu.upcalls_due = lamina::pending_timer;
+    exo::upcalls_due(vcpu);
+    CHECK(saved());
+    CHECK(entered(0x7000));
+    CHECK(area.pending == 0);
+    CHECK(vcpu.upcalls_due == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a timer is left pending for a disabled vCPU, and told to nobody else") {
+    vcpu.entries.timer = 0x7000;
+    vcpu.upcalls_due = lamina::pending_timer;
+    area.disabled = 1;
+    exo::upcalls_due(vcpu);
+    CHECK(area.pending == lamina::pending_timer);
+    area.pending = 0;
+    vcpu.entries.timer = 0;
+    vcpu.upcalls_due = lamina::pending_timer;
+    exo::upcalls_due(vcpu);
+    CHECK(vcpu.upcalls_due == 0);
+    CHECK(area.pending == 0);
+    CHECK(goes_on_as_it_was());
+}
+
+TEST_CASE_FIXTURE(Fixture, "of two upcalls that are due one comes and one is left pending") {
+    vcpu.entries.reclaim = 0x6000;
+    vcpu.entries.timer = 0x7000;
+    vcpu.upcalls_due = lamina::pending_timer | lamina::pending_reclaim;
+    exo::upcalls_due(vcpu);
+    CHECK(saved());
+    CHECK(entered(0x6000));
+    CHECK(area.pending == lamina::pending_timer);
 }
 
 TEST_CASE_FIXTURE(Fixture, "inside the resume range a vCPU goes back to its start, disabled") {
