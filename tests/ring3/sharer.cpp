@@ -14,7 +14,8 @@ constexpr std::uint16_t user_data = 0x1b;
 constexpr std::uint32_t mxcsr_initial = 0x1f80;
 constexpr std::uint16_t x87_control_initial = 0x037f;
 constexpr std::uint64_t unmapped = 0x5800'0000'0000;
-constexpr std::uint64_t kernel_text = 0xffff'ffff'8020'1000;
+// In the direct map (docs/memory-layout.md): memory that is there on every machine.
+constexpr std::uint64_t kernel_memory = 0xffff'8000'0010'0000;
 
 struct alignas(32) Vectors {
     std::uint64_t words[16][4];
@@ -125,9 +126,9 @@ int offend(std::string_view deed) {
     if (deed == "read-unmapped") read(unmapped);
     if (deed == "write-unmapped") write(unmapped);
     if (deed == "call-unmapped") call(unmapped);
-    if (deed == "read-kernel") read(kernel_text);
-    if (deed == "write-kernel") write(kernel_text);
-    if (deed == "call-kernel") call(kernel_text);
+    if (deed == "read-kernel") read(kernel_memory);
+    if (deed == "write-kernel") write(kernel_memory);
+    if (deed == "call-kernel") call(kernel_memory);
     if (deed == "write-code") write(reinterpret_cast<std::uint64_t>(&offend));
     if (deed == "call-data") call(reinterpret_cast<std::uint64_t>(data));
     return 99;
