@@ -203,7 +203,7 @@ Vcpu& begin_slice(CpuLocal& cpu) {
             if (in_vain == nullptr) {
                 in_vain = slice;
             } else if (in_vain == slice) {
-                idle(cpu, now_ns, now_ns + slice->length_ns);
+                idle(cpu, now_ns, now_ns + slice_ns_default);
                 in_vain = nullptr;
             }
             continue;

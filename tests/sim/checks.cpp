@@ -90,8 +90,9 @@ void Checks::check_poked(const Cpu& actor) const {
 void Checks::check_watcher(exo::Vcpu& vcpu) const {
     const Cpu& cpu = machine_->cpu(exo::base_of(vcpu).home->index);
     if (!cpu.halted || machine_->interrupt_waits(cpu)) return;
-    if (cpu.timer_ns == 0 ||
-        cpu.timer_ns > machine_->time_ns() + exo::base_of(vcpu).slice.length_ns)
+    // Without time of its account it is not looked at.
+    if (exo::base_of(vcpu).slice.payer->time_left() == 0) return;
+    if (cpu.timer_ns == 0 || cpu.timer_ns > machine_->time_ns() + exo::slice_ns_default)
         violated("A CPU that sleeps looks within a slice at what its vCPUs wait for.",
                  "CPU " + std::to_string(cpu.index));
 }
