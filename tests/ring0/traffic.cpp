@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "lamina/layout.hpp"
 #include "lamina/vcpu.hpp"
 #include "libos/console/console.hpp"
 #include "libos/rt/app.hpp"
@@ -14,6 +15,7 @@ extern "C" {
 alignas(lamina::vcpu_area_alignment) lamina::VcpuArea traffic_area;
 void traffic_trap();
 void traffic_foreign();
+void traffic_other();
 
 }  // extern "C"
 
@@ -29,7 +31,13 @@ asm(".text\n"
     "  mov $77, %eax\n"
     "  mov traffic_area+32(%rip), %rcx\n"
     "  movq $0, traffic_area+8(%rip)\n"
-    "  jmp *%rcx\n");
+    "  jmp *%rcx\n"
+    "traffic_other:\n"
+    "  mov %rdi, %rbx\n"
+    "1:\n"
+    "  mov %rbx, %rax\n"
+    "  syscall\n"
+    "  jmp 1b\n");
 static_assert(AREA_TRAP == 272 && SAVED_RSP == 128 && SAVED_RIP == 136 && AREA_DISABLED == 8 &&
               AREA_FOREIGN_RIP == 32);
 
@@ -38,6 +46,20 @@ namespace {
 constexpr std::uint64_t fs_base = 0x1234'5000;
 constexpr std::uint64_t gs_base = 0x4321'7000;
 constexpr auto vcpu = lamina::make_handle(lamina::slots::vcpu, 0);
+constexpr auto account = lamina::make_handle(lamina::slots::account, 0);
+
+/// Another vCPU, which yields all the time.
+lamina::Handle other = lamina::Handle::null;
+
+bool start_other() {
+    namespace sys = libos::sys;
+    const auto made = sys::vcpu_create(lamina::Handle::null, account, 0);
+    if (!made) return false;
+    other = *made;
+    return sys::vcpu_start(other, reinterpret_cast<std::uint64_t>(traffic_other), lamina::page_size,
+                           sys::tagged(lamina::Call::vcpu_yield))
+        .has_value();
+}
 
 alignas(16) constinit std::byte upcall_stack[4096] = {};
 
@@ -79,6 +101,8 @@ const char* round() {
         return "another version";
     if (std::uint64_t(enter(39).status) != 77) return "foreign call";
     if (enter(tagged(lamina::Call::vcpu_yield)).status != Status::ok) return "yield";
+    if (enter(tagged(lamina::Call::vcpu_yield_to), std::uint64_t(other)).status != Status::ok)
+        return "yield to another";
     if (!page_fault()) return "page fault";
     if (!invalid_opcode()) return "invalid opcode";
     if (traffic_area.trap_address != 0) return "an address of no page fault";
@@ -100,6 +124,7 @@ int lamina_main(std::span<const std::string_view>) {
     };
     asm volatile("wrfsbase %0\n wrgsbase %1" : : "r"(fs_base), "r"(gs_base));
     if (!libos::sys::vcpu_bind(vcpu, &traffic_area, &entries)) return 1;
+    if (!start_other()) return 2;
     libos::print("traffic runs\n");
     for (;;)
         if (const char* wrong = round(); wrong != nullptr) {
