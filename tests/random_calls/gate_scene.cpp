@@ -17,11 +17,12 @@ void pass_gates(Caller& caller) {
     static std::uint32_t activation = 0;
     const auto entry = reinterpret_cast<std::uint64_t>(random_calls_gate);
     if (gate == 0) gate = caller.value_of(Call::gate_create, {account_handle, entry});
-    for (int i = 0; i < tries && activation == 0; ++i) {
+    constexpr int attached = 110;
+    for (int i = 0; i < attached && activation == 0; ++i) {
         const auto made =
             caller.value_of(Call::vcpu_create, {self_handle, account_handle, caller.part().cpu});
         caller.make(Call::gate_attach, {gate, made, entry});
-        if (i + 1 == tries)
+        if (i + 1 == attached)
             activation = made;
         else
             caller.make(Call::cap_drop, {made});
@@ -34,7 +35,15 @@ void pass_gates(Caller& caller) {
     const auto env =
         caller.value_of(Call::env_create, {account_handle, stage_address, 1, 0, 0, other_cpu});
     const auto others = caller.value_of(Call::vcpu_create, {env, account_handle, other_cpu});
+    const auto note = caller.value_of(Call::notification_create, {account_handle});
+    const auto mute = caller.value_of(Call::cap_derive, {note, copy});
+    const auto run = caller.value_of(Call::frames_alloc, {account_handle, 1});
+    const auto blind = caller.value_of(Call::cap_derive, {run, copy});
     for (int i = 0; i < tries; ++i) {
+        caller.make(Call::notification_signal, {mute, 1});
+        caller.make(Call::vcpu_bind, {weak_vcpu, 0, 0});
+        caller.make(Call::predicate_wait, {set_predicate(blind, false), lamina::no_wait});
+        caller.make(Call::cap_move, {note, mute});
         caller.make(Call::gate_attach, {gate, activation, ~std::uint64_t{0}});
         caller.make(Call::gate_attach, {gate, activation, entry});
         caller.make(Call::gate_attach, {gate, others, entry});
@@ -50,7 +59,7 @@ void pass_gates(Caller& caller) {
         caller.make(Call::vcpu_yield_to, {others});
         caller.make(Call::vcpu_yield_to, {weak_vcpu});
     }
-    for (const std::uint32_t handle : {weak, weak_vcpu, empty, others, env})
+    for (const std::uint32_t handle : {weak, weak_vcpu, empty, others, env, mute, note, blind, run})
         caller.make(Call::cap_drop, {handle});
 }
 
