@@ -10,14 +10,14 @@ extern "C" const std::byte random_calls_gate[];
 namespace random_calls {
 
 void pass_gates(Caller& caller) {
-    constexpr int tries = 12;
+    constexpr int tries = 4;
     constexpr auto copy = std::uint64_t(Rights::copy);
     // None of them goes before the caller's own end, so they are made once.
     static std::uint32_t gate = 0;
     static std::uint32_t activation = 0;
     const auto entry = reinterpret_cast<std::uint64_t>(random_calls_gate);
     if (gate == 0) gate = caller.value_of(Call::gate_create, {account_handle, entry});
-    constexpr int attached = 110;
+    constexpr int attached = 150;
     for (int i = 0; i < attached && activation == 0; ++i) {
         const auto made =
             caller.value_of(Call::vcpu_create, {self_handle, account_handle, caller.part().cpu});

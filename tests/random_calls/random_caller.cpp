@@ -38,9 +38,10 @@ constexpr Scene scenes[] = {
     {random_calls::read_tables, 2'000, 550, false},
     {random_calls::cut_runs, 2'000, 150, false},
     {random_calls::map_lists, 2'000, 250, false},
+    {random_calls::be_refused, 1'000, 400, false},
     {random_calls::map_large_page, 4'000, 350, false},
-    {random_calls::crowd, 1'000'000, 15'000, true},
-    {random_calls::break_up_memory, 1'000'000, 17'000, true},
+    {random_calls::crowd, 40'000, 15'000, true},
+    {random_calls::break_up_memory, 40'000, 17'000, true},
 };
 
 lamina::Result<random_calls::Tally*> map_tally() {

@@ -9,6 +9,9 @@ from toolchain.guest_test import unity_output
 
 LIMIT_S = 1700
 LEAST = 100  # how often each outcome must be seen
+# In a short run on several CPUs, where the order of things, and so each count, is up to chance: the
+# rarest has a mean of about 130.
+LEAST_BY_CHANCE = 25
 SEED = int(os.environ.get("LAMINA_SEED", "1"))
 # The kernel follows its locks, and panics when it finds something.
 FOLLOWED = ("locks=panic",)
@@ -37,11 +40,12 @@ class RandomCallsTest(harness.BootTest):
 
     def test_two_cpus(self):
         """On two CPUs every outcome is seen, and everything is given back."""
-        self.run_calls(800_000, cpus=2, words=FOLLOWED)
+        self.run_calls(800_000, least=LEAST_BY_CHANCE, cpus=2, words=FOLLOWED)
 
     def test_four_cpus(self):
         """On four CPUs every outcome is seen, and everything is given back."""
-        self.run_calls(10_000_000 if harness.is_long() else 1_000_000, cpus=4, words=FOLLOWED)
+        calls, least = (10_000_000, LEAST) if harness.is_long() else (1_000_000, LEAST_BY_CHANCE)
+        self.run_calls(calls, least=least, cpus=4, words=FOLLOWED)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,10 @@ void map_large_page(Caller& caller);
 /// busy, already_started.
 void pass_gates(Caller& caller);
 
+/// Objects of another type, or without the right, and numbers out of bounds: wrong_type,
+/// missing_right, bad_argument, bad_address, not_mapped.
+void be_refused(Caller& caller);
+
 /// As many environments as there may be: limit_reached. Needs some thousand frames.
 void crowd(Caller& caller);
 
