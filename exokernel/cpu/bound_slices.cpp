@@ -100,7 +100,9 @@ Result<void> migrate(Vcpu& vcpu, CpuLocal& home) {
     vcpu.home = vcpu.slice.home = &home;
     show_slice(vcpu.slice);
     if (wanted) vcpu.slice.vector->set_ready(vcpu.slice);
-    notify_cpu(&home);  // for whom it may be ready, or due earlier than what it waits for
+    // It may be ready there, or due earlier than what the timer is set for.
+    notify_cpu(&home);
+    if (&home == &this_cpu()) home.must_dispatch = 1;
     return {};
 }
 

@@ -227,6 +227,23 @@ TEST_CASE_FIXTURE(TwoCpus, "who waits is moved with its deadline") {
     CHECK(one.context.rax == std::uint64_t(Status::timed_out));
 }
 
+TEST_CASE_FIXTURE(TwoCpus, "a CPU that takes a vCPU over sets its timer for that one's deadline") {
+    add(10 * ms, true, 0);
+    Vcpu& one = add(10 * ms, true, 0);
+    Vcpu& far = add(10 * ms, true, 1);
+    REQUIRE(after(0, 0) == &one);
+    REQUIRE(after(0, 1) == &far);
+    const std::uint64_t deadline = now + 5 * ms;
+    wait(deadline, 0);
+    const auto take = [&] {
+        cpu(1).must_dispatch = 0;
+        REQUIRE(exo::migrate(one, cpu(1)));
+        CHECK(cpu(1).must_dispatch != 0);  // or it goes back to its caller at once
+    };
+    CHECK(having(take, 1) == &far);
+    CHECK(timer(1) == deadline);
+}
+
 TEST_CASE_FIXTURE(TwoCpus, "a CPU whose slices are all given takes nobody else") {
     Vcpu& one = add(10 * ms, false, 0);
     for (unsigned i = 0; i < exo::SliceVector::capacity; ++i)
