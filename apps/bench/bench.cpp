@@ -10,6 +10,7 @@
 #include "apps/bench/locks.hpp"
 #include "apps/bench/measure.hpp"
 #include "apps/bench/memory.hpp"
+#include "apps/bench/transfer.hpp"
 #include "lamina/layout.hpp"
 #include "lamina/rights.hpp"
 #include "lamina/syscalls.hpp"
@@ -86,6 +87,9 @@ int measure_kernel() {
 
 int lamina_main(std::span<const std::string_view> arguments) {
     if (arguments.size() == 2 && arguments[1] == "kernel") return measure_kernel();
+    if (arguments.size() == 2 && arguments[1] == "cpu")
+        return bench::measure_transfer(arguments[0]);
+    if (arguments.size() == 2 && arguments[1] == "server") return bench::serve_transfer();
     if (arguments.size() == 2 && arguments[1] == "locks") return bench::measure_locks();
     const auto number = [&](std::size_t at) {
         return at < arguments.size() ? libos::parse_number(arguments[at]) : std::nullopt;
@@ -95,6 +99,6 @@ int lamina_main(std::span<const std::string_view> arguments) {
     if (arguments.size() == 3 && arguments[1] == "worker" && number(2) &&
         *number(2) < bench::workers_max)
         return bench::contend_as_worker(*number(2));
-    libos::print("usage: bench kernel|locks|contend CHANGES MEETINGS\n");
+    libos::print("usage: bench kernel|cpu|locks|contend CHANGES MEETINGS\n");
     return 2;
 }

@@ -56,6 +56,16 @@ public:
         return lamina::fail(refusal(handle, type));
     }
 
+    /// The same for a handle as a call gives it, without saying why it finds none: null then.
+    CapSlot* find_with(std::uint64_t handle, ObjectType type, Rights needed) const {
+        const std::uint32_t slot = handle_slot(Handle(handle));
+        if (slot >= slot_count_) [[unlikely]]
+            return nullptr;
+        CapSlot& cap = slot_at(slot);
+        const bool fits = std::uint64_t(cap.name) == handle && cap.type == type;
+        return fits && covers(cap.rights, needed) ? &cap : nullptr;
+    }
+
     /// The same for any type. Errors: bad_handle, missing_right.
     Result<CapSlot*> lookup_any(Handle handle, Rights needed) {
         CapSlot* cap = find(handle);

@@ -7,6 +7,8 @@
 #define CONTEXT_RIP 120
 #define CONTEXT_RSP 128
 #define CONTEXT_RFLAGS 136
+#define CONTEXT_START_RIP 160
+#define CONTEXT_START_RSP 168
 
 /* CpuLocal (cpu/cpu_local.hpp), reached through the GS base in the kernel. */
 #define CPU_SELF 0
@@ -39,9 +41,6 @@
 
 /* CpuLocal::must_dispatch: the call's result must not be put into the context. */
 #define DISPATCH_CONTEXT_COMPLETE 2
-/* The vCPU that goes on is known already; and: rbx and r12 of the caller go to it. */
-#define DISPATCH_SWITCH 3
-#define DISPATCH_PASS 4
 
 /* System-call words (lamina/syscalls.hpp, lamina/status.def). */
 #define CALL_TAG 0x4C414D03

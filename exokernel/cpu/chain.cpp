@@ -26,6 +26,13 @@ void end_call(Vcpu& caller, Status status) {
 
 }  // namespace
 
+bool chain_has_place(const Vcpu& caller) {
+    std::uint32_t calls = 0;
+    for (const Vcpu* at = caller.caller; at != nullptr; at = at->caller)
+        ++calls;
+    return calls < chain_calls_max;
+}
+
 bool end_wait(Vcpu& vcpu, Status status) {
     switch (vcpu.state) {
         case VcpuState::calling: end_call(vcpu, status); return true;

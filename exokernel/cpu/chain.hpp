@@ -31,6 +31,9 @@ inline Vcpu& tip_of(Vcpu& vcpu) {
     return *at;
 }
 
+/// Whether a vCPU may call one more.
+bool chain_has_place(const Vcpu& caller);
+
 /// Ends what a vCPU waits for, a notification, a predicate or the reply of a gate: its call returns
 /// `status`. Whom it called goes on in a slice of its own, and its reply will be void. False: it
 /// does not wait.

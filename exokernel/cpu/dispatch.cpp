@@ -8,6 +8,7 @@
 #include "exokernel/cpu/bound_slices.hpp"
 #include "exokernel/cpu/chain.hpp"
 #include "exokernel/cpu/cpus.hpp"
+#include "exokernel/cpu/switch.hpp"
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/cpu/watch.hpp"
 
@@ -66,24 +67,17 @@ bool keeps_cpu(CpuLocal& cpu, Vcpu& vcpu, std::uint64_t now_ns) {
 /// Saves the state of the vCPU that is loaded.
 void save_loaded(CpuLocal& cpu) {
     if (cpu.loaded == nullptr) return;
-    Context& context = cpu.loaded->context;
-    if (cpu.loaded->state != VcpuState::parked)
-        arch::save_extended(context.fs_base, context.gs_base, cpu.loaded->extended_state);
-    cpu.loaded->loaded_on = nullptr;
+    save_state(*cpu.loaded);
     cpu.loaded = nullptr;
 }
 
 /// Makes a space the one in force; null: the kernel's own.
 void load_space(CpuLocal& cpu, AddressSpace* space) {
     if (cpu.space == space) return;
-    if (cpu.space != nullptr) cpu.space->users.loaded &= ~arch::cpu_bit();
-    cpu.space = space;
-    if (space == nullptr) return arch::load_page_table(shared_kernel_root);
-    space->users.loaded |= arch::cpu_bit();
-    space->users.kept |= arch::cpu_bit();
-    if (!arch::has_tlb_tags()) return arch::load_page_table(space->root());
-    const auto [tag, keep] = cpu.tlb_tags.choose(space->id, space->users.generation);
-    arch::load_page_table(space->root(), tag, keep);
+    if (cpu.space != nullptr) leave_space(cpu);
+    if (space != nullptr) return load_user_space(cpu, *space);
+    cpu.space = nullptr;
+    arch::load_page_table(shared_kernel_root);
 }
 
 /// Makes a vCPU's address space and extended state the ones in force.
@@ -94,7 +88,7 @@ void load(CpuLocal& cpu, Vcpu& vcpu) {
     load_space(cpu, vcpu.space);
     cpu.loaded = &vcpu;
     vcpu.loaded_on = &cpu;
-    arch::load_extended(vcpu.context.fs_base, vcpu.context.gs_base, vcpu.extended_state);
+    load_state(vcpu);
     load_upcalls(cpu, vcpu);
 }
 
@@ -264,6 +258,13 @@ void set_deadline(Vcpu& vcpu, std::uint64_t deadline_ns) {
     arm(home, std::min(home.stop_ns, home.deadlines.nearest()));
 }
 
+void load_tagged(CpuLocal& cpu, AddressSpace& space) {
+    const auto [tag, keep] = cpu.tlb_tags.choose(space.id, space.users.generation);
+    arch::load_page_table(space.root(), tag, keep);
+}
+
+void interrupt_this_cpu() { arch::interrupt_cpu(this_cpu().apic_id); }
+
 void yield_slice() {
     CpuLocal& cpu = this_cpu();
     const std::uint64_t now_ns = arch::now_ns();
@@ -291,17 +292,6 @@ extern "C" Context* exo_dispatch() {
     load(cpu, *vcpu);
     arm(cpu, std::min(cpu.stop_ns, cpu.deadlines.nearest()));
     return leave_with(cpu, *vcpu);
-}
-
-extern "C" Context* exo_switch() {
-    CpuLocal& cpu = this_cpu();
-    Vcpu& vcpu = *cpu.running;
-    if (cpu.must_dispatch == DISPATCH_PASS) {
-        vcpu.context.rbx = cpu.context->rbx;
-        vcpu.context.r12 = cpu.context->r12;
-    }
-    load(cpu, vcpu);
-    return leave_with(cpu, vcpu);
 }
 
 }  // namespace exo

@@ -25,13 +25,6 @@ void unload(CpuLocal& cpu, Vcpu& vcpu);
 /// A vCPU's wait for a reply has a deadline: the timer of its chain's CPU is set.
 void set_deadline(Vcpu& vcpu, std::uint64_t deadline_ns);
 
-/// Makes a vCPU the one that goes on when the call that is being made is over, in the slice that
-/// runs: DISPATCH_SWITCH, or DISPATCH_PASS with rbx and r12 of the caller.
-inline void go_on_with(Vcpu& vcpu, std::uint64_t how) {
-    this_cpu().running = &vcpu;
-    this_cpu().must_dispatch = how;
-}
-
 /// Gives up the rest of the slice.
 void yield_slice();
 
@@ -39,10 +32,5 @@ void yield_slice();
 /// environments in their slices and halts while nobody is ready. Needs: the running vCPU's
 /// registers are saved in its context; the kernel lock, which it gives back.
 extern "C" Context* exo_dispatch();
-
-/// The short way out after go_on_with(): loads that vCPU and returns its context. The slice, the
-/// timer and whose time it is stay as they are. Needs: the caller's registers are saved in its
-/// context; the kernel lock, which it gives back.
-extern "C" Context* exo_switch();
 
 }  // namespace exo

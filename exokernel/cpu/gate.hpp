@@ -3,13 +3,18 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 
+#include "arch/machine.hpp"
 #include "exokernel/cpu/chain.hpp"
 
 namespace exo {
 
 /// What a call, and its reply, takes along beside two registers that entry.S leaves alone.
 using GateWords = std::array<std::uint64_t, 4>;
+
+/// Takes the deadline of a call away.
+LAMINA_KEEPS_REGISTERS void forget_deadline(Vcpu& caller);
 
 /// Its activations are vCPUs of its environment, each of which serves a call at a time. A free one
 /// is `parked`, in the list of the gate; one that serves a call is the next of its caller in a
@@ -24,19 +29,54 @@ struct Gate : Object {
     /// Makes a vCPU that was never started an activation; its calls start with this stack pointer.
     void attach(Vcpu& vcpu, std::uint64_t stack);
 
-    /// Calls a free activation: it runs next, in the caller's place. The call is derived from `by`,
-    /// as a wait is. Needs: one is free, the caller runs and is ready, its chain has a place left.
-    void call(Vcpu& caller, CapSlot& by, std::uint64_t deadline_ns, const GateWords& words);
+    /// Calls a free activation, which is to run next in the caller's place. The call is derived
+    /// from `by`, as a wait is. Needs: one is free, the caller runs and is ready, its chain has a
+    /// place left.
+    [[gnu::always_inline]] Vcpu& call(Vcpu& caller, CapSlot& by, const GateWords& words) {
+        Vcpu& callee = *free;
+        free = callee.next_free;
+        callee.state = VcpuState::ready;
+        callee.caller = &caller;
+        callee.context.rdi = by.badge();
+        put(words, callee.context);
+        if (callee.area != nullptr) [[unlikely]]
+            callee.area->disabled = 1;
+        caller.callee = &callee;
+        caller.state = VcpuState::calling;
+        caller.wait_link.join(by.children);
+        return callee;
+    }
 
-    /// Parks an activation. Its caller, if it still has one, goes on with these words.
-    static void reply(Vcpu& vcpu, const GateWords& words);
+    /// Parks an activation; it keeps nothing of its extended state. Who called it, and goes on with
+    /// these words; null: nobody waits for them.
+    [[gnu::always_inline]] Vcpu* reply(Vcpu& vcpu, const GateWords& words) {
+        vcpu.state = VcpuState::parked;
+        vcpu.next_free = std::exchange(free, &vcpu);
+        arch::init_extended(vcpu.extended_state);
+        Vcpu* const caller = vcpu.caller;
+        if (caller == nullptr) [[unlikely]]
+            return nullptr;
+        vcpu.caller = nullptr;
+        caller->callee = nullptr;
+        caller->wait_link.leave();
+        if (caller->deadline.queue != nullptr) [[unlikely]]
+            forget_deadline(*caller);
+        caller->state = VcpuState::ready;
+        put(words, caller->context);
+        return caller;
+    }
 
     /// An activation's environment ends: whom it serves is told, and it is one no more. The gate
     /// may be without references then; true if it is.
     static bool detach(Vcpu& vcpu);
-};
 
-/// Whether a vCPU may call one more.
-bool chain_has_place(const Vcpu& caller);
+private:
+    static void put(const GateWords& words, Context& context) {
+        context.rdx = words[0];
+        context.r10 = words[1];
+        context.r8 = words[2];
+        context.r9 = words[3];
+    }
+};
 
 }  // namespace exo

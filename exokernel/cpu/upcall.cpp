@@ -48,15 +48,6 @@ bool start(Vcpu& vcpu, std::uint64_t entry, std::uint64_t pending) {
 
 }  // namespace
 
-void load_upcalls(CpuLocal& cpu, const Vcpu& vcpu) {
-    cpu.area = vcpu.area;
-    cpu.trap_entry = vcpu.entries.trap;
-    cpu.foreign_entry = vcpu.entries.foreign;
-    cpu.upcall_stack = vcpu.entries.stack;
-    cpu.resume_start = vcpu.entries.resume_start;
-    cpu.resume_bytes = vcpu.entries.resume_end - vcpu.entries.resume_start;
-}
-
 void reload_upcalls(Vcpu& vcpu) {
     if (vcpu.loaded_on == &this_cpu()) return load_upcalls(this_cpu(), vcpu);
     CpuSet other;

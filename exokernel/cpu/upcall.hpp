@@ -6,7 +6,14 @@
 namespace exo {
 
 /// Copies a vCPU's area and entries to where entry.S looks. Needs: the vCPU is loaded.
-void load_upcalls(CpuLocal& cpu, const Vcpu& vcpu);
+inline void load_upcalls(CpuLocal& cpu, const Vcpu& vcpu) {
+    cpu.area = vcpu.area;
+    cpu.trap_entry = vcpu.entries.trap;
+    cpu.foreign_entry = vcpu.entries.foreign;
+    cpu.upcall_stack = vcpu.entries.stack;
+    cpu.resume_start = vcpu.entries.resume_start;
+    cpu.resume_bytes = vcpu.entries.resume_end - vcpu.entries.resume_start;
+}
 
 /// The vCPU's area or entries are others now: the CPU that has it loaded is told.
 void reload_upcalls(Vcpu& vcpu);

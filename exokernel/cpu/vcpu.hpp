@@ -76,7 +76,6 @@ struct Vcpu : Object {
     Vcpu* callee;    ///< While calling: who serves it.
     Gate* gate;      ///< Of which it is an activation, by a reference; null: none.
     Vcpu* next_free;                  ///< While parked: in the list of its gate.
-    std::uint64_t gate_stack;         ///< Where the stack pointer is when it is called.
     Watch watch;                      ///< While watching: for what.
     const LongCall* long_call;        ///< While in_call: what it does,
     Object* object;                   ///< with what, by a reference,

@@ -1,5 +1,7 @@
 // exokernel/syscall/gate_calls.cpp - system calls on gates.
+#include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/cpu/gate.hpp"
+#include "exokernel/cpu/switch.hpp"
 
 #include "arch/machine.hpp"
 #include "exokernel/memory/frame_table.hpp"
@@ -44,38 +46,88 @@ Result<std::uint64_t> gate_attach(handle gate, handle vcpu, user_address stack) 
     return 0;
 }
 
-Result<std::uint64_t> gate_call(handle gate, word deadline_ns, word w0, word w1, word w2, word w3) {
+}  // namespace exo::calls
+
+namespace exo {
+namespace {
+
+/// Why a gate cannot be called at this moment; ok if it can.
+Status refusal(const Gate& gate, const Vcpu& vcpu, std::uint64_t& deadline_ns) {
+    if (gate.free == nullptr) return gate.ended ? Status::ended : Status::busy;
+    if (!chain_has_place(vcpu)) return Status::limit_reached;
+    if (deadline_ns == lamina::wait_forever) return Status::ok;
+    if (deadline_ns == 0) deadline_ns = this_cpu().slice_end_ns;
+    return deadline_ns <= arch::now_ns() ? Status::timed_out : Status::ok;
+}
+
+/// Switches to the callee of a call.
+[[gnu::always_inline]] inline Context* go_to(CpuLocal& cpu, Vcpu& caller, Vcpu& callee) {
+    save_state(caller);
+    arch::load_extended(0, 0, callee.extended_state);
+    return switch_to(cpu, callee);
+}
+
+/// exo_gate_call() with all that may be in its way. Needs: the kernel lock.
+[[gnu::noinline]] Context* call_slowly(std::uint64_t gate, std::uint64_t deadline_ns,
+                                       std::uint64_t w0, std::uint64_t w1, std::uint64_t w2,
+                                       std::uint64_t w3) {
     CpuLocal& cpu = this_cpu();
     Vcpu& vcpu = *cpu.running;
-    LAMINA_TRY(CapSlot* const cap, vcpu.env->caps.lookup(gate, ObjectType::gate, Rights::call));
+    if (gate >> 32 != 0) return refuse(vcpu, Status::bad_handle);
+    const auto cap = vcpu.env->caps.lookup(Handle(gate), ObjectType::gate, Rights::call);
+    if (!cap) return refuse(vcpu, cap.error());
+    auto& called = static_cast<Gate&>(*(*cap)->object);
+    const Status problem = refusal(called, vcpu, deadline_ns);
+    if (problem != Status::ok) return refuse(vcpu, problem);
+    // Another CPU may have ended the caller on its way in.
+    if (vcpu.state != VcpuState::ready) return dispatch_instead();
+    Vcpu& callee = called.call(vcpu, **cap, {w0, w1, w2, w3});
+    if (deadline_ns != lamina::wait_forever) set_deadline(vcpu, deadline_ns);
+    return go_to(cpu, vcpu, callee);
+}
+
+/// An activation that nobody waits for any more, or a vCPU that is none. Needs: the kernel lock.
+[[gnu::noinline]] Context* return_to_nobody(CpuLocal& cpu, Vcpu& vcpu) {
+    if (vcpu.state == VcpuState::ready) return refuse(vcpu, Status::bad_argument);
+    if (vcpu.state == VcpuState::parked) {
+        unload(cpu, vcpu);
+        make_waiting(vcpu, lamina::wait_forever);
+    }
+    return dispatch_instead();
+}
+
+}  // namespace
+
+extern "C" Context* exo_gate_call(std::uint64_t gate, std::uint64_t deadline_ns, std::uint64_t w0,
+                                  std::uint64_t w1, std::uint64_t w2, std::uint64_t w3) {
+    lock_kernel();
+    CpuLocal& cpu = this_cpu();
+    Vcpu& vcpu = *cpu.running;
+    CapSlot* const cap = vcpu.env->caps.find_with(gate, ObjectType::gate, Rights::call);
+    if (cap == nullptr || deadline_ns != lamina::wait_forever || vcpu.caller != nullptr ||
+        vcpu.state != VcpuState::ready) [[unlikely]]
+        return call_slowly(gate, deadline_ns, w0, w1, w2, w3);
     auto& called = static_cast<Gate&>(*cap->object);
     if (called.free == nullptr) [[unlikely]]
-        return lamina::fail(called.ended ? Status::ended : Status::busy);
-    if (!chain_has_place(vcpu)) [[unlikely]]
-        return lamina::fail(Status::limit_reached);
-    if (deadline_ns != lamina::wait_forever) [[unlikely]] {
-        if (deadline_ns == 0) deadline_ns = cpu.slice_end_ns;
-        if (deadline_ns <= arch::now_ns()) return lamina::fail(Status::timed_out);
-    }
-    cpu.must_dispatch = 1;
-    // Another CPU may have ended the caller on its way in: it neither calls nor goes on.
-    if (vcpu.state == VcpuState::ready) [[likely]]
-        called.call(vcpu, *cap, deadline_ns, {w0, w1, w2, w3});
-    return 0;  // replaced by the reply, or by whoever ends the call
+        return call_slowly(gate, deadline_ns, w0, w1, w2, w3);
+    return go_to(cpu, vcpu, called.call(vcpu, *cap, {w0, w1, w2, w3}));
 }
 
-Result<std::uint64_t> gate_return(word none, word none_too, word w0, word w1, word w2, word w3) {
+extern "C" Context* exo_gate_return(std::uint64_t, std::uint64_t, std::uint64_t w0,
+                                    std::uint64_t w1, std::uint64_t w2, std::uint64_t w3) {
+    lock_kernel();
     CpuLocal& cpu = this_cpu();
     Vcpu& vcpu = *cpu.running;
-    if ((none | none_too) != 0) return lamina::fail(Status::bad_argument);
-    // Another CPU may have ended it on its way in, and then it has no gate any more.
-    if (vcpu.state != VcpuState::ready) [[unlikely]] {
-        cpu.must_dispatch = 1;
-        return 0;
-    }
-    if (vcpu.gate == nullptr) return lamina::fail(Status::bad_argument);
-    Gate::reply(vcpu, {w0, w1, w2, w3});
-    return 0;
+    // One that another CPU has ended on its way in has no gate either.
+    if (vcpu.gate == nullptr) [[unlikely]]
+        return return_to_nobody(cpu, vcpu);
+    Vcpu* const caller = vcpu.gate->reply(vcpu, {w0, w1, w2, w3});
+    if (caller == nullptr) [[unlikely]]
+        return return_to_nobody(cpu, vcpu);
+    vcpu.loaded_on = nullptr;
+    const Context& context = caller->context;
+    arch::load_extended_back(context.fs_base, context.gs_base, caller->extended_state);
+    return switch_to(cpu, *caller);
 }
 
-}  // namespace exo::calls
+}  // namespace exo

@@ -73,9 +73,23 @@ CallResult enter(std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint
 
 }  // namespace
 
+/// The calls that switch to another vCPU begin in entry.S.
+template <lamina::Call number, auto handler>
+constexpr CallEntry entry_of() {
+    using lamina::Call;
+    if constexpr (number == Call::gate_call)
+        return exo_gate_call_entry;
+    else if constexpr (number == Call::gate_return)
+        return exo_gate_return_entry;
+    else if constexpr (number == Call::vcpu_yield_to)
+        return exo_yield_to_entry;
+    else
+        return enter<handler, number != Call::null>;
+}
+
 extern "C" constexpr std::array<CallEntry, lamina::call_count> exo_call_table = {
 #define LAMINA_SYSCALL(number, name, arguments, value, rights, errors) \
-    enter<calls::name, lamina::Call::name != lamina::Call::null>,
+    entry_of<lamina::Call::name, calls::name>(),
 #include "lamina/syscalls.def"
 #undef LAMINA_SYSCALL
 };

@@ -2,6 +2,7 @@
 #include "arch/machine.hpp"
 #include "exokernel/cpu/chain.hpp"
 #include "exokernel/cpu/dispatch.hpp"
+#include "exokernel/cpu/switch.hpp"
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/memory/frame_table.hpp"
 #include "exokernel/memory/user_memory.hpp"
@@ -118,7 +119,9 @@ Result<std::uint64_t> vcpu_resume(user_address context) {
                     given.rsp,
                     user_flags(given.rflags),
                     vcpu.context.fs_base,
-                    vcpu.context.gs_base};
+                    vcpu.context.gs_base,
+                    vcpu.context.start_rip,
+                    vcpu.context.start_rsp};
     if (vcpu.area != nullptr) vcpu.area->disabled = 0;
     cpu.must_dispatch = DISPATCH_CONTEXT_COMPLETE;
     return 0;
@@ -126,23 +129,6 @@ Result<std::uint64_t> vcpu_resume(user_address context) {
 
 Result<std::uint64_t> vcpu_yield() {
     yield_slice();
-    return 0;
-}
-
-Result<std::uint64_t> vcpu_yield_to(handle vcpu) {
-    CpuLocal& cpu = this_cpu();
-    LAMINA_TRY(const Capability* cap, caller().caps.lookup(vcpu, ObjectType::vcpu, Rights::call));
-    Vcpu& base = base_of(static_cast<Vcpu&>(*cap->object));
-    Vcpu& next = tip_of(base);
-    if (base.home != &cpu) return lamina::fail(Status::bad_argument);
-    if (next.state != VcpuState::ready || (next.loaded_on != nullptr && next.loaded_on != &cpu) ||
-        cpu.slice == nullptr)
-        return lamina::fail(Status::busy);
-    cpu.must_dispatch = 1;
-    // Another CPU may have ended the caller on its way in: it gives nothing away.
-    if (cpu.running->state != VcpuState::ready) return 0;
-    cpu.given_to = &base;
-    go_on_with(next, DISPATCH_SWITCH);
     return 0;
 }
 
@@ -160,3 +146,40 @@ Result<std::uint64_t> vcpu_timer(word deadline_ns) {
 }
 
 }  // namespace exo::calls
+
+namespace exo {
+namespace {
+
+/// Why the caller does not get the CPU given to another vCPU.
+[[gnu::noinline]] Context* keep_cpu(Vcpu& vcpu, std::uint64_t handle) {
+    if (vcpu.state != VcpuState::ready) return dispatch_instead();
+    if (handle >> 32 != 0) return refuse(vcpu, Status::bad_handle);
+    const auto cap = vcpu.env->caps.lookup(Handle(handle), ObjectType::vcpu, Rights::call);
+    if (!cap) return refuse(vcpu, cap.error());
+    const Vcpu& base = base_of(static_cast<Vcpu&>(*(*cap)->object));
+    return refuse(vcpu, base.home != &this_cpu() ? Status::bad_argument : Status::busy);
+}
+
+}  // namespace
+
+extern "C" Context* exo_yield_to(std::uint64_t handle) {
+    lock_kernel();
+    CpuLocal& cpu = this_cpu();
+    Vcpu& vcpu = *cpu.running;
+    const CapSlot* const cap = vcpu.env->caps.find_with(handle, ObjectType::vcpu, Rights::call);
+    // Another CPU may have ended the caller on its way in.
+    if (cap == nullptr || vcpu.state != VcpuState::ready) [[unlikely]]
+        return keep_cpu(vcpu, handle);
+    Vcpu& base = base_of(static_cast<Vcpu&>(*cap->object));
+    Vcpu& next = tip_of(base);
+    const bool elsewhere = next.loaded_on != nullptr && next.loaded_on != &cpu;
+    if (base.home != &cpu || next.state != VcpuState::ready || elsewhere) [[unlikely]]
+        return keep_cpu(vcpu, handle);
+    cpu.given_to = &base;
+    save_state(vcpu);
+    vcpu.set_result(Status::ok, 0);
+    load_state(next);
+    return switch_to(cpu, next);
+}
+
+}  // namespace exo

@@ -323,7 +323,7 @@ private:
                 return view_->now_ns() + choices().below(5'000'000);
             case Meaning::level: return choices().below(6);
             case Meaning::env_id: return view_->env_id();
-            case Meaning::none: return choices().percent(97) ? 0 : 1;
+            case Meaning::none: return 0;
             case Meaning::slice_length: return choices().below(lamina::slice_ns_max + 1'000'000);
             case Meaning::slices:
                 return choices().percent(80) ? lamina::no_bound : choices().below(5);

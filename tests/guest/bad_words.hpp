@@ -94,8 +94,6 @@ inline constexpr BadWord bad_words[] = {
     {"id", 1, lamina::Status::bad_argument},  // init: it pays from another account
     {"id", all_ones, lamina::Status::ended},
     {"mask", 0, lamina::Status::bad_argument},
-    {"none", 1, lamina::Status::bad_argument},
-    {"none_too", 1, lamina::Status::bad_argument},
     {"deadline_ns", lamina::no_wait, lamina::Status::timed_out, lamina::Call::notification_wait},
     {"bytes", std::uint64_t{1} << 47, lamina::Status::bad_address},
     {"bytes", all_ones, lamina::Status::bad_address},

@@ -202,7 +202,7 @@ void Row::try_word(std::size_t index) {
     const auto name = arguments_.list[index].name;
     // Of these any value will do.
     bool known = name == "bits" || name == "argument" || name == "slices" || name == "time_ns" ||
-                 name.starts_with('w');
+                 name.starts_with('w') || name.starts_with("none");
     for (const auto& bad : guest::bad_words) {
         if (bad.name != name) continue;
         known = true;

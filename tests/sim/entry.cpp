@@ -3,12 +3,25 @@
 
 #include "exokernel/cpu/cpus.hpp"
 #include "exokernel/cpu/dispatch.hpp"
+#include "exokernel/cpu/switch.hpp"
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/env/env.hpp"
 #include "exokernel/syscall/calls.hpp"
 
 namespace sim {
 namespace {
+
+/// In CpuLocal::must_dispatch: the call has chosen who goes on.
+constexpr std::uint64_t switched = 100;
+
+/// The way out of a call that switches. The words that pass through rbx and r12 are not simulated.
+exo::CallResult leave(exo::Context* next, bool by_gate) {
+    exo::CpuLocal& cpu = exo::this_cpu();
+    if (next == nullptr) return {cpu.context->rax, 0};
+    if (by_gate) next->rax = 0;
+    cpu.must_dispatch = switched;
+    return {0, 0};
+}
 
 /// As entry.S does it, without a lock: other CPUs look at these counters.
 void count(std::uint64_t& counter) { __atomic_store_n(&counter, counter + 1, __ATOMIC_RELAXED); }
@@ -29,7 +42,7 @@ bool enter_by_call(exo::CpuLocal& cpu, std::uint64_t number, const CallArguments
         result = exo::exo_call_table[number](a[0], a[1], a[2], a[3], a[4], a[5]);
     }
     if (cpu.must_dispatch == 0) return true;
-    if (cpu.must_dispatch != DISPATCH_CONTEXT_COMPLETE) {
+    if (cpu.must_dispatch == 1) {
         cpu.context->rax = result.status;
         cpu.context->rdx = result.value;
     }
@@ -61,8 +74,27 @@ void interrupt_in_kernel(exo::CpuLocal& cpu, bool timer) {
 void come_from_boot() { exo::lock_kernel(); }
 
 const exo::Context& go_on() {
-    const bool known = exo::this_cpu().must_dispatch > DISPATCH_CONTEXT_COMPLETE;
-    return known ? *exo::exo_switch() : *exo::exo_dispatch();
+    exo::CpuLocal& cpu = exo::this_cpu();
+    if (cpu.must_dispatch != switched) return *exo::exo_dispatch();
+    cpu.must_dispatch = 0;
+    return *cpu.context;
 }
 
 }  // namespace sim
+
+namespace exo {
+
+extern "C" CallResult exo_gate_call_entry(std::uint64_t a0, std::uint64_t a1, std::uint64_t a2,
+                                          std::uint64_t a3, std::uint64_t a4, std::uint64_t a5) {
+    return sim::leave(exo_gate_call(a0, a1, a2, a3, a4, a5), true);
+}
+extern "C" CallResult exo_gate_return_entry(std::uint64_t a0, std::uint64_t a1, std::uint64_t a2,
+                                            std::uint64_t a3, std::uint64_t a4, std::uint64_t a5) {
+    return sim::leave(exo_gate_return(a0, a1, a2, a3, a4, a5), true);
+}
+extern "C" CallResult exo_yield_to_entry(std::uint64_t a0, std::uint64_t, std::uint64_t,
+                                         std::uint64_t, std::uint64_t, std::uint64_t) {
+    return sim::leave(exo_yield_to(a0), false);
+}
+
+}  // namespace exo

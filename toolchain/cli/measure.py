@@ -33,6 +33,11 @@ def kernel(image):
     return _rows_of_app(image, "kernel")
 
 
+def cpu(image):
+    """What it costs to have another environment run at once, and to be back."""
+    return _rows_of_app(image, "cpu")
+
+
 def locks(image):
     """What the locks of include/lamina/sync cost when nobody else wants them."""
     return _rows_of_app(image, "locks")
@@ -116,7 +121,8 @@ def prompt_comes(image, memory_mib):
 
 
 # The first word of a row's name is the measurement that gives it.
-MEASUREMENTS = {"boot": boot, "memory": memory, "kernel": kernel, "locks": locks}
+MEASUREMENTS = {"boot": boot, "memory": memory, "kernel": kernel, "cpu": cpu,
+                "locks": locks}
 
 
 def rows(image, names):

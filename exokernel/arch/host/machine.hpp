@@ -150,6 +150,7 @@ private:
 // The host's own program keeps its extended state.
 inline void save_extended(std::uint64_t&, std::uint64_t&, std::byte*) {}
 inline void load_extended(std::uint64_t, std::uint64_t, const std::byte*) {}
+inline void load_extended_back(std::uint64_t, std::uint64_t, const std::byte*) {}
 inline void init_extended(std::byte*) {}
 
 [[noreturn]] inline void halt() { stop_machine(); }

@@ -132,7 +132,6 @@ call_dispatch:
     mov %rcx, CONTEXT_RSP(%rdi)
     STORE 0, rdi, rbx, rbp, r12, r13, r14, r15
     STORE 0, rdi, rax, rdx
-    ja call_switch                  /* none of these instructions changes flags */
     xor %ecx, %ecx
     .irp register, rcx, rsi, rdi, r8, r9, r10, r11
     mov %rcx, OFFSET_\register(%rdi)
@@ -153,10 +152,68 @@ go_on:
     swapgs
     iretq
 
-/* The call has said who goes on. What it need not keep of the caller's stays as it was before. */
-call_switch:
-    call exo_switch
-    jmp go_on
+/* The calls that switch to another vCPU (cpu/switch.hpp), entries of the table of calls. What the
+ * caller keeps goes to its context, but for rbx and r12: the handlers leave them alone, and so they
+ * are words that a gate passes on, both ways. Whoever goes on came here by `syscall` itself, or
+ * starts at the entry of a gate: its rip is canonical, and rcx and r11 are not its own. */
+    .globl exo_gate_call_entry
+exo_gate_call_entry:
+    mov %gs:CPU_CONTEXT, %rax
+    mov 8(%rsp), %r10
+    mov 16(%rsp), %r11
+    mov %r10, CONTEXT_RFLAGS(%rax)
+    mov %r11, CONTEXT_RIP(%rax)
+    mov %gs:CPU_USER_RSP, %r10
+    mov %r10, CONTEXT_RSP(%rax)
+    STORE 0, rax, rbp, r13, r14, r15
+    call exo_gate_call
+    test %rax, %rax
+    jz no_switch
+    mov CONTEXT_START_RIP(%rax), %rcx
+    mov $USER_RFLAGS, %r11d
+    mov CONTEXT_START_RSP(%rax), %rsp
+    LOAD 0, rax, rdx, rdi, r8, r9, r10
+    .irp register, eax, esi, ebp, r13d, r14d, r15d
+    xor %\register, %\register
+    .endr
+    swapgs
+    sysretq
+
+    .globl exo_gate_return_entry
+exo_gate_return_entry:
+    call exo_gate_return
+    test %rax, %rax
+    jz no_switch
+    mov CONTEXT_RIP(%rax), %rcx
+    mov CONTEXT_RFLAGS(%rax), %r11
+    mov CONTEXT_RSP(%rax), %rsp
+    LOAD 0, rax, rdx, r8, r9, r10, rbp, r13, r14, r15
+    .irp register, eax, esi, edi
+    xor %\register, %\register
+    .endr
+    swapgs
+    sysretq
+
+    .globl exo_yield_to_entry
+exo_yield_to_entry:
+    mov %gs:CPU_CONTEXT, %rax
+    mov 8(%rsp), %r10
+    mov 16(%rsp), %r11
+    mov %r10, CONTEXT_RFLAGS(%rax)
+    mov %r11, CONTEXT_RIP(%rax)
+    mov %gs:CPU_USER_RSP, %r10
+    mov %r10, CONTEXT_RSP(%rax)
+    STORE 0, rax, rbx, rbp, r12, r13, r14, r15
+    call exo_yield_to
+    test %rax, %rax
+    jnz go_on
+
+/* The caller gets the result that is in its context, or dispatch decides. */
+no_switch:
+    mov %gs:CPU_CONTEXT, %rdx
+    mov CONTEXT_RAX(%rdx), %rax
+    xor %edx, %edx
+    ret
 
 /* Vectors for which the processor pushes an error code: 8, 10-14, 17, 21, 29, 30. */
 #define ERROR_CODE_VECTORS 0x60227d00
