@@ -16,10 +16,17 @@ alignas(lamina::vcpu_area_alignment) lamina::VcpuArea traffic_area;
 void traffic_trap();
 void traffic_foreign();
 void traffic_other();
+void traffic_gate();
+/// gate_call with these words, which those of the reply replace. The status, or 100 if a register
+/// that the caller keeps is another after it.
+std::uint64_t traffic_call(std::uint64_t gate, std::uint64_t* words);
+extern const std::uint64_t traffic_call_word = libos::sys::tagged(lamina::Call::gate_call);
+extern const std::uint64_t traffic_return_word = libos::sys::tagged(lamina::Call::gate_return);
 
 }  // extern "C"
 
-// The trap entry goes on behind the two bytes of the instruction, the foreign entry returns 77.
+// The trap entry goes on behind the two bytes of the instruction, the foreign entry returns 77, the
+// gate adds one to each word of a call and leaves the other registers changed.
 asm(".text\n"
     "traffic_trap:\n"
     "  mov traffic_area+272+128(%rip), %rsp\n"
@@ -37,6 +44,53 @@ asm(".text\n"
     "1:\n"
     "  mov %rbx, %rax\n"
     "  syscall\n"
+    "  jmp 1b\n"
+    "traffic_gate:\n"
+    "  .irp word, rdx, r10, r8, r9, rbx, r12\n"
+    "  inc %\\word\n"
+    "  .endr\n"
+    "  .irp other, rcx, rsi, rdi, rbp, r11, r13, r14, r15\n"
+    "  mov %rsp, %\\other\n"
+    "  .endr\n"
+    "  mov traffic_return_word(%rip), %rax\n"
+    "  syscall\n"
+    "traffic_call:\n"
+    "  .irp kept, rbx, rbp, r12, r13, r14, r15, rsi\n"
+    "  push %\\kept\n"
+    "  .endr\n"
+    "  mov (%rsi), %rdx\n"
+    "  mov 8(%rsi), %r10\n"
+    "  mov 16(%rsi), %r8\n"
+    "  mov 24(%rsi), %r9\n"
+    "  mov 32(%rsi), %rbx\n"
+    "  mov 40(%rsi), %r12\n"
+    "  mov $-1, %rsi\n"
+    "  lea 5(%rsp), %rbp\n"
+    "  lea 13(%rsp), %r13\n"
+    "  lea 14(%rsp), %r14\n"
+    "  lea 15(%rsp), %r15\n"
+    "  mov traffic_call_word(%rip), %rax\n"
+    "  syscall\n"
+    "  sub $5, %rbp\n"
+    "  sub $13, %r13\n"
+    "  sub $14, %r14\n"
+    "  sub $15, %r15\n"
+    "  .irp kept, rbp, r13, r14, r15\n"
+    "  cmp %rsp, %\\kept\n"
+    "  jne 2f\n"
+    "  .endr\n"
+    "1:pop %rsi\n"
+    "  mov %rdx, (%rsi)\n"
+    "  mov %r10, 8(%rsi)\n"
+    "  mov %r8, 16(%rsi)\n"
+    "  mov %r9, 24(%rsi)\n"
+    "  mov %rbx, 32(%rsi)\n"
+    "  mov %r12, 40(%rsi)\n"
+    "  .irp kept, r15, r14, r13, r12, rbp, rbx\n"
+    "  pop %\\kept\n"
+    "  .endr\n"
+    "  ret\n"
+    "2:mov $100, %eax\n"
     "  jmp 1b\n");
 static_assert(AREA_TRAP == 272 && SAVED_RSP == 128 && SAVED_RIP == 136 && AREA_DISABLED == 8 &&
               AREA_FOREIGN_RIP == 32);
@@ -50,6 +104,36 @@ constexpr auto account = lamina::make_handle(lamina::slots::account, 0);
 
 /// Another vCPU, which yields all the time.
 lamina::Handle other = lamina::Handle::null;
+
+lamina::Handle gate = lamina::Handle::null;
+
+bool make_gate() {
+    namespace sys = libos::sys;
+    const auto made = sys::gate_create(account, reinterpret_cast<std::uint64_t>(traffic_gate));
+    const auto activation = sys::vcpu_create(lamina::Handle::null, account, 0);
+    if (!made || !activation) return false;
+    gate = *made;
+    return sys::gate_attach(gate, *activation, lamina::page_size).has_value();
+}
+
+/// A call through the gate; whether the reply is the callee's.
+bool gate_call() {
+    std::uint64_t words[6] = {10, 20, 30, 40, 50, 60};
+    if (traffic_call(std::uint64_t(gate), words) != 0) return false;
+    for (std::uint64_t index = 0; index < 6; ++index)
+        if (words[index] != (index + 1) * 10 + 1) return false;
+    return true;
+}
+
+/// Calls that switch to another vCPU, and do not.
+bool refused() {
+    using lamina::Status;
+    using namespace libos::sys;
+    std::uint64_t words[6] = {};
+    return traffic_call(0, words) == std::uint64_t(Status::bad_handle) &&
+           enter(tagged(lamina::Call::gate_return)).status == Status::bad_argument &&
+           enter(tagged(lamina::Call::vcpu_yield_to)).status == Status::bad_handle;
+}
 
 bool start_other() {
     namespace sys = libos::sys;
@@ -103,6 +187,8 @@ const char* round() {
     if (enter(tagged(lamina::Call::vcpu_yield)).status != Status::ok) return "yield";
     if (enter(tagged(lamina::Call::vcpu_yield_to), std::uint64_t(other)).status != Status::ok)
         return "yield to another";
+    if (!gate_call()) return "gate";
+    if (!refused()) return "a refused switch";
     if (!page_fault()) return "page fault";
     if (!invalid_opcode()) return "invalid opcode";
     if (traffic_area.trap_address != 0) return "an address of no page fault";
@@ -124,7 +210,7 @@ int lamina_main(std::span<const std::string_view>) {
     };
     asm volatile("wrfsbase %0\n wrgsbase %1" : : "r"(fs_base), "r"(gs_base));
     if (!libos::sys::vcpu_bind(vcpu, &traffic_area, &entries)) return 1;
-    if (!start_other()) return 2;
+    if (!start_other() || !make_gate()) return 2;
     libos::print("traffic runs\n");
     for (;;)
         if (const char* wrong = round(); wrong != nullptr) {
