@@ -34,6 +34,7 @@ constexpr Rights rights_of_new(ObjectType type) {
         case ObjectType::notification: return Rights::signal | Rights::wait | Rights::copy;
         case ObjectType::vcpu: return Rights::manage | Rights::signal | Rights::call | Rights::copy;
         case ObjectType::gate: return Rights::manage | Rights::call | Rights::copy;
+        case ObjectType::slice: return Rights::manage | Rights::copy;
         default: return Rights::spend | Rights::reclaim | Rights::copy;
     }
 }
@@ -42,11 +43,14 @@ constexpr Rights rights_of_new(ObjectType type) {
 constexpr ObjectType made_by(Call call) {
     switch (call) {
         case Call::account_create: return ObjectType::account;
-        case Call::frames_alloc: return ObjectType::frames;
+        case Call::frames_alloc:
+        case Call::frames_alloc_at:
+        case Call::frames_split: return ObjectType::frames;
         case Call::env_create: return ObjectType::env;
         case Call::notification_create: return ObjectType::notification;
         case Call::vcpu_create: return ObjectType::vcpu;
         case Call::gate_create: return ObjectType::gate;
+        case Call::slice_create: return ObjectType::slice;
         default: return ObjectType::none;
     }
 }

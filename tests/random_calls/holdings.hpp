@@ -61,7 +61,7 @@ private:
     void remove(OfType& of, std::uint32_t index);
     OfType& of(lamina::ObjectType type) { return types_[std::size_t(type) % types_.size()]; }
 
-    std::array<OfType, 8> types_;
+    std::array<OfType, std::size_t(lamina::ObjectType::slice) + 1> types_;
     std::array<std::uint32_t, 16> forgotten_ = {};
     std::uint32_t forgotten_next_ = 0;
 };

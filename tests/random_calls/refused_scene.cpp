@@ -32,8 +32,12 @@ void be_refused(Caller& caller) {
         caller.make(Call::console_write, {lamina::slots::console, data, 1});
         caller.make(Call::console_read, {lamina::slots::console, data, 1});
     }
-    caller.make(Call::frames_protect, {note, page, 1, std::uint64_t(lamina::Protection::read)});
+    constexpr auto read_only = std::uint64_t(lamina::Protection::read);
+    caller.make(Call::frames_protect, {note, page, 1, read_only});
+    caller.make(Call::frames_protect_list, {note, page, 1, read_only});
     caller.make(Call::frames_unmap, {note, page, 1});
+    caller.make(Call::table_read, {note, page, 1, output_page});
+    caller.make(Call::env_end, {note, 0});
     for (const std::uint32_t handle : {mute, note, poor, weak, unplugged})
         caller.make(Call::cap_drop, {handle});
 }
