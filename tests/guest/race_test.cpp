@@ -343,6 +343,9 @@ void try_race(const Race& race) {
         TEST_ASSERT_OK(neighbour);
         for (int life = 0; life < race.lives && !TEST_FAILED(); ++life)
             try_life(race, random);
+        // It may not have had its first turn yet.
+        while (pages->control().events == 0 && !neighbour->ended())
+            (void)sys::vcpu_yield();
         pages->control().stop = 1;
         neighbour->wait_end();
         if (!ended_well(neighbour->report()))

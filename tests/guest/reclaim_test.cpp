@@ -18,7 +18,7 @@ namespace fixed = libos::fixed;
 namespace sys = libos::sys;
 
 constexpr std::uint64_t done_bit = 2;
-constexpr std::uint64_t wait_ns = 5'000'000;
+constexpr std::uint64_t wait_ns = 25'000'000;
 
 std::uint64_t now() { return libos::now_ns().value_or(0); }
 

@@ -12,8 +12,8 @@
 #include "libos/text/text.hpp"
 #include "libos/vm/mapping.hpp"
 #include "tests/guest/support.hpp"
-#include "tests/smp/swarm.hpp"
 #include "tests/mutation/mutation.hpp"
+#include "tests/smp/swarm.hpp"
 
 namespace {
 
