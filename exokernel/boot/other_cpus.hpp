@@ -8,7 +8,7 @@ namespace exo::boot {
 
 /// Starts every CPU the tables name but this one; they wait for vCPUs. The code they begin at is
 /// put into `boot.low_page`; without such a page none is started. A CPU that does not answer in
-/// 100 ms is left out and logged.
+/// 2 s is left out and logged.
 void start_other_cpus(const AcpiTables& acpi, PhysAddr root, BootInfo& boot);
 
 }  // namespace exo::boot
