@@ -167,7 +167,6 @@ extern "C" [[noreturn]] void exo_main(std::uint32_t magic, std::uint32_t info) {
                                                                   : end_step(vcpu);
                       },
                       [](Vcpu* vcpu) { info_pages.refresh(vcpu); }});
-    set_releaser([](Object& object) { release_object(object); });
     set_lock_mode(boot_info.words());
     lock_kernel();
     start_other_cpus(*acpi, root, boot_info);

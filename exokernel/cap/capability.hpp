@@ -25,6 +25,15 @@ struct Object {
     std::uint32_t references;
 };
 
+/// Frees an object, or begins its end. Needs: its last reference is gone. In env/objects.cpp; host
+/// tests of what is below have their own.
+void destroy_object(Object& object);
+
+/// Drops a reference that is no capability's in a table.
+inline void release_object(Object& object) {
+    if (--object.references == 0) destroy_object(object);
+}
+
 /// An object and what may be done with it.
 struct Capability {
     ObjectType type = ObjectType::none;

@@ -1,19 +1,10 @@
 // exokernel/cpu/notification.cpp - waiting and waking.
 #include "exokernel/cpu/notification.hpp"
 
-#include "exokernel/core/after_init.hpp"
 #include "exokernel/core/panic.hpp"
 #include "exokernel/cpu/cpus.hpp"
 
 namespace exo {
-
-namespace {
-
-LAMINA_AFTER_INIT void (*releaser)(Object&) = nullptr;
-
-}  // namespace
-
-void set_releaser(void (*release)(Object&)) { releaser = release; }
 
 void Notification::signal(std::uint64_t set) {
     bits |= set;
@@ -46,7 +37,7 @@ void Notification::cancel_wait(Vcpu& vcpu, Status status) {
     vcpu.state = VcpuState::ready;
     vcpu.set_result(status, 0);
     make_ready(vcpu);
-    releaser(*from);
+    release_object(*from);
 }
 
 }  // namespace exo

@@ -36,8 +36,4 @@ struct Notification : Object {
     static void cancel_wait(Vcpu& vcpu, Status status);
 };
 
-/// Who drops a reference that is no capability's: what objects need to be freed is above this. Set
-/// once at boot.
-void set_releaser(void (*release)(Object& object));
-
 }  // namespace exo

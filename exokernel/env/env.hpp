@@ -70,14 +70,4 @@ bool end_step(Vcpu& vcpu);
 
 /// How capability tables count references; see cap/table.hpp.
 extern const CapOps cap_ops;
-/// Frees an object, or begins its end. Needs: its last reference is gone.
-void destroy_object(Object& object);
-/// After Account::refund() has said that there is more to do: what came back goes to the accounts
-/// that it is owed to, who waits for the last of it is told, and an account that nobody needs any
-/// more is freed.
-void settle_account(Account& account);
-/// Drops a reference that is no capability's in a table.
-inline void release_object(Object& object) {
-    if (--object.references == 0) destroy_object(object);
-}
 }  // namespace exo

@@ -108,8 +108,9 @@ private:
     static constexpr std::uint64_t owing = 1ULL << 63;
 };
 
-/// What goes on after Account::refund() has said that there is more to do (env/objects.cpp; host
-/// tests of memory have their own).
+/// After Account::refund() has said that there is more to do: what came back goes to the accounts
+/// that it is owed to, who waits for the last of it is told, and an account that nobody needs any
+/// more is freed. In env/objects.cpp; host tests of memory have their own.
 void settle_account(Account& account);
 
 }  // namespace exo

@@ -68,7 +68,6 @@ void boot_kernel() {
                                                                             : end_step(vcpu);
                            },
                            [](exo::Vcpu* vcpu) { exo::info_pages.refresh(vcpu); }});
-    exo::set_releaser([](exo::Object& object) { release_object(object); });
     frame_infos.assign(frame_count, {});
     exo::frames = {};
     exo::frames.adopt(frame_infos);

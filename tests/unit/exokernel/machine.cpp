@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "arch/machine.hpp"
+#include "exokernel/cap/capability.hpp"
 #include "exokernel/core/log.hpp"
 #include "exokernel/core/panic.hpp"
 
@@ -20,6 +21,7 @@ void exo::log_line(std::string_view line) {
 }
 void exo::log_line_now(std::string_view line) { log_line(line); }
 void exo::stop_machine() { throw Stopped{}; }
+void exo::destroy_object(Object&) {}
 void exo::settle_account(Account& account) {
     if (account_settler != nullptr) account_settler(account);
 }

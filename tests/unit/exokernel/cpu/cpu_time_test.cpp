@@ -31,6 +31,15 @@ struct Fixture : CpuWorld {
     exo::Notification note = {};
 };
 
+/// Two vCPUs, the second at the expense of an account of its own.
+struct Pair : Fixture {
+    Pair() { charge_to(child, two); }
+
+    Vcpu& one = add();
+    Vcpu& two = add();
+    exo::Account& child = below(payer);
+};
+
 }  // namespace
 
 TEST_CASE_FIXTURE(Fixture, "slices are counted where they are paid for and above") {
@@ -60,11 +69,7 @@ TEST_CASE_FIXTURE(Fixture, "the quota of slices of every account above holds") {
     CHECK(exo::check_slice(payer, cpu()));
 }
 
-TEST_CASE_FIXTURE(Fixture, "who has used its account's time up is not run any more; others are") {
-    Vcpu& one = add();
-    Vcpu& two = add();
-    exo::Account& child = below(payer);
-    charge_to(child, two);
+TEST_CASE_FIXTURE(Pair, "who has used its account's time up is not run any more; others are") {
     bound_time(child, 25 * ms);
     after(0);
     share(one, 200);
@@ -124,11 +129,7 @@ TEST_CASE_FIXTURE(Fixture, "that no time is left is told once") {
     CHECK(one.run_ns > 10 * ms);
 }
 
-TEST_CASE_FIXTURE(Fixture, "new time makes who had lapsed ready again") {
-    Vcpu& one = add();
-    Vcpu& two = add();
-    exo::Account& child = below(payer);
-    charge_to(child, two);
+TEST_CASE_FIXTURE(Pair, "new time makes who had lapsed ready again") {
     bound_time(child, 10 * ms);
     after(0);
     share(one, 100);
@@ -140,11 +141,7 @@ TEST_CASE_FIXTURE(Fixture, "new time makes who had lapsed ready again") {
     CHECK(two.run_ns == 25 * ms);
 }
 
-TEST_CASE_FIXTURE(Fixture, "who is woken without time lapses again") {
-    Vcpu& one = add();
-    Vcpu& two = add();
-    exo::Account& child = below(payer);
-    charge_to(child, two);
+TEST_CASE_FIXTURE(Pair, "who is woken without time lapses again") {
     bound_time(child, 10 * ms);
     after(0);
     share(one, 50);
@@ -155,11 +152,7 @@ TEST_CASE_FIXTURE(Fixture, "who is woken without time lapses again") {
     CHECK_FALSE(cpu().slices.others_ready(one.slice));
 }
 
-TEST_CASE_FIXTURE(Fixture, "who lapsed and then waits does not run on new time alone") {
-    Vcpu& one = add();
-    Vcpu& two = add();
-    exo::Account& child = below(payer);
-    charge_to(child, two);
+TEST_CASE_FIXTURE(Pair, "who lapsed and then waits does not run on new time alone") {
     bound_time(child, 10 * ms);
     after(0);
     share(one, 50);
@@ -170,11 +163,7 @@ TEST_CASE_FIXTURE(Fixture, "who lapsed and then waits does not run on new time a
         CHECK(at_timer() == &one);
 }
 
-TEST_CASE_FIXTURE(Fixture, "who ends is taken down though its time is used up") {
-    Vcpu& one = add();
-    Vcpu& two = add();
-    exo::Account& child = below(payer);
-    charge_to(child, two);
+TEST_CASE_FIXTURE(Pair, "who ends is taken down though its time is used up") {
     bound_time(child, 10 * ms);
     after(0);
     share(one, 50);
@@ -189,11 +178,7 @@ TEST_CASE_FIXTURE(Fixture, "who ends is taken down though its time is used up") 
     CHECK(down);
 }
 
-TEST_CASE_FIXTURE(Fixture, "long calls use the time of who makes them") {
-    Vcpu& one = add();
-    Vcpu& two = add();
-    exo::Account& child = below(payer);
-    charge_to(child, two);
+TEST_CASE_FIXTURE(Pair, "long calls use the time of who makes them") {
     bound_time(child, 35 * ms);
     CHECK(after(0) == &two);
     step = [](Vcpu&) { return false; };
@@ -206,11 +191,7 @@ TEST_CASE_FIXTURE(Fixture, "long calls use the time of who makes them") {
     CHECK(two.run_ns == 35 * ms);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a slice is used at the expense of who pays for it") {
-    Vcpu& one = add();
-    Vcpu& two = add();
-    exo::Account& child = below(payer);
-    charge_to(child, two);
+TEST_CASE_FIXTURE(Pair, "a slice is used at the expense of who pays for it") {
     bound_time(child, 10 * ms);
     REQUIRE(exo::bind_slice(add_slice(), two));  // the parent's
     after(0);

@@ -32,7 +32,6 @@ public:
         interrupts.resize(cpu_count);
         timers_.resize(cpu_count, lamina::wait_forever);
         exo::arch::host_cpus = this;
-        exo::set_releaser([](exo::Object& object) { --object.references; });
         exo::set_dispatch_ops({[](exo::Vcpu& vcpu) { return current->step(vcpu); },
                                [](exo::Vcpu*) { ++current->refreshes; }});
     }

@@ -26,7 +26,6 @@ struct Fixture {
         for (exo::CpuLocal* each : {here.get(), there.get()})
             each->self = each;
         exo::arch::host_cpu_local = here.get();
-        exo::set_releaser([](exo::Object& object) { --object.references; });
         by.children.close();
         by.set_badge(77);
         other_by.children.close();

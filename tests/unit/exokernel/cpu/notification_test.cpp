@@ -22,7 +22,6 @@ struct Fixture {
         cpu->self = cpu.get();
         exo::arch::host_cpu_local = cpu.get();
         by.children.close();
-        exo::set_releaser([](exo::Object& object) { --object.references; });
         vcpu.home = cpu.get();
         vcpu.slice.vcpu = vcpu.deadline.vcpu = &vcpu;
         notification.type = lamina::ObjectType::notification;
