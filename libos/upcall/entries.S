@@ -25,7 +25,7 @@ libos_upcall_trap:
     call libos_stop_upcalls
     jmp libos_resume
 
-/* A new slice after a preemption, and the end of one. The state is in the enabled area. */
+/* A new slice after a preemption. The state is in the enabled area. */
     .globl libos_upcall_run
 libos_upcall_run:
     mov %gs:AREA_SELF, %rdi
@@ -33,31 +33,20 @@ libos_upcall_run:
     mov %rax, %gs:AREA_THREAD
     jmp libos_resume
 
-    .globl libos_upcall_slice_end
-libos_upcall_slice_end:
+/* What interrupts the program wherever it is: the end of a slice, memory that is asked for, the time
+ * of the timer. The state is in the enabled area. */
+    .macro UPCALL what
+    .globl libos_upcall_\what
+libos_upcall_\what:
     mov %gs:AREA_SELF, %rdi
     lea AREA_ENABLED(%rdi), %rax
     mov %rax, %gs:AREA_THREAD
-    call libos_handle_slice_end
+    call libos_handle_\what
     jmp libos_resume
-
-/* Memory is asked for. The state is in the enabled area. */
-    .globl libos_upcall_reclaim
-libos_upcall_reclaim:
-    mov %gs:AREA_SELF, %rdi
-    lea AREA_ENABLED(%rdi), %rax
-    mov %rax, %gs:AREA_THREAD
-    call libos_handle_reclaim
-    jmp libos_resume
-
-/* The time of the timer has come. The state is in the enabled area. */
-    .globl libos_upcall_timer
-libos_upcall_timer:
-    mov %gs:AREA_SELF, %rdi
-    lea AREA_ENABLED(%rdi), %rax
-    mov %rax, %gs:AREA_THREAD
-    call libos_handle_timer
-    jmp libos_resume
+    .endm
+    UPCALL slice_end
+    UPCALL reclaim
+    UPCALL timer
 
 /* The resume range (docs/upcalls.md): enables upcalls and goes on with the context that AREA_THREAD
  * names, in one restartable sequence. Where that cannot be, it disables them again before it
