@@ -73,13 +73,21 @@ constexpr auto nothing = [](std::uint64_t) {};
 
 /// What the kernel has counted up to now. The info page is renewed when a vCPU loses the CPU.
 struct Counted {
-    std::uint64_t crossings, table_loads, invalidations;
+    std::uint64_t crossings, table_loads, invalidations, switches;
 };
 Counted counted() {
     (void)sys::vcpu_yield();
     lamina::InfoPage page = {};
     if (!libos::read_info(page)) problems = 1;
-    return {page.system_calls, page.table_loads, page.page_invalidations};
+    return {page.system_calls, page.table_loads, page.page_invalidations, page.switches};
+}
+
+/// The same, when nobody else has run since: the page would tell the way back from it too late.
+Counted counted_alone() {
+    for (;;) {
+        const std::uint64_t switches = counted().switches;
+        if (const Counted now = counted(); now.switches == switches) return now;
+    }
 }
 
 /// A row with the median of what `work(round)` takes, `times` of it at once, and beside it what the
@@ -88,7 +96,7 @@ template <typename Work, typename Undo>
 void measure_row(std::string_view name, Work work, Undo undo, std::uint64_t times = 1,
                  std::uint64_t less = 0) {
     const std::uint64_t took = median(work, undo);
-    const Counted before = counted();
+    const Counted before = counted_alone();
     work(rounds);
     const Counted after = counted();
     undo(rounds);
