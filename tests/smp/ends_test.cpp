@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "lamina/report.hpp"
+#include "lamina/slice.hpp"
 #include "libos/rt/app.hpp"
 #include "libos/sys/handles.hpp"
 #include "libos/test/unity.hpp"
@@ -76,6 +77,8 @@ public:
         request.grants = grants;
         request.cpu = cpu;
         LAMINA_TRY(made.child_, libos::spawn(request));
+        // Short ones, so that all come to their turns often. It may have ended by now.
+        (void)sys::slice_set(made.child_.env.get(), lamina::slice_ns_min);
         return made;
     }
 

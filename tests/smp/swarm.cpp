@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "lamina/info.hpp"
+#include "lamina/slice.hpp"
 #include "lamina/vcpu.hpp"
 #include "libos/info/info.hpp"
 #include "libos/rt/app.hpp"
@@ -142,7 +143,7 @@ bool create_others() {
     static std::array<std::uint32_t, swarm::vcpus_max> numbers;
     for (std::uint32_t i = 1; i < vcpu_count; ++i) {
         const auto made = libos::Vcpu::create(fixed::account, i % info.cpu_count_used);
-        if (!made) return false;
+        if (!made || !sys::slice_set((*made)->handle(), lamina::slice_ns_min)) return false;
         numbers[i] = i;
         (*made)->run([](void* number) { run(*static_cast<std::uint32_t*>(number)); }, &numbers[i]);
     }

@@ -41,7 +41,7 @@ COMMANDS = {command.name: command for command in (
     Command("test", "", "run every test; the last line is `N passed, N failed`",
             ("--list", "--long", "--timeout"), most=1, needs_packages=True,
             notes="`--long [NAME]` runs the tests that have a full size, or those of them whose "
-            "name contains NAME, each for at most --timeout seconds (1800)."),
+            "name contains NAME, each for at most --timeout seconds (3600)."),
     Command("bench", "[NAME]", "measure; guest instructions are exact and repeat",
             ("--check", "--record"), most=1, needs_packages=True,
             notes="NAME is a row or the start of one, such as boot or memory. `bench locks` also "

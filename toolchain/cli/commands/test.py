@@ -5,7 +5,7 @@ from toolchain.cli.errors import TESTS_FAILED, Failure, UsageError
 from toolchain.cli.test_results import Result
 from toolchain.cli.test_runs import Totals
 
-LONG_LIMIT_S = 1800
+LONG_LIMIT_S = 3600
 ALL_TESTS = "tests(//...)"
 LONG_TESTS = r'attr(tags, "\blong\b", tests(//...))'
 
