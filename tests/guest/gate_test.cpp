@@ -6,11 +6,12 @@
 #include "libos/clock/clock.hpp"
 #include "libos/rt/app.hpp"
 #include "libos/test/unity.hpp"
-#include "tests/guest/gate_server.hpp"
+#include "tests/guest/gate_client.hpp"
 #include "tests/guest/support.hpp"
 
 namespace {
 
+using gate_server::Server;
 using lamina::Handle;
 using lamina::Rights;
 using lamina::wait_forever;
@@ -21,47 +22,6 @@ namespace fixed = libos::fixed;
 namespace sys = libos::sys;
 
 constexpr std::uint64_t ms = 1'000'000;
-
-/// The app gate_server with its gate. The slot of our table that it uses is free again after it, so
-/// its handle grows older each time.
-class Server {
-public:
-    explicit Server(std::string_view activations = "1") {
-        bell_ = OwnedHandle(sys::notification_create(fixed::account).value_or(Handle::null));
-        const libos::Grant grants[] = {
-            {gate_server::parent_slot, fixed::self, Rights::manage},
-            {gate_server::bell_slot, bell_.get(), Rights::signal | Rights::wait}};
-        const std::string_view arguments[] = {activations};
-        auto request = guest::request("gate_server", arguments);
-        request.grants = grants;
-        auto child = libos::spawn(request);
-        if (!child) return;
-        child_ = std::move(*child);
-        (void)sys::notification_wait(bell_.get(), 1, wait_forever);
-        gate_ = OwnedHandle(lamina::make_handle(gate_server::gate_slot, generation++));
-    }
-    ~Server() {
-        if (child_.id == 0) return;
-        (void)sys::env_end(child_.env.get(), 0);
-        (void)guest::wait_end(std::move(child_));
-    }
-    Server(const Server&) = delete;
-    Server& operator=(const Server&) = delete;
-
-    Handle gate() const { return gate_.get(); }
-    Handle bell() const { return bell_.get(); }
-    /// Waits for the end that it brought about itself.
-    lamina::EnvReport wait_end() {
-        child_.id = 0;
-        return guest::wait_end(std::move(child_));
-    }
-
-private:
-    static inline std::uint32_t generation = 0;
-    OwnedHandle bell_;
-    OwnedHandle gate_;
-    libos::Child child_;
-};
 
 /// Calls until an activation is free, and the call is done.
 void await_free(const Server& server) {
