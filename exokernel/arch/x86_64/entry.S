@@ -226,7 +226,9 @@ exo_vector_stubs:
     .set vector, 0
     .rept 256
     .balign 16
-    .if vector > 31 || !((ERROR_CODE_VECTORS >> vector) & 1)
+    .if vector > 31
+    pushq $0
+    .elseif !((ERROR_CODE_VECTORS >> vector) & 1)
     pushq $0
     .endif
     pushq $vector
