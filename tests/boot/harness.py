@@ -23,7 +23,7 @@ from toolchain.cli.relay import MarkerFilter
 
 # The prompt at the start of a line. The line editor shows it again for each key, after a return.
 PROMPT = r"(?:\A|\n)\r?(?:\x1b\[[0-9;?]*[A-Za-z])*lamina> "
-LIMIT_S = 120
+LIMIT_S = 300
 TAIL = 2000
 
 
