@@ -165,6 +165,12 @@ class RelayTest(unittest.TestCase):
         self.assertEqual(self.relay(Source(), deadline=time.monotonic() + 0.2),
                          (Outcome.TIMED_OUT, b"partial"))
 
+    def test_late_output(self):
+        """What has come from the guest when the time is over comes out."""
+        self.guest.sendall(MARKER + b"last words")
+        self.assertEqual(self.relay(Source(), deadline=time.monotonic()),
+                         (Outcome.TIMED_OUT, b"last words"))
+
 
 if __name__ == "__main__":
     unittest.main()
