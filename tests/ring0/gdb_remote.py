@@ -1,4 +1,5 @@
 # tests/ring0/gdb_remote.py - a client of QEMU's gdb stub: breakpoints and registers
+import re
 import select
 import socket
 
@@ -13,6 +14,7 @@ class GdbRemote:
         self._socket.settimeout(60)
         self._socket.connect(str(path))
         self._data = b""
+        self.stopped_cpu = None  # the one that came to the last breakpoint
         self.ask("?")
 
     def close(self):
@@ -35,9 +37,10 @@ class GdbRemote:
         self.let_go()
         return self.wait_stop()
 
-    def let_go(self):
-        """Lets the machine run without waiting for a stop."""
-        self._send("vCont;c")
+    def let_go(self, cpus=None):
+        """Lets the machine run without waiting for a stop: all of its CPUs or some."""
+        threads = [""] if cpus is None else [f":{cpu + 1:x}" for cpu in sorted(cpus)]
+        self._send("vCont" + "".join(f";c{thread}" for thread in threads))
 
     def stops_within(self, seconds):
         """Whether a stop is told within a time; wait_stop() then takes it. What comes may be the
@@ -53,6 +56,7 @@ class GdbRemote:
         answer = self._receive()
         if not answer.startswith("T05"):
             raise RuntimeError(f"the machine did not stop at a breakpoint: {answer}")
+        self.stopped_cpu = int(re.search(r"thread:([0-9a-f]+)", answer)[1], 16) - 1
         return self.registers()[RIP]
 
     def registers(self):
@@ -60,6 +64,10 @@ class GdbRemote:
         data = bytes.fromhex(self.ask("g"))
         values = [int.from_bytes(data[at:at + 8], "little") for at in range(0, 17 * 8, 8)]
         return [*values, int.from_bytes(data[17 * 8:17 * 8 + 4], "little")]
+
+    def word(self, address):
+        """Eight bytes of memory, as the CPU that stopped sees it."""
+        return int.from_bytes(bytes.fromhex(self.ask(f"m{address:x},8")), "little")
 
     def _expect_ok(self, packet):
         answer = self.ask(packet)
