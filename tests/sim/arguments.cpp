@@ -44,27 +44,7 @@ bool is_sole(const exo::Capability& held) {
            covers(held.rights, Rights::copy);
 }
 
-/// Whether it is for a vCPU that waits for a predicate.
-bool watches(const exo::Capability& held) {
-    return held.type == ObjectType::vcpu &&
-           static_cast<const exo::Vcpu&>(*held.object).state == exo::VcpuState::watching;
-}
-
 }  // namespace
-
-template <typename Wanted>
-std::optional<SlotView> ArgumentSource::pick(const exo::Env& env, Wanted wanted) {
-    const auto slots = KernelView::slots(env);
-    if (slots.empty()) return {};
-    const auto start = std::uint32_t(choices_->below(slots.size()));
-    // Slots fill from the front: half the searches start among the first.
-    const std::uint32_t from = choices_->percent(50) ? start % 32 : start;
-    for (std::uint32_t i = 0; i < slots.size(); ++i) {
-        const auto slot = std::uint32_t((from + i) % slots.size());
-        if (slots[slot].used() && wanted(slots[slot])) return slots[slot];
-    }
-    return {};
-}
 
 std::uint32_t ArgumentSource::handle_of(const exo::Env& caller, ObjectType type) {
     const auto found = pick(caller, [&](const exo::Capability& held) { return held.type == type; });
@@ -138,7 +118,8 @@ std::uint64_t ArgumentSource::Caller::address(calls::Meaning meaning) {
 }
 
 CallArguments ArgumentSource::make(lamina::Call call, const exo::Env& caller, const Memories& seen,
-                                   std::uint64_t now_ns) {
+                                   std::uint64_t now_ns, unsigned cpu) {
+    cpu_ = cpu;
     Caller view(*this, caller, seen, now_ns);
     CallArguments made = calls::ArgumentSource(view).make(call);
     aim(call, caller, made, now_ns);
@@ -161,10 +142,10 @@ void ArgumentSource::aim(lamina::Call call, const exo::Env& caller, CallArgument
             if (choices_->percent(70)) aim_at_free_frames(made);
             return;
         case Call::frames_map:
-            if (large && choices_->percent(20)) aim_at_large_pages(caller, made);
+            if (large && choices_->percent(30)) aim_at_large_pages(caller, made);
             return;
         case Call::frames_unmap:
-            if (large && choices_->percent(40)) return aim_at_small_page(caller, made);
+            if (large && choices_->percent(50)) return aim_at_small_page(caller, made);
             [[fallthrough]];
         case Call::frames_protect:
             if (!large || !choices_->percent(20)) return;
@@ -193,20 +174,12 @@ void ArgumentSource::aim(lamina::Call call, const exo::Env& caller, CallArgument
         case Call::account_end:
             if (choices_->percent(30)) made[1] = aim_at_payer(caller, made);
             return;
-        case Call::predicate_wait:
-            // Long enough to be poked.
-            if (choices_->percent(50)) made[1] = now_ns + choices_->below(60'000'000);
-            return;
-        case Call::vcpu_poke:
-            if (const auto vcpu = pick(caller, watches); vcpu && choices_->percent(70))
-                made[0] = std::uint64_t(vcpu->name);
-            return;
         case Call::frames_watch:
             if (!choices_->percent(80)) return;
             made[1] = choices_->below(80);
             made[2] = made[1] + choices_->below(80);
             return;
-        default: return;
+        default: return aim_at_vcpus(call, caller, made, now_ns);
     }
 }
 

@@ -34,8 +34,9 @@ class ArgumentSource {
 public:
     ArgumentSource(Choices& choices, const KernelView& view) : choices_(&choices), view_(&view) {}
 
+    /// For a call that is made on the CPU of that index.
     CallArguments make(lamina::Call call, const exo::Env& caller, const Memories& seen,
-                       std::uint64_t now_ns);
+                       std::uint64_t now_ns, unsigned cpu);
 
     /// A page-aligned address that programs fight for.
     static std::uint64_t page_address(Choices& choices);
@@ -48,9 +49,29 @@ public:
 private:
     class Caller;
 
+    /// A slot of an environment that is `wanted(slot)`, by chance one of the first.
     template <typename Wanted>
-    std::optional<SlotView> pick(const exo::Env& env, Wanted wanted);
+    std::optional<SlotView> pick(const exo::Env& env, Wanted wanted) {
+        const auto slots = KernelView::slots(env);
+        if (slots.empty()) return {};
+        const auto start = std::uint32_t(choices_->below(slots.size()));
+        // Slots fill from the front: half the searches start among the first.
+        const std::uint32_t from = choices_->percent(50) ? start % 32 : start;
+        for (std::uint32_t i = 0; i < slots.size(); ++i) {
+            const auto slot = std::uint32_t((from + i) % slots.size());
+            if (slots[slot].used() && wanted(slots[slot])) return slots[slot];
+        }
+        return {};
+    }
+    /// Sets a handle to that of such a slot, if there is one.
+    template <typename Wanted>
+    void aim_at(const exo::Env& env, std::uint64_t& handle, Wanted wanted) {
+        if (const auto found = pick(env, wanted)) handle = std::uint64_t(found->name);
+    }
     void aim(lamina::Call call, const exo::Env& caller, CallArguments& made, std::uint64_t now_ns);
+    void aim_at_vcpus(lamina::Call call, const exo::Env& caller, CallArguments& made,
+                      std::uint64_t now_ns);
+    void aim_at_binding(const exo::Env& caller, CallArguments& made);
     std::uint64_t large_address();
     void aim_at_large_pages(const exo::Env& caller, CallArguments& made);
     void aim_at_small_page(const exo::Env& caller, CallArguments& made);
@@ -60,6 +81,7 @@ private:
 
     Choices* choices_;
     const KernelView* view_;
+    unsigned cpu_ = 0;  ///< On which the call is made.
 };
 
 }  // namespace sim

@@ -7,6 +7,7 @@
 #include "tests/sim/chains.hpp"
 #include "tests/sim/ledger.hpp"
 #include "tests/sim/stale_entries.hpp"
+#include "tests/sim/turns.hpp"
 #include "tests/sim/violation.hpp"
 
 namespace sim {
@@ -33,6 +34,8 @@ void Checks::after_step(const Cpu& actor) {
     tree_changed_ |= capabilities_.check(actor.call.caller);
     tree_changed_ |= derivation_.areas_changed();
     check_stale_entries(*machine_, actor, incarnations_);
+    upcalls_.check(view_, actor);
+    activity_.after_step(view_, *machine_);
     check_ends();
     if (actor.unlocked && actor.call.caller != 0 &&
         actor.call.number == std::uint64_t(lamina::Call::vcpu_poke))
@@ -49,12 +52,19 @@ void Checks::all() {
     check_whole();
 }
 
+ActivityCounts Checks::activity() const {
+    ActivityCounts all = activity_.counts;
+    all.upcalls = upcalls_.count();
+    return all;
+}
+
 void Checks::check_whole() {
     ++full_checks_;
     check_ledger(view_);
     check_references(view_);
     check_sleepers();
     check_chains(view_, *machine_);
+    check_turns(view_, *machine_);
 }
 
 void Checks::check_ends() {
@@ -69,7 +79,7 @@ void Checks::check_ends() {
         if (env->vcpu != nullptr && !env->alive()) ending_.push_back(env->id);
 }
 
-void Checks::check_poked(const Cpu& actor) const {
+void Checks::check_poked(const Cpu& actor) {
     const exo::Env* env = view_.find_env(actor.call.caller);
     if (env == nullptr || env->vcpu == nullptr) return;
     const auto handle = actor.call.arguments[0];
@@ -81,7 +91,9 @@ void Checks::check_poked(const Cpu& actor) const {
     auto& vcpu = static_cast<exo::Vcpu&>(*poked.object);
     if (vcpu.state != exo::VcpuState::watching) return;
     const Cpu& cpu = machine_->cpu(exo::base_of(vcpu).home->index);
-    if (cpu.halted && !machine_->interrupt_waits(cpu))
+    if (!cpu.halted) return;
+    ++activity_.counts.pokes_of_halted;
+    if (!machine_->interrupt_waits(cpu))
         violated("A CPU whose vCPU is poked looks at what that waits for.",
                  "CPU " + std::to_string(cpu.index) + " sleeps on");
 }

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "tests/sim/activity.hpp"
 #include "tests/sim/capability_history.hpp"
 #include "tests/sim/derivation.hpp"
 #include "tests/sim/kernel_view.hpp"
 #include "tests/sim/machine.hpp"
 #include "tests/sim/mapping_history.hpp"
+#include "tests/sim/upcalls.hpp"
 
 namespace sim {
 
@@ -22,6 +24,8 @@ public:
 
     /// Takes over the state after boot, and checks all of it.
     void start(Machine& machine);
+    /// Comes before every step.
+    void before_step() { upcalls_.note(view_); }
     void after_step(const Cpu& actor);
     /// Looks for the objects again; then ledger, charges, references, sleepers. Needs: no CPU holds
     /// a lock.
@@ -31,13 +35,14 @@ public:
     const KernelView& view() const { return view_; }
     /// How often everything was checked.
     std::uint64_t full_checks() const { return full_checks_; }
+    ActivityCounts activity() const;
 
 private:
     void check_whole();
     void check_sleepers() const;
     void check_watcher(exo::Vcpu& vcpu) const;
     /// Needs: the actor has just left what it did under the kernel lock in a call of vcpu_poke.
-    void check_poked(const Cpu& actor) const;
+    void check_poked(const Cpu& actor);
     void check_ends();
 
     KernelView view_;
@@ -45,6 +50,8 @@ private:
     CapabilityHistory capabilities_;
     MappingHistory mappings_;
     DerivationHistory derivation_;
+    UpcallHistory upcalls_;
+    Activity activity_;
     std::vector<std::uint64_t> ending_;  ///< Environments that were on their way down, by id.
     bool tree_changed_ = false;          ///< Perhaps, since it was checked.
     Machine* machine_ = nullptr;

@@ -62,6 +62,9 @@ void Machine::leave_kernel(Cpu& cpu) {
     const exo::Context& context = go_on();
     cpu.in_kernel = false;
     ++cpu.kernel_exits;
+    // Another CPU may have ended or stopped it meanwhile: then its interrupt is on its way.
+    if (cpu.local.running->state != exo::VcpuState::ready && !interrupt_waits(cpu))
+        violated("Who runs is ready to.", "CPU " + std::to_string(cpu.index));
     user_->resumed(cpu, context);
     pause();
 }

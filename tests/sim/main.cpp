@@ -91,7 +91,10 @@ int main(int count, char** words) {
         totals.add(sim::run_world(choices, options.steps, shape_of(sim::run_position.seed)));
     }
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-    if (options.calls) print_calls(totals.calls);
+    if (options.calls) {
+        print_calls(totals.calls);
+        totals.activity.print();
+    }
     const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
     std::printf("environments %llu, full checks %llu, fingerprint %016llx\n",
                 number(totals.environments), number(totals.full_checks),

@@ -7,6 +7,7 @@
 
 #include "exokernel/env/env.hpp"
 #include "tests/calls/argument_source.hpp"
+#include "tests/sim/upcalls.hpp"
 #include "tests/sim/violation.hpp"
 
 namespace sim {
@@ -21,6 +22,9 @@ std::vector<std::uint8_t> make_lottery() {
         made.insert(made.end(), calls::weight_of(Call(number)), std::uint8_t(number));
     return made;
 }
+
+/// Programs wait for a change of one of the first words of their frames.
+constexpr std::uint64_t watched_words = 4;
 
 bool names_itself(const exo::Env& env, std::uint64_t handle) {
     const std::uint32_t slot = lamina::handle_slot(lamina::Handle(handle));
@@ -45,11 +49,15 @@ Programs::Programs(Machine& machine, const KernelView& view, std::uint64_t first
 void Programs::step(Cpu& cpu) {
     const exo::Env& env = *cpu.local.running->env;
     Program& program = program_of(*cpu.local.running);
+    // Wherever the kernel has let it go on, from there it has come to a place of its own.
+    cpu.local.context->rip = home;
     const std::uint64_t chance = choices_->below(200);
     if (program.spawn.stage != Spawn::Stage::none && chance < 100)
         spawn_step(cpu, env, program);
     else if (program.flood.left != 0 && chance < 100)
         flood_step(cpu, env, program);
+    else if (program.crew.stage != Crew::Stage::none && chance < 100)
+        crew_step(cpu, env, program);
     else if (chance < 100)
         random_call(cpu, env, program);
     else if (chance == 199 && env.id != first_env_)
@@ -59,6 +67,11 @@ void Programs::step(Cpu& cpu) {
                          choices_->percent(40)};
     else if (chance == 196 && choices_->percent(15))
         program.flood = {unsigned(choices_->below(120)), arguments_.any_handle(env), 0};
+    else if (chance >= 193 && !has_crew(env))
+        program.crew = {choices_->percent(60) ? Crew::Stage::gate : Crew::Stage::vcpu,
+                        1 + unsigned(choices_->below(4))};
+    else if (program.area != 0 && chance >= 170)
+        store(cpu, program.area + offsetof(lamina::VcpuArea, disabled), 0);
     else
         touch_memory(cpu);
 }
@@ -95,6 +108,15 @@ void Programs::note_pages(Call number, const CallArguments& arguments) {
     }
 }
 
+/// Remembers where the area of a vCPU is now, for that one's program.
+void Programs::note_area(const exo::Env& env, const CallArguments& arguments) {
+    const auto slots = KernelView::slots(env);
+    const std::uint32_t slot = lamina::handle_slot(lamina::Handle(arguments[0]));
+    if (slot >= slots.size() || slots[slot].type != exo::ObjectType::vcpu) return;
+    const auto& vcpu = static_cast<const exo::Vcpu&>(*slots[slot].object);
+    if (vcpu.env == &env) program_of(vcpu).area = arguments[1];
+}
+
 std::uint64_t Programs::expected_address(Choices& chance) {
     const std::uint64_t recent = recent_page_ + chance.below(recent_pages_) * exo::page_size;
     if (chance.percent(70) && lamina::in_user_half(recent, 1)) return recent;
@@ -122,6 +144,8 @@ void Programs::finish(Cpu& cpu, Program& program, const CallResult& result) {
         if (name == "frames_map_list" && status == Status::ok)
             program.seen.add_map({program.arguments[0], 0, 0, program.listed % exo::page_size + 1,
                                   lamina::page_floor(program.listed)});
+        if (Call(program.call) == Call::vcpu_bind && status == Status::ok)
+            note_area(*cpu.local.running->env, program.arguments);
         if (status == Status::quota_exceeded || status == Status::table_full ||
             status == Status::out_of_frames)
             program.drops_due = 1 + unsigned(choices_->below(4));
@@ -136,6 +160,8 @@ void Programs::finish(Cpu& cpu, Program& program, const CallResult& result) {
     }
     if (program.of_spawn) spawn_result(program.spawn, result);
     program.of_spawn = false;
+    if (program.of_crew) crew_result(program.crew, result);
+    program.of_crew = false;
     Spawn& spawn = program.spawn;
     if (spawn.stage == Spawn::Stage::none && spawn.started && spawn.keeps_frames) {
         spawn.keeps_frames = false;
@@ -153,13 +179,17 @@ void Programs::random_call(Cpu& cpu, const exo::Env& env, Program& program) {
         --program.drops_due;
         drawn = std::uint64_t(Call::cap_drop);
     }
+    drawn = call_of_vcpu(*cpu.local.running, drawn);
     const auto number = Call(drawn);
-    CallArguments arguments = arguments_.make(number, env, program.seen, machine_->now_ns());
+    CallArguments arguments =
+        arguments_.make(number, env, program.seen, machine_->now_ns(), cpu.index);
     if (env.id == first_env_ && careless(env, number, arguments)) return;
     if (call_shapes()[drawn].name.ends_with("_list") && choices_->percent(80))
         make_list(cpu, program, number, arguments);
     if (number == Call::predicate_wait && choices_->percent(80))
         make_predicate(cpu, env, arguments);
+    if (number == Call::vcpu_bind && arguments[1] != 0 && choices_->percent(80))
+        make_entries(cpu, arguments);
     call(cpu, program, number, arguments);
 }
 
@@ -189,7 +219,7 @@ void Programs::make_predicate(Cpu& cpu, const exo::Env& env, CallArguments& argu
     made.word_count = 1 + std::uint32_t(choices_->below(2));
     for (std::uint32_t i = 0; i < made.word_count; ++i)
         made.words[i] = {lamina::Handle(arguments_.handle_of(env, exo::ObjectType::frames)),
-                         std::uint32_t(choices_->below(exo::page_size / 8) * 8)};
+                         std::uint32_t(choices_->below(watched_words) * 8)};
     made.constants[0] = choices_->percent(80) ? printable : choices_->next();
     const std::uint32_t second = made.word_count - 1;
     made.steps[0] = {lamina::PredicateOp::load, 0};
@@ -203,6 +233,22 @@ void Programs::make_predicate(Cpu& cpu, const exo::Env& env, CallArguments& argu
     std::memcpy(words.data(), &made, sizeof made);
     for (std::size_t i = 0; i < words.size(); ++i)
         store(cpu, arguments[0] + 8 * i, words[i]);
+}
+
+/// Chooses an area, and writes entries for upcalls, in memory that it may have.
+void Programs::make_entries(Cpu& cpu, CallArguments& arguments) {
+    lamina::VcpuEntries made = {};
+    std::uint64_t next = upcall_entries;
+    for (std::uint64_t* const entry : {&made.run, &made.slice_end, &made.reclaim, &made.timer})
+        *entry = choices_->percent(80) ? next += 16 : 0;
+    constexpr std::uint64_t areas = (exo::page_size - sizeof(lamina::VcpuArea)) / 64;
+    arguments[1] =
+        home + choices_->below(home_pages) * exo::page_size + choices_->below(areas) * 64;
+    arguments[2] = home + choices_->below((home_pages * exo::page_size - sizeof made) / 8) * 8;
+    std::array<std::uint64_t, sizeof made / 8> words;
+    std::memcpy(words.data(), &made, sizeof made);
+    for (std::size_t i = 0; i < words.size(); ++i)
+        store(cpu, arguments[2] + 8 * i, words[i]);
 }
 
 void Programs::map_again(Cpu& cpu, const exo::Env& env, Program& program) {
@@ -229,8 +275,7 @@ bool Programs::careless(const exo::Env& env, Call number, CallArguments& argumen
             return false;
         // It lives for ever, and so do its vCPUs.
         case Call::vcpu_create:
-            return env.vcpu->next != nullptr && env.vcpu->next->next != nullptr &&
-                   (arguments[0] == 0 || names_itself(env, arguments[0]));
+            return has_crew(env) && (arguments[0] == 0 || names_itself(env, arguments[0]));
         case Call::gate_call:
         case Call::predicate_wait:
             arguments[1] = std::min(arguments[1], machine_->now_ns() + 20'000'000);
@@ -253,7 +298,8 @@ std::uint64_t Programs::address_to_touch(Cpu& cpu) {
 }
 
 void Programs::touch_memory(Cpu& cpu) {
-    const std::uint64_t address = address_to_touch(cpu) + choices_->below(exo::page_size / 8) * 8;
+    const std::uint64_t words = choices_->percent(30) ? watched_words : exo::page_size / 8;
+    const std::uint64_t address = address_to_touch(cpu) + choices_->below(words) * 8;
     // Zero in the right place enables upcalls.
     store(cpu, address, choices_->percent(25) ? 0 : printable);
 }

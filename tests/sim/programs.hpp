@@ -47,17 +47,30 @@ struct Flood {
     std::uint32_t last = 0;
 };
 
+/// Making vCPUs for an environment, each at home on some CPU: those that run, or those that serve
+/// the calls of a gate; some others are told of them.
+struct Crew {
+    enum class Stage : std::uint8_t { none, gate, vcpu, serve, run, tell };
+    Stage stage = Stage::none;
+    unsigned left = 0;       ///< Members to come.
+    std::uint32_t gate = 0;  ///< 0: they serve none.
+    std::uint32_t vcpu = 0;
+};
+
 /// What the simulator knows of one environment's program.
 struct Program {
     Memories seen;
     Spawn spawn;
     Flood flood;
+    Crew crew;
     std::uint64_t call = 0;  ///< The last one it made, and its arguments.
     CallArguments arguments = {};
     unsigned drops_due = 0;    ///< Handles to give up, because something has run out.
     std::uint64_t listed = 0;  ///< The first range of the last list it made.
     std::uint64_t repair = 0;  ///< A page it has lost and wants to map again; 0: none.
+    std::uint64_t area = 0;    ///< Where one has been bound; 0: nowhere.
     bool of_spawn = false;     ///< That call was one of `spawn`.
+    bool of_crew = false;      ///< Or of `crew`.
     bool awaits = false;       ///< Its result is still to come.
 };
 
@@ -81,10 +94,12 @@ public:
 private:
     void call(Cpu& cpu, Program& program, lamina::Call number, const CallArguments& arguments);
     void note_pages(lamina::Call number, const CallArguments& arguments);
+    void note_area(const exo::Env& env, const CallArguments& arguments);
     void finish(Cpu& cpu, Program& program, const CallResult& result);
     void random_call(Cpu& cpu, const exo::Env& env, Program& program);
     Program& program_of(const exo::Vcpu& vcpu);
     void make_list(Cpu& cpu, Program& program, lamina::Call number, CallArguments& arguments);
+    void make_entries(Cpu& cpu, CallArguments& arguments);
     void make_predicate(Cpu& cpu, const exo::Env& env, CallArguments& arguments);
     void map_again(Cpu& cpu, const exo::Env& env, Program& program);
     bool careless(const exo::Env& env, lamina::Call number, CallArguments& arguments) const;
@@ -95,6 +110,10 @@ private:
     void flood_step(Cpu& cpu, const exo::Env& env, Program& program);
     void spawn_step(Cpu& cpu, const exo::Env& env, Program& program);
     static void spawn_result(Spawn& spawn, const CallResult& result);
+    void crew_step(Cpu& cpu, const exo::Env& env, Program& program);
+    static void crew_result(Crew& crew, const CallResult& result);
+    bool has_crew(const exo::Env& env) const;
+    std::uint64_t call_of_vcpu(const exo::Vcpu& vcpu, std::uint64_t drawn);
 
     Machine* machine_;
     const KernelView* view_;

@@ -14,6 +14,7 @@ constexpr std::uint64_t rest_steps_max = 100'000;
 
 void make_step(Machine& machine, Checks& checks, std::uint64_t first_id) {
     ++run_position.step;
+    checks.before_step();
     const Cpu& actor = machine.step();
     if (checks.view().find_env(first_id) == nullptr || !checks.view().find_env(first_id)->alive())
         violated("The first environment lives.", "it ended");
@@ -56,8 +57,8 @@ RunTotals run_world(Choices& choices, std::uint64_t steps, const Shape& shape) {
     }
     checks.all();
     const CallCounts& calls = programs.counts();
-    return {made, checks.full_checks(), calls.of[std::size_t(lamina::Call::env_create)][0], calls,
-            programs.fingerprint()};
+    return {made,  checks.full_checks(), calls.of[std::size_t(lamina::Call::env_create)][0],
+            calls, checks.activity(),    programs.fingerprint()};
 }
 
 void RunTotals::add(const RunTotals& other) {
@@ -65,6 +66,7 @@ void RunTotals::add(const RunTotals& other) {
     full_checks += other.full_checks;
     environments += other.environments;
     fingerprint += other.fingerprint;
+    activity.add(other.activity);
     for (std::size_t call = 0; call < calls.of.size(); ++call)
         for (std::size_t status = 0; status < CallCounts::statuses; ++status)
             calls.of[call][status] += other.calls.of[call][status];

@@ -15,6 +15,7 @@ struct RunTotals {
     std::uint64_t full_checks = 0;
     std::uint64_t environments = 0;  ///< Made, beside the first one.
     CallCounts calls;
+    ActivityCounts activity;
     std::uint64_t fingerprint = 0;  ///< See Programs::fingerprint().
 
     void add(const RunTotals& other);

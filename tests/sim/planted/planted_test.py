@@ -3,6 +3,7 @@ import os
 import re
 import subprocess
 import unittest
+from concurrent import futures
 
 STEPS_MAX = 1_000_000
 SEEDS = range(1, 11)
@@ -25,11 +26,18 @@ def run(program, seed, steps):
 class PlantedTest(unittest.TestCase):
     def test_found(self):
         """Each mistake in a copy of the kernel breaks a promise within a million steps."""
-        for program in os.environ["PLANTED"].split():
+        with futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            self.expect_all_found(pool)
+
+    def expect_all_found(self, pool):
+        hunts = {program: [(seed, pool.submit(run, program, seed, STEPS_MAX))
+                           for seed in SEEDS_OF.get(os.path.basename(program).split("_")[0], SEEDS)]
+                 for program in os.environ["PLANTED"].split()}
+        for program, runs in hunts.items():
             steps = []
-            for seed in SEEDS_OF.get(os.path.basename(program).split("_")[0], SEEDS):
+            for seed, hunt in runs:
                 with self.subTest(mistake=os.path.basename(program), seed=seed):
-                    status, output = run(program, seed, STEPS_MAX)
+                    status, output = hunt.result()
                     self.assertEqual(status, 1, output)
                     found = FOUND.search(output)
                     self.assertIsNotNone(found, output)
