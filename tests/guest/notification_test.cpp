@@ -97,6 +97,26 @@ void test_a_waiting_vcpu_is_not_charged_for_the_time() {
     TEST_ASSERT_TRUE(run_ns() - before < waited / 2);
 }
 
+lamina::CpuInfo counted() {
+    (void)sys::vcpu_yield();  // which has them shown
+    lamina::CpuInfo info = {};
+    (void)libos::read_cpu_info(0, info);
+    return info;
+}
+
+void test_the_time_that_the_cpu_halts_is_idle_time() {
+    const auto notification = make();
+    const auto before = counted();
+    const auto start = *libos::now_ns();
+    constexpr std::uint64_t waited = 200 * ms;
+    TEST_ASSERT_STATUS(timed_out, sys::notification_wait(notification.get(), all, start + waited));
+    const auto took = *libos::now_ns() - start;
+    const auto after = counted();
+    TEST_ASSERT_TRUE(after.idle_ns - before.idle_ns > waited - ms);
+    TEST_ASSERT_TRUE(after.idle_ns - before.idle_ns < took);
+    TEST_ASSERT_TRUE(after.busy_ns - before.busy_ns < ms);
+}
+
 void test_a_child_signals_through_the_capability_it_was_given() {
     const auto notification = make();
     const libos::Grant grants[] = {{9, notification.get(), Rights::signal}};
@@ -177,6 +197,7 @@ int lamina_main(std::span<const std::string_view>) {
     RUN_TEST(test_a_wait_ends_at_its_deadline_and_not_before);
     RUN_TEST(test_a_deadline_in_the_past_does_not_wait);
     RUN_TEST(test_a_waiting_vcpu_is_not_charged_for_the_time);
+    RUN_TEST(test_the_time_that_the_cpu_halts_is_idle_time);
     RUN_TEST(test_a_child_signals_through_the_capability_it_was_given);
     RUN_TEST(test_a_child_without_the_right_cannot_signal);
     RUN_TEST(test_one_vcpu_waits_at_a_time_and_its_end_frees_the_place);
