@@ -8,8 +8,6 @@
     .globl bench_gate_entry
 bench_gate_entry:
     movabs $CALL_GATE_RETURN, %rax
-    xor %edi, %edi
-    xor %esi, %esi
     syscall
     ud2
 

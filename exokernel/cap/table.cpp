@@ -11,7 +11,10 @@ static_assert(sizeof(CapPage) == 4096);
 
 Result<void> CapTable::create(Object& account) {
     account_ = &account;
-    return grow();
+    LAMINA_CHECK(grow());
+    // No handle is this one, and no name of that slot like its lower half.
+    recent_gate = recent_vcpu = {1ULL << 32 | 1, &slot_at(0)};
+    return {};
 }
 
 void CapTable::destroy() {
@@ -44,6 +47,14 @@ void CapTable::shrink() {
     slot_count_ -= CapPage::slots;
     pages_[page_count()] = nullptr;
     ops_->free_page(page);
+}
+
+CapSlot* CapTable::find_anew(Recent& recent, std::uint64_t handle, ObjectType type, Rights needed) {
+    if (handle >> 32 != 0) return nullptr;
+    const auto cap = lookup(Handle(handle), type, needed);
+    if (!cap) return nullptr;
+    recent = {handle, *cap};
+    return *cap;
 }
 
 /// Why lookup() did not find what it was asked for.

@@ -56,15 +56,24 @@ public:
         return lamina::fail(refusal(handle, type));
     }
 
-    /// The same for a handle as a call gives it, without saying why it finds none: null then.
-    CapSlot* find_with(std::uint64_t handle, ObjectType type, Rights needed) const {
-        const std::uint32_t slot = handle_slot(Handle(handle));
-        if (slot >= slot_count_) [[unlikely]]
-            return nullptr;
-        CapSlot& cap = slot_at(slot);
-        const bool fits = std::uint64_t(cap.name) == handle && cap.type == type;
-        return fits && covers(cap.rights, needed) ? &cap : nullptr;
+    /// A capability found before. No other one ever has its handle, and one that has a handle
+    /// changes neither type nor rights: while the slot has that name, they need not be looked at.
+    struct Recent {
+        std::uint64_t handle;
+        CapSlot* slot;  ///< Of this table: its pages stay once a slot of theirs was used.
+    };
+
+    /// What lookup() finds for a register of a call; null: nothing. Remembers the last one found,
+    /// each of `recent` being for one type and some rights.
+    [[gnu::always_inline]] CapSlot* find_again(Recent& recent, std::uint64_t handle,
+                                               ObjectType type, Rights needed) {
+        CapSlot* const cap = recent.slot;
+        if (recent.handle == handle && std::uint32_t(cap->name) == std::uint32_t(handle)) [[likely]]
+            return cap;
+        return find_anew(recent, handle, type, needed);
     }
+    Recent recent_gate;  ///< That was called.
+    Recent recent_vcpu;  ///< That was yielded to.
 
     /// The same for any type. Errors: bad_handle, missing_right.
     Result<CapSlot*> lookup_any(Handle handle, Rights needed) {
@@ -153,6 +162,8 @@ private:
         CapSlot& cap = slot_at(slot);
         return cap.name == handle && cap.used() ? &cap : nullptr;
     }
+    LAMINA_KEEPS_REGISTERS CapSlot* find_anew(Recent& recent, std::uint64_t handle, ObjectType type,
+                                              Rights needed);
     LAMINA_KEEPS_REGISTERS Status refusal(Handle handle, ObjectType type) const;
     LAMINA_KEEPS_REGISTERS Result<void> grow();
     /// Takes a slot out of the queue of free ones, if it was there, and names it.

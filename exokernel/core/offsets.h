@@ -5,10 +5,18 @@
 #define CONTEXT_RAX 0
 #define CONTEXT_R15 112
 #define CONTEXT_RIP 120
-#define CONTEXT_RSP 128
 #define CONTEXT_RFLAGS 136
-#define CONTEXT_START_RIP 160
-#define CONTEXT_START_RSP 168
+#define CONTEXT_RSP 144
+#define CONTEXT_FS_BASE 160
+#define CONTEXT_GS_BASE 168
+#define CONTEXT_AREA 176
+#define CONTEXT_TRAP_ENTRY 184
+#define CONTEXT_FOREIGN_ENTRY 192
+#define CONTEXT_UPCALL_STACK 200
+#define CONTEXT_RESUME_START 208
+#define CONTEXT_RESUME_BYTES 216
+#define CONTEXT_START_RIP 224
+#define CONTEXT_START_RSP 232
 
 /* CpuLocal (cpu/cpu_local.hpp), reached through the GS base in the kernel. */
 #define CPU_SELF 0
@@ -18,17 +26,11 @@
 #define CPU_MUST_DISPATCH 32
 #define CPU_CALLS 40
 #define CPU_HAS_SMAP 48
-#define CPU_AREA 56
-#define CPU_FAULTS 64
-#define CPU_TRAP_ENTRY 72
-#define CPU_FOREIGN_ENTRY 80
-#define CPU_UPCALL_STACK 88
-#define CPU_RESUME_START 96
-#define CPU_RESUME_BYTES 104
-#define CPU_INDEX 112
-#define CPU_INVALIDATIONS 120
-#define CPU_TABLE_LOADS 128
-#define CPU_BIT 136
+#define CPU_FAULTS 56
+#define CPU_INDEX 64
+#define CPU_INVALIDATIONS 72
+#define CPU_TABLE_LOADS 80
+#define CPU_BIT 88
 
 /* The kernel's stack with its guard page, from its start (arch/x86_64/stacks.hpp). */
 #define KERNEL_STACK_TOP 0x5000

@@ -22,15 +22,7 @@ struct CpuLocal {
     std::uint64_t must_dispatch = 0;  ///< Not 0: the kernel may not go back to the caller at once.
     std::uint64_t calls = 0;
     std::uint64_t has_smap = 0;
-
-    // Of the loaded vCPU, for entry.S: its area and copies of its entries.
-    lamina::VcpuArea* area = nullptr;
     std::uint64_t faults = 0;
-    std::uint64_t trap_entry = 0;
-    std::uint64_t foreign_entry = 0;
-    std::uint64_t upcall_stack = 0;
-    std::uint64_t resume_start = 0;
-    std::uint64_t resume_bytes = 0;
 
     std::uint32_t index = 0;          ///< 0 is the one that booted.
     std::uint64_t invalidations = 0;  ///< Pages dropped from the TLB one by one.
@@ -72,13 +64,7 @@ static_assert(offsetof(CpuLocal, context) == CPU_CONTEXT);
 static_assert(offsetof(CpuLocal, must_dispatch) == CPU_MUST_DISPATCH);
 static_assert(offsetof(CpuLocal, calls) == CPU_CALLS);
 static_assert(offsetof(CpuLocal, has_smap) == CPU_HAS_SMAP);
-static_assert(offsetof(CpuLocal, area) == CPU_AREA);
 static_assert(offsetof(CpuLocal, faults) == CPU_FAULTS);
-static_assert(offsetof(CpuLocal, trap_entry) == CPU_TRAP_ENTRY);
-static_assert(offsetof(CpuLocal, foreign_entry) == CPU_FOREIGN_ENTRY);
-static_assert(offsetof(CpuLocal, upcall_stack) == CPU_UPCALL_STACK);
-static_assert(offsetof(CpuLocal, resume_start) == CPU_RESUME_START);
-static_assert(offsetof(CpuLocal, resume_bytes) == CPU_RESUME_BYTES);
 static_assert(offsetof(CpuLocal, index) == CPU_INDEX);
 static_assert(offsetof(CpuLocal, invalidations) == CPU_INVALIDATIONS);
 static_assert(offsetof(CpuLocal, table_loads) == CPU_TABLE_LOADS);

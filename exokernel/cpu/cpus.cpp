@@ -92,7 +92,7 @@ void answer_shoot_downs() {
     if (cpu.flushes_done.load(std::memory_order_relaxed) == wanted) return;
     arch::flush_tlb();
     // The area of the vCPU may have been taken away.
-    if (cpu.loaded != nullptr) load_upcalls(cpu, *cpu.loaded);
+    if (cpu.loaded != nullptr) show_upcalls(*cpu.loaded);
     cpu.flushes_done.store(wanted, std::memory_order_release);
 }
 

@@ -89,7 +89,6 @@ void load(CpuLocal& cpu, Vcpu& vcpu) {
     cpu.loaded = &vcpu;
     vcpu.loaded_on = &cpu;
     load_state(vcpu);
-    load_upcalls(cpu, vcpu);
 }
 
 /// Puts away the vCPU that is loaded if another CPU needs its state, or nobody ever will.

@@ -1,7 +1,6 @@
 // exokernel/cpu/gate.hpp - Gate: an entry point of an environment that others call.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <utility>
 
@@ -9,9 +8,6 @@
 #include "exokernel/cpu/chain.hpp"
 
 namespace exo {
-
-/// What a call, and its reply, takes along beside two registers that entry.S leaves alone.
-using GateWords = std::array<std::uint64_t, 4>;
 
 /// Takes the deadline of a call away.
 LAMINA_KEEPS_REGISTERS void forget_deadline(Vcpu& caller);
@@ -32,13 +28,11 @@ struct Gate : Object {
     /// Calls a free activation, which is to run next in the caller's place. The call is derived
     /// from `by`, as a wait is. Needs: one is free, the caller runs and is ready, its chain has a
     /// place left.
-    [[gnu::always_inline]] Vcpu& call(Vcpu& caller, CapSlot& by, const GateWords& words) {
+    [[gnu::always_inline]] Vcpu& call(Vcpu& caller, CapSlot& by) {
         Vcpu& callee = *free;
         free = callee.next_free;
         callee.state = VcpuState::ready;
         callee.caller = &caller;
-        callee.context.rdi = by.badge();
-        put(words, callee.context);
         if (callee.area != nullptr) [[unlikely]]
             callee.area->disabled = 1;
         caller.callee = &callee;
@@ -47,12 +41,11 @@ struct Gate : Object {
         return callee;
     }
 
-    /// Parks an activation; it keeps nothing of its extended state. Who called it, and goes on with
-    /// these words; null: nobody waits for them.
-    [[gnu::always_inline]] Vcpu* reply(Vcpu& vcpu, const GateWords& words) {
+    /// Parks an activation: no register of it, nor its extended state, is loaded again. Who called
+    /// it, and goes on now; null: nobody waits.
+    [[gnu::always_inline]] Vcpu* reply(Vcpu& vcpu) {
         vcpu.state = VcpuState::parked;
         vcpu.next_free = std::exchange(free, &vcpu);
-        arch::init_extended(vcpu.extended_state);
         Vcpu* const caller = vcpu.caller;
         if (caller == nullptr) [[unlikely]]
             return nullptr;
@@ -62,21 +55,12 @@ struct Gate : Object {
         if (caller->deadline.queue != nullptr) [[unlikely]]
             forget_deadline(*caller);
         caller->state = VcpuState::ready;
-        put(words, caller->context);
         return caller;
     }
 
     /// An activation's environment ends: whom it serves is told, and it is one no more. The gate
     /// may be without references then; true if it is.
     static bool detach(Vcpu& vcpu);
-
-private:
-    static void put(const GateWords& words, Context& context) {
-        context.rdx = words[0];
-        context.r10 = words[1];
-        context.r8 = words[2];
-        context.r9 = words[3];
-    }
 };
 
 }  // namespace exo

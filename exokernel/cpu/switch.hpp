@@ -37,8 +37,6 @@ inline void leave_space(CpuLocal& cpu) { cpu.space->users.loaded ^= cpu.bit; }
     }
     cpu.loaded = cpu.running = &vcpu;
     vcpu.loaded_on = &cpu;
-    // Without an area all entries are zero.
-    if (vcpu.area != nullptr || cpu.area != nullptr) load_upcalls(cpu, vcpu);
     if (vcpu.upcalls_due != 0) [[unlikely]]
         interrupt_this_cpu();
     cpu.context = &vcpu.context;
@@ -47,36 +45,47 @@ inline void leave_space(CpuLocal& cpu) { cpu.space->users.loaded ^= cpu.bit; }
 }
 
 /// Puts the extended state of the vCPU that is loaded away.
-[[gnu::always_inline]] inline void save_state(Vcpu& vcpu) {
+inline void save_state(Vcpu& vcpu) {
     Context& context = vcpu.context;
     arch::save_extended(context.fs_base, context.gs_base, vcpu.extended_state);
     vcpu.loaded_on = nullptr;
 }
 /// Loads that of another.
-[[gnu::always_inline]] inline void load_state(const Vcpu& vcpu) {
+inline void load_state(const Vcpu& vcpu) {
     const Context& context = vcpu.context;
     arch::load_extended(context.fs_base, context.gs_base, vcpu.extended_state);
 }
+/// Both, the other being loaded with these bases and this area.
+[[gnu::always_inline]] inline void exchange_state(Vcpu& vcpu, std::uint64_t fs_base,
+                                                  std::uint64_t gs_base, const std::byte* area) {
+    Context& context = vcpu.context;
+    arch::exchange_extended(context.fs_base, context.gs_base, vcpu.extended_state, fs_base, gs_base,
+                            area);
+    vcpu.loaded_on = nullptr;
+}
 
-// The calls that switch, in the table of calls by entry.S. Each returns the context that goes on,
-// or null: then dispatch must follow (must_dispatch), or the caller goes on with its own context,
-// where the result is.
-extern "C" Context* exo_gate_call(std::uint64_t gate, std::uint64_t deadline_ns, std::uint64_t w0,
-                                  std::uint64_t w1, std::uint64_t w2, std::uint64_t w3);
-extern "C" Context* exo_gate_return(std::uint64_t none, std::uint64_t none_too, std::uint64_t w0,
-                                    std::uint64_t w1, std::uint64_t w2, std::uint64_t w3);
-extern "C" Context* exo_yield_to(std::uint64_t vcpu);
+// The calls through gates, which entry.S has in the table of calls by ways of its own. The words
+// stay in registers that they leave alone.
 
-/// A switching call that changes nothing.
-inline Context* refuse(Vcpu& vcpu, lamina::Status status) {
-    vcpu.set_result(status, 0);
+/// Who goes on, and another word for the way out. Nobody: the caller, with this word as the result,
+/// or whom dispatch picks (must_dispatch).
+struct Switched {
+    Context* next;
+    std::uint64_t word;
+};
+/// The word is the badge.
+extern "C" Switched exo_gate_call(std::uint64_t gate, std::uint64_t deadline_ns);
+extern "C" Switched exo_gate_return();
+
+/// A call that does not switch; it gives the kernel lock back.
+inline Switched refuse(lamina::Status status) {
     unlock_kernel();
-    return nullptr;
+    return {nullptr, std::uint64_t(status)};
 }
 /// One that another CPU made void on its way in, by the end of the caller.
-inline Context* dispatch_instead() {
+inline Switched dispatch_instead() {
     this_cpu().must_dispatch = 1;
-    return nullptr;
+    return {nullptr, 0};
 }
 
 }  // namespace exo

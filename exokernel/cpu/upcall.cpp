@@ -48,11 +48,18 @@ bool start(Vcpu& vcpu, std::uint64_t entry, std::uint64_t pending) {
 
 }  // namespace
 
+void show_upcalls(Vcpu& vcpu) {
+    const lamina::VcpuEntries& entries = vcpu.entries;
+    vcpu.context.upcalls = {
+        vcpu.area,     entries.trap,         entries.foreign,
+        entries.stack, entries.resume_start, entries.resume_end - entries.resume_start};
+}
+
 void reload_upcalls(Vcpu& vcpu) {
-    if (vcpu.loaded_on == &this_cpu()) return load_upcalls(this_cpu(), vcpu);
     CpuSet other;
     other.add(vcpu.loaded_on);
-    if (other.bits() != 0) shoot_down(other);
+    if (other.bits() == 0) return show_upcalls(vcpu);
+    shoot_down(other);
 }
 
 void bind_area(Vcpu& vcpu, lamina::VcpuArea* alias, FrameNumber frame, Link& page) {
@@ -71,6 +78,7 @@ void unbind_area(Vcpu& vcpu) {
     }
     vcpu.area = nullptr;
     vcpu.entries = {};
+    if (vcpu.loaded_on == nullptr || vcpu.loaded_on == &this_cpu()) show_upcalls(vcpu);
 }
 
 void restart_resume_range(Vcpu& vcpu) {

@@ -5,15 +5,8 @@
 
 namespace exo {
 
-/// Copies a vCPU's area and entries to where entry.S looks. Needs: the vCPU is loaded.
-inline void load_upcalls(CpuLocal& cpu, const Vcpu& vcpu) {
-    cpu.area = vcpu.area;
-    cpu.trap_entry = vcpu.entries.trap;
-    cpu.foreign_entry = vcpu.entries.foreign;
-    cpu.upcall_stack = vcpu.entries.stack;
-    cpu.resume_start = vcpu.entries.resume_start;
-    cpu.resume_bytes = vcpu.entries.resume_end - vcpu.entries.resume_start;
-}
+/// Copies a vCPU's area and entries to where entry.S looks. Needs: no other CPU has it loaded.
+void show_upcalls(Vcpu& vcpu);
 
 /// The vCPU's area or entries are others now: the CPU that has it loaded is told.
 void reload_upcalls(Vcpu& vcpu);
@@ -21,8 +14,8 @@ void reload_upcalls(Vcpu& vcpu);
 /// Binds a page of the vCPU's environment as its area: holds the frame, and is derived from the
 /// capability that `page` was mapped by, until unbound. reload_upcalls() must follow.
 void bind_area(Vcpu& vcpu, lamina::VcpuArea* alias, FrameNumber frame, Link& page);
-/// Lets go of a vCPU's area and forgets its entries. reload_upcalls()
-/// must follow, or unload().
+/// Lets go of a vCPU's area and forgets its entries. The CPU that has it loaded must be told before
+/// the kernel lock is given back, by reload_upcalls() or a shoot-down.
 void unbind_area(Vcpu& vcpu);
 
 /// After an interrupt: a context inside the resume range goes back to the start of it.

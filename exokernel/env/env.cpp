@@ -35,6 +35,8 @@ Vcpu& place_vcpu(Env& env, Account& account, CpuLocal& home) {
     vcpu.slice.length_ns = slice_ns_default;
     vcpu.deadline.vcpu = vcpu.timer.vcpu = &vcpu;
     attach_slice(vcpu.slice, account, home);
+    vcpu.context.cs = USER_CODE;
+    vcpu.context.ss = USER_DATA;
     arch::init_extended(vcpu.extended_state);
     return vcpu;
 }

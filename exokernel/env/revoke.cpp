@@ -28,7 +28,6 @@ void revoke_page(const Link& link, CpuSet& flush) {
 /// Takes the page of a vCPU's area away from it, mapped or not, and with it the environment.
 void revoke_area(Vcpu& vcpu, CpuSet& flush) {
     unbind_area(vcpu);
-    if (this_cpu().loaded == &vcpu) load_upcalls(this_cpu(), vcpu);
     flush.add(vcpu.loaded_on);
     if (vcpu.env->alive())
         (void)begin_end(*vcpu.env, lamina::EndCause::revoked, lamina::status_killed);

@@ -19,13 +19,15 @@ struct CallResult {
 };
 using CallEntry = CallResult (*)(std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
                                  std::uint64_t, std::uint64_t);
-/// In entry.S.
+/// In entry.S. Those that switch to another vCPU do not return.
 extern "C" CallResult exo_gate_call_entry(std::uint64_t, std::uint64_t, std::uint64_t,
                                           std::uint64_t, std::uint64_t, std::uint64_t);
 extern "C" CallResult exo_gate_return_entry(std::uint64_t, std::uint64_t, std::uint64_t,
                                             std::uint64_t, std::uint64_t, std::uint64_t);
-extern "C" CallResult exo_yield_to_entry(std::uint64_t, std::uint64_t, std::uint64_t,
-                                         std::uint64_t, std::uint64_t, std::uint64_t);
+extern "C" CallResult exo_yield_to_entry(std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
+                                         std::uint64_t, std::uint64_t);
+/// What the last goes on with.
+extern "C" CallResult exo_yield_to(std::uint64_t handle);
 /// Indexed by call number; entry.S checks the bound. Cost of a crossing: docs/performance.md.
 extern "C" const std::array<CallEntry, lamina::call_count> exo_call_table;
 

@@ -61,34 +61,32 @@ Status refusal(const Gate& gate, const Vcpu& vcpu, std::uint64_t& deadline_ns) {
 }
 
 /// Switches to the callee of a call.
-[[gnu::always_inline]] inline Context* go_to(CpuLocal& cpu, Vcpu& caller, Vcpu& callee) {
-    save_state(caller);
-    arch::load_extended(0, 0, callee.extended_state);
-    return switch_to(cpu, callee);
+[[gnu::always_inline]] inline Switched go_to(CpuLocal& cpu, Vcpu& caller, Vcpu& callee,
+                                             const CapSlot& by) {
+    exchange_state(caller, 0, 0, arch::initial_area.bytes());
+    return {switch_to(cpu, callee), by.badge()};
 }
 
 /// exo_gate_call() with all that may be in its way. Needs: the kernel lock.
-[[gnu::noinline]] Context* call_slowly(std::uint64_t gate, std::uint64_t deadline_ns,
-                                       std::uint64_t w0, std::uint64_t w1, std::uint64_t w2,
-                                       std::uint64_t w3) {
+[[gnu::noinline]] Switched call_slowly(std::uint64_t gate, std::uint64_t deadline_ns) {
     CpuLocal& cpu = this_cpu();
     Vcpu& vcpu = *cpu.running;
-    if (gate >> 32 != 0) return refuse(vcpu, Status::bad_handle);
+    if (gate >> 32 != 0) return refuse(Status::bad_handle);
     const auto cap = vcpu.env->caps.lookup(Handle(gate), ObjectType::gate, Rights::call);
-    if (!cap) return refuse(vcpu, cap.error());
+    if (!cap) return refuse(cap.error());
     auto& called = static_cast<Gate&>(*(*cap)->object);
     const Status problem = refusal(called, vcpu, deadline_ns);
-    if (problem != Status::ok) return refuse(vcpu, problem);
+    if (problem != Status::ok) return refuse(problem);
     // Another CPU may have ended the caller on its way in.
     if (vcpu.state != VcpuState::ready) return dispatch_instead();
-    Vcpu& callee = called.call(vcpu, **cap, {w0, w1, w2, w3});
+    Vcpu& callee = called.call(vcpu, **cap);
     if (deadline_ns != lamina::wait_forever) set_deadline(vcpu, deadline_ns);
-    return go_to(cpu, vcpu, callee);
+    return go_to(cpu, vcpu, callee, **cap);
 }
 
 /// An activation that nobody waits for any more, or a vCPU that is none. Needs: the kernel lock.
-[[gnu::noinline]] Context* return_to_nobody(CpuLocal& cpu, Vcpu& vcpu) {
-    if (vcpu.state == VcpuState::ready) return refuse(vcpu, Status::bad_argument);
+[[gnu::noinline]] Switched return_to_nobody(CpuLocal& cpu, Vcpu& vcpu) {
+    if (vcpu.state == VcpuState::ready) return refuse(Status::bad_argument);
     if (vcpu.state == VcpuState::parked) {
         unload(cpu, vcpu);
         make_waiting(vcpu, lamina::wait_forever);
@@ -98,36 +96,34 @@ Status refusal(const Gate& gate, const Vcpu& vcpu, std::uint64_t& deadline_ns) {
 
 }  // namespace
 
-extern "C" Context* exo_gate_call(std::uint64_t gate, std::uint64_t deadline_ns, std::uint64_t w0,
-                                  std::uint64_t w1, std::uint64_t w2, std::uint64_t w3) {
+extern "C" Switched exo_gate_call(std::uint64_t gate, std::uint64_t deadline_ns) {
     lock_kernel();
     CpuLocal& cpu = this_cpu();
     Vcpu& vcpu = *cpu.running;
-    CapSlot* const cap = vcpu.env->caps.find_with(gate, ObjectType::gate, Rights::call);
+    CapTable& caps = vcpu.env->caps;
+    CapSlot* const cap = caps.find_again(caps.recent_gate, gate, ObjectType::gate, Rights::call);
     if (cap == nullptr || deadline_ns != lamina::wait_forever || vcpu.caller != nullptr ||
         vcpu.state != VcpuState::ready) [[unlikely]]
-        return call_slowly(gate, deadline_ns, w0, w1, w2, w3);
+        return call_slowly(gate, deadline_ns);
     auto& called = static_cast<Gate&>(*cap->object);
     if (called.free == nullptr) [[unlikely]]
-        return call_slowly(gate, deadline_ns, w0, w1, w2, w3);
-    return go_to(cpu, vcpu, called.call(vcpu, *cap, {w0, w1, w2, w3}));
+        return call_slowly(gate, deadline_ns);
+    return go_to(cpu, vcpu, called.call(vcpu, *cap), *cap);
 }
 
-extern "C" Context* exo_gate_return(std::uint64_t, std::uint64_t, std::uint64_t w0,
-                                    std::uint64_t w1, std::uint64_t w2, std::uint64_t w3) {
+extern "C" Switched exo_gate_return() {
     lock_kernel();
     CpuLocal& cpu = this_cpu();
     Vcpu& vcpu = *cpu.running;
     // One that another CPU has ended on its way in has no gate either.
     if (vcpu.gate == nullptr) [[unlikely]]
         return return_to_nobody(cpu, vcpu);
-    Vcpu* const caller = vcpu.gate->reply(vcpu, {w0, w1, w2, w3});
+    Vcpu* const caller = vcpu.gate->reply(vcpu);
     if (caller == nullptr) [[unlikely]]
         return return_to_nobody(cpu, vcpu);
     vcpu.loaded_on = nullptr;
-    const Context& context = caller->context;
-    arch::load_extended_back(context.fs_base, context.gs_base, caller->extended_state);
-    return switch_to(cpu, *caller);
+    arch::load_area(caller->extended_state);
+    return {switch_to(cpu, *caller), 0};
 }
 
 }  // namespace exo

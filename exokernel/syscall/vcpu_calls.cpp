@@ -116,10 +116,13 @@ Result<std::uint64_t> vcpu_resume(user_address context) {
                     given.r14,
                     given.r15,
                     given.rip,
-                    given.rsp,
+                    vcpu.context.cs,
                     user_flags(given.rflags),
+                    given.rsp,
+                    vcpu.context.ss,
                     vcpu.context.fs_base,
                     vcpu.context.gs_base,
+                    vcpu.context.upcalls,
                     vcpu.context.start_rip,
                     vcpu.context.start_rsp};
     if (vcpu.area != nullptr) vcpu.area->disabled = 0;
@@ -150,36 +153,58 @@ Result<std::uint64_t> vcpu_timer(word deadline_ns) {
 namespace exo {
 namespace {
 
-/// Why the caller does not get the CPU given to another vCPU.
-[[gnu::noinline]] Context* keep_cpu(Vcpu& vcpu, std::uint64_t handle) {
-    if (vcpu.state != VcpuState::ready) return dispatch_instead();
-    if (handle >> 32 != 0) return refuse(vcpu, Status::bad_handle);
+/// A call that does not switch; it gives the kernel lock back.
+CallResult stay(Status status) {
+    unlock_kernel();
+    return {std::uint64_t(status), 0};
+}
+
+/// Gives the rest of the slice to the last of a vCPU's chain, which is loaded here or nowhere.
+[[gnu::always_inline]] inline CallResult give_to(CpuLocal& cpu, Vcpu& vcpu, Vcpu& base,
+                                                 Vcpu& next) {
+    cpu.given_to = &base;
+    vcpu.set_result(Status::ok, 0);
+    exchange_state(vcpu, next.context.fs_base, next.context.gs_base, next.extended_state);
+    arch::go_on_with(switch_to(cpu, next));
+    return {};
+}
+
+/// exo_yield_to() with all that may be in its way. Needs: the kernel lock.
+[[gnu::noinline]] CallResult yield_slowly(CpuLocal& cpu, Vcpu& vcpu, std::uint64_t handle) {
+    // Another CPU may have ended the caller on its way in.
+    if (vcpu.state != VcpuState::ready) {
+        cpu.must_dispatch = 1;
+        return {};
+    }
+    if (handle >> 32 != 0) return stay(Status::bad_handle);
     const auto cap = vcpu.env->caps.lookup(Handle(handle), ObjectType::vcpu, Rights::call);
-    if (!cap) return refuse(vcpu, cap.error());
-    const Vcpu& base = base_of(static_cast<Vcpu&>(*(*cap)->object));
-    return refuse(vcpu, base.home != &this_cpu() ? Status::bad_argument : Status::busy);
+    if (!cap) return stay(cap.error());
+    Vcpu& base = base_of(static_cast<Vcpu&>(*(*cap)->object));
+    Vcpu& next = tip_of(base);
+    if (base.home != &cpu) return stay(Status::bad_argument);
+    if (next.state != VcpuState::ready || (next.loaded_on != nullptr && next.loaded_on != &cpu))
+        return stay(Status::busy);
+    if (&next == &vcpu) return stay(Status::ok);
+    return give_to(cpu, vcpu, base, next);
 }
 
 }  // namespace
 
-extern "C" Context* exo_yield_to(std::uint64_t handle) {
+extern "C" CallResult exo_yield_to(std::uint64_t handle) {
     lock_kernel();
     CpuLocal& cpu = this_cpu();
     Vcpu& vcpu = *cpu.running;
-    const CapSlot* const cap = vcpu.env->caps.find_with(handle, ObjectType::vcpu, Rights::call);
-    // Another CPU may have ended the caller on its way in.
+    CapTable& caps = vcpu.env->caps;
+    const CapSlot* const cap =
+        caps.find_again(caps.recent_vcpu, handle, ObjectType::vcpu, Rights::call);
     if (cap == nullptr || vcpu.state != VcpuState::ready) [[unlikely]]
-        return keep_cpu(vcpu, handle);
-    Vcpu& base = base_of(static_cast<Vcpu&>(*cap->object));
-    Vcpu& next = tip_of(base);
-    const bool elsewhere = next.loaded_on != nullptr && next.loaded_on != &cpu;
-    if (base.home != &cpu || next.state != VcpuState::ready || elsewhere) [[unlikely]]
-        return keep_cpu(vcpu, handle);
-    cpu.given_to = &base;
-    save_state(vcpu);
-    vcpu.set_result(Status::ok, 0);
-    load_state(next);
-    return switch_to(cpu, next);
+        return yield_slowly(cpu, vcpu, handle);
+    auto& next = static_cast<Vcpu&>(*cap->object);
+    // One that is ready calls nobody; without a caller it is a chain of its own.
+    if (next.state != VcpuState::ready || next.caller != nullptr || next.home != &cpu ||
+        next.loaded_on != nullptr) [[unlikely]]
+        return yield_slowly(cpu, vcpu, handle);
+    return give_to(cpu, vcpu, next, next);
 }
 
 }  // namespace exo

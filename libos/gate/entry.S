@@ -9,16 +9,14 @@
     .globl libos_gate_entry
 libos_gate_entry:
     mov (%rsp), %rax
-    .irp register, rsi, r12, rbx, r9, r8, r10, rdx, rdi
+    .irp register, rsi, r15, r14, r13, r12, rbx, rdx, rdi
     push %\register
     .endr
     mov %rsp, %rdi
     call *%rax
-    .irp register, rdi, rdx, r10, r8, r9, rbx, r12
+    .irp register, rdi, rdx, rbx, r12, r13, r14, r15
     pop %\register
     .endr
-    xor %edi, %edi
-    xor %esi, %esi
     movabs $CALL_GATE_RETURN, %rax
     syscall
     ud2

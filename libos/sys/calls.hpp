@@ -20,13 +20,43 @@ struct Reply {
     std::uint64_t value;  ///< On not_mapped: the address that failed.
 };
 
-/// Enters the kernel with any number and words: `rax` holds tag and number.
-inline Reply enter(std::uint64_t rax, std::uint64_t a0 = 0, std::uint64_t a1 = 0,
-                   std::uint64_t a2 = 0, std::uint64_t a3 = 0, std::uint64_t a4 = 0,
-                   std::uint64_t a5 = 0) {
-    register std::uint64_t r10 asm("r10") = a3;
-    register std::uint64_t r8 asm("r8") = a4;
-    register std::uint64_t r9 asm("r9") = a5;
+/// Enters the kernel with any number and up to six words: `rax` holds tag and number. A
+/// register without a word is left as it is, which takes no instruction.
+template <typename... Words>
+    requires(sizeof...(Words) <= 6)
+Reply enter(std::uint64_t rax, Words... words) {
+    constexpr std::size_t count = sizeof...(Words);
+    const std::uint64_t given[count + 1] = {std::uint64_t(words)...};
+    std::uint64_t a0;
+    std::uint64_t a1;
+    std::uint64_t a2;
+    register std::uint64_t r10 asm("r10");
+    register std::uint64_t r8 asm("r8");
+    register std::uint64_t r9 asm("r9");
+    if constexpr (count > 0)
+        a0 = given[0];
+    else
+        asm volatile("" : "=D"(a0));
+    if constexpr (count > 1)
+        a1 = given[1];
+    else
+        asm volatile("" : "=S"(a1));
+    if constexpr (count > 2)
+        a2 = given[2];
+    else
+        asm volatile("" : "=d"(a2));
+    if constexpr (count > 3)
+        r10 = given[3];
+    else
+        asm volatile("" : "=r"(r10));
+    if constexpr (count > 4)
+        r8 = given[4];
+    else
+        asm volatile("" : "=r"(r8));
+    if constexpr (count > 5)
+        r9 = given[5];
+    else
+        asm volatile("" : "=r"(r9));
     asm volatile("syscall"
                  : "+a"(rax), "+d"(a2), "+D"(a0), "+S"(a1), "+r"(r10), "+r"(r8), "+r"(r9)
                  :
@@ -34,8 +64,8 @@ inline Reply enter(std::uint64_t rax, std::uint64_t a0 = 0, std::uint64_t a1 = 0
     return {lamina::Status(rax), a2};
 }
 
-/// The words that a call through a gate takes along, in rdx, r10, r8, r9, rbx and r12, and those
-/// of its reply.
+/// The words that a call through a gate takes along, in rdx, rbx and r12 to r15, and those of
+/// its reply.
 using GateWords = std::array<std::uint64_t, 6>;
 
 struct GateReply {
@@ -52,16 +82,16 @@ constexpr std::uint64_t tagged(lamina::Call number, std::uint32_t tag = lamina::
 inline GateReply enter_gate(std::uint64_t gate, std::uint64_t deadline_ns, const GateWords& words) {
     std::uint64_t rax = tagged(lamina::Call::gate_call);
     std::uint64_t w0 = words[0];
-    std::uint64_t w4 = words[4];
-    register std::uint64_t w1 asm("r10") = words[1];
-    register std::uint64_t w2 asm("r8") = words[2];
-    register std::uint64_t w3 asm("r9") = words[3];
-    register std::uint64_t w5 asm("r12") = words[5];
+    std::uint64_t w1 = words[1];
+    register std::uint64_t w2 asm("r12") = words[2];
+    register std::uint64_t w3 asm("r13") = words[3];
+    register std::uint64_t w4 asm("r14") = words[4];
+    register std::uint64_t w5 asm("r15") = words[5];
     asm volatile("syscall"
-                 : "+a"(rax), "+D"(gate), "+S"(deadline_ns), "+d"(w0), "+r"(w1), "+r"(w2), "+r"(w3),
-                   "+b"(w4), "+r"(w5)
+                 : "+a"(rax), "+D"(gate), "+S"(deadline_ns), "+d"(w0), "+b"(w1), "+r"(w2), "+r"(w3),
+                   "+r"(w4), "+r"(w5)
                  :
-                 : "rcx", "r11", "memory");
+                 : "rcx", "r8", "r9", "r10", "r11", "memory");
     return {lamina::Status(rax), {w0, w1, w2, w3, w4, w5}};
 }
 
@@ -120,7 +150,7 @@ template <lamina::Call number, Value value, typename... Arguments>
 struct Stub<number, value, void(Arguments...)> {
     lamina::Result<ValueType<value>> operator()(Arguments... arguments) const {
         static_assert(number != lamina::Call::gate_call,
-                      "its reply changes rbx and r12: use enter_gate()");
+                      "its reply changes rbx and r12 to r15: use enter_gate()");
         const Reply reply = enter(tagged(number), to_word(arguments)...);
         if (reply.status != lamina::Status::ok) [[unlikely]]
             return lamina::fail(reply.status);

@@ -6,6 +6,7 @@
 #include "libos/gate/gate.hpp"
 #include "libos/rt/app.hpp"
 #include "libos/text/text.hpp"
+#include "tests/guest/selectors.hpp"
 
 namespace {
 
@@ -25,12 +26,13 @@ bool looks_clean() {
     std::uint32_t mxcsr = 0;
     asm volatile("movaps %%xmm0, %0\n movaps %%xmm15, %1\n stmxcsr %2\n rdfsbase %3\n rdgsbase %4"
                  : "=m"(found[0]), "=m"(found[1]), "=m"(mxcsr), "=r"(fs), "=r"(gs));
+    std::uint64_t set = fs | gs | guest::selectors();
+    guest::set_selectors();
     const std::uint32_t other_mxcsr = 0x3f80;
     asm volatile("movaps %0, %%xmm0\n movaps %0, %%xmm15\n ldmxcsr %1\n wrfsbase %2\n wrgsbase %2"
                  :
                  : "m"(full), "m"(other_mxcsr), "r"(0x1234'0000ULL)
                  : "xmm0", "xmm15");
-    std::uint64_t set = fs | gs;
     for (const Wide& each : found)
         set |= each.half[0] | each.half[1];
     return set == 0 && mxcsr == 0x1f80;

@@ -10,7 +10,8 @@ enum Deed : std::uint64_t {
     end,     ///< Ends the environment.
     spin,    ///< Never replies.
     wait,    ///< Waits until bit 1 of the bell is set; tells what it got.
-    look,    ///< Whether it finds a clean extended state and FS and GS base: 0 if so.
+    look,    ///< Whether it finds a clean extended state, FS and GS base, and data segment
+             ///< selectors: 0 if so. It leaves them all changed.
     revoke,  ///< Revokes all that was made from the gate.
     nest,    ///< Calls the gate again, as often within one another as the next word says; tells
              ///< the first status that is not ok.

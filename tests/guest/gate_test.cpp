@@ -7,6 +7,7 @@
 #include "libos/rt/app.hpp"
 #include "libos/test/unity.hpp"
 #include "tests/guest/gate_client.hpp"
+#include "tests/guest/selectors.hpp"
 #include "tests/guest/support.hpp"
 
 namespace {
@@ -177,7 +178,7 @@ void test_the_caller_keeps_its_registers() {
 }
 
 void test_who_is_no_activation_cannot_reply() {
-    TEST_ASSERT_STATUS(bad_argument, sys::gate_return(0, 0, 0, 0, 0, 0));
+    TEST_ASSERT_STATUS(bad_argument, sys::gate_return(0, 0, 0));
 }
 
 void test_many_calls() {
@@ -192,6 +193,27 @@ void test_many_calls() {
     TEST_ASSERT_EQUAL(calls, words[1]);
 }
 
+void test_the_caller_keeps_its_bases_and_extended_state() {
+    const Server server;
+    std::uint64_t rax = sys::tagged(lamina::Call::gate_call);
+    std::uint64_t fs_before, gs_before, fs_after, gs_after;
+    std::uint64_t vector = 0x5555;
+    asm volatile("rdfsbase %0\n rdgsbase %1\n wrfsbase %2"
+                 : "=&r"(fs_before), "=&r"(gs_before)
+                 : "r"(0x777'0000ULL));
+    asm volatile("movq %1, %%xmm15\n syscall\n movq %%xmm15, %1"
+                 : "+a"(rax), "+b"(vector)
+                 : "D"(server.gate()), "S"(wait_forever), "d"(gate_server::look)
+                 : "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm15", "memory");
+    asm volatile("rdfsbase %0\n rdgsbase %1\n wrfsbase %2"
+                 : "=&r"(fs_after), "=&r"(gs_after)
+                 : "r"(fs_before));
+    TEST_ASSERT_EQUAL(0U, rax);
+    TEST_ASSERT_EQUAL(0x5555U, vector);
+    TEST_ASSERT_EQUAL(0x777'0000U, fs_after);
+    TEST_ASSERT_EQUAL(gs_before, gs_after);
+}
+
 void test_nothing_is_seen_of_the_caller_or_of_the_call_before() {
     const Server server;
     for (int i = 0; i < 3; ++i) {
@@ -199,10 +221,13 @@ void test_nothing_is_seen_of_the_caller_or_of_the_call_before() {
             TEST_ASSERT_OK(sys::notification_signal(server.bell(), 2));
             TEST_ASSERT_OK(call_gate(server.gate(), {gate_server::wait}));
         }
+        guest::set_selectors();
         asm volatile("pcmpeqd %%xmm0, %%xmm0\n movaps %%xmm0, %%xmm15" : : : "xmm0", "xmm15");
         const auto reply = call_gate(server.gate(), {gate_server::look});
+        const std::uint64_t selectors = guest::selectors();
         TEST_ASSERT_OK(reply);
         TEST_ASSERT_EQUAL(0U, (*reply)[1]);
+        TEST_ASSERT_EQUAL(0U, selectors);
     }
 }
 
@@ -226,6 +251,7 @@ int lamina_main(std::span<const std::string_view>) {
     RUN_TEST(test_the_caller_keeps_its_registers);
     RUN_TEST(test_who_is_no_activation_cannot_reply);
     RUN_TEST(test_many_calls);
+    RUN_TEST(test_the_caller_keeps_its_bases_and_extended_state);
     RUN_TEST(test_nothing_is_seen_of_the_caller_or_of_the_call_before);
     return libos::unity::end();
 }

@@ -5,6 +5,7 @@
 #include "libos/sys/handles.hpp"
 #include "libos/test/unity.hpp"
 #include "libos/vm/mapping.hpp"
+#include "tests/guest/selectors.hpp"
 
 namespace {
 
@@ -16,12 +17,15 @@ constexpr Handle first = lamina::make_handle(lamina::slots::vcpu, 0);
 
 std::atomic<std::uint64_t> turns = 0;
 std::atomic<bool> waits = false;
+std::uint64_t seen = 0;  // in the second vCPU's selectors
 Handle bell;
 
 /// What the second vCPU does for ever: it counts its turns and gives the CPU back.
 [[noreturn]] void take_turns() {
     for (;;) {
         ++turns;
+        seen |= guest::selectors();
+        guest::set_selectors();
         if (waits)
             (void)sys::notification_wait(bell, 1, lamina::wait_forever);
         else
@@ -54,6 +58,16 @@ void test_it_goes_there_and_back() {
         TEST_ASSERT_OK(sys::vcpu_yield_to(second()));
         TEST_ASSERT_EQUAL(before + 1, turns.load());
     }
+}
+
+void test_the_data_segment_selectors_stay_behind() {
+    TEST_ASSERT_OK(sys::vcpu_yield_to(second()));
+    guest::set_selectors();
+    const auto there = sys::vcpu_yield_to(second());
+    const std::uint64_t back = guest::selectors();
+    TEST_ASSERT_OK(there);
+    TEST_ASSERT_EQUAL(0U, seen);
+    TEST_ASSERT_EQUAL(0U, back);
 }
 
 void test_when_the_other_waits_the_slice_comes_back() {
@@ -95,6 +109,7 @@ void test_to_itself_it_goes_on() { TEST_ASSERT_OK(sys::vcpu_yield_to(first)); }
 
 int lamina_main(std::span<const std::string_view>) {
     RUN_TEST(test_it_goes_there_and_back);
+    RUN_TEST(test_the_data_segment_selectors_stay_behind);
     RUN_TEST(test_when_the_other_waits_the_slice_comes_back);
     RUN_TEST(test_one_that_was_never_started_is_busy);
     RUN_TEST(test_one_of_another_cpu_is_refused);

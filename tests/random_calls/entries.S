@@ -63,8 +63,6 @@ random_calls_resume:
     .globl random_calls_gate
 random_calls_gate:
     movabs $CALL_GATE_RETURN, %rax
-    xor %edi, %edi
-    xor %esi, %esi
     syscall
     ud2
 

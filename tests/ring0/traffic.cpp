@@ -17,8 +17,8 @@ void traffic_trap();
 void traffic_foreign();
 void traffic_other();
 void traffic_gate();
-/// gate_call with these words, which those of the reply replace. The status, or 100 if a register
-/// that the caller keeps is another after it.
+/// gate_call with these words, which those of the reply replace. The status, or 100 if rbp is
+/// another after it.
 std::uint64_t traffic_call(std::uint64_t gate, std::uint64_t* words);
 extern const std::uint64_t traffic_call_word = libos::sys::tagged(lamina::Call::gate_call);
 extern const std::uint64_t traffic_return_word = libos::sys::tagged(lamina::Call::gate_return);
@@ -42,14 +42,16 @@ asm(".text\n"
     "traffic_other:\n"
     "  mov %rdi, %rbx\n"
     "1:\n"
+    "  mov $39, %eax\n"
+    "  syscall\n"
     "  mov %rbx, %rax\n"
     "  syscall\n"
     "  jmp 1b\n"
     "traffic_gate:\n"
-    "  .irp word, rdx, r10, r8, r9, rbx, r12\n"
+    "  .irp word, rdx, rbx, r12, r13, r14, r15\n"
     "  inc %\\word\n"
     "  .endr\n"
-    "  .irp other, rcx, rsi, rdi, rbp, r11, r13, r14, r15\n"
+    "  .irp other, rcx, rsi, rdi, rbp, r8, r9, r10, r11\n"
     "  mov %rsp, %\\other\n"
     "  .endr\n"
     "  mov traffic_return_word(%rip), %rax\n"
@@ -59,33 +61,25 @@ asm(".text\n"
     "  push %\\kept\n"
     "  .endr\n"
     "  mov (%rsi), %rdx\n"
-    "  mov 8(%rsi), %r10\n"
-    "  mov 16(%rsi), %r8\n"
-    "  mov 24(%rsi), %r9\n"
-    "  mov 32(%rsi), %rbx\n"
-    "  mov 40(%rsi), %r12\n"
+    "  mov 8(%rsi), %rbx\n"
+    "  mov 16(%rsi), %r12\n"
+    "  mov 24(%rsi), %r13\n"
+    "  mov 32(%rsi), %r14\n"
+    "  mov 40(%rsi), %r15\n"
     "  mov $-1, %rsi\n"
     "  lea 5(%rsp), %rbp\n"
-    "  lea 13(%rsp), %r13\n"
-    "  lea 14(%rsp), %r14\n"
-    "  lea 15(%rsp), %r15\n"
     "  mov traffic_call_word(%rip), %rax\n"
     "  syscall\n"
     "  sub $5, %rbp\n"
-    "  sub $13, %r13\n"
-    "  sub $14, %r14\n"
-    "  sub $15, %r15\n"
-    "  .irp kept, rbp, r13, r14, r15\n"
-    "  cmp %rsp, %\\kept\n"
+    "  cmp %rsp, %rbp\n"
     "  jne 2f\n"
-    "  .endr\n"
     "1:pop %rsi\n"
     "  mov %rdx, (%rsi)\n"
-    "  mov %r10, 8(%rsi)\n"
-    "  mov %r8, 16(%rsi)\n"
-    "  mov %r9, 24(%rsi)\n"
-    "  mov %rbx, 32(%rsi)\n"
-    "  mov %r12, 40(%rsi)\n"
+    "  mov %rbx, 8(%rsi)\n"
+    "  mov %r12, 16(%rsi)\n"
+    "  mov %r13, 24(%rsi)\n"
+    "  mov %r14, 32(%rsi)\n"
+    "  mov %r15, 40(%rsi)\n"
     "  .irp kept, r15, r14, r13, r12, rbp, rbx\n"
     "  pop %\\kept\n"
     "  .endr\n"
@@ -102,7 +96,7 @@ constexpr std::uint64_t gs_base = 0x4321'7000;
 constexpr auto vcpu = lamina::make_handle(lamina::slots::vcpu, 0);
 constexpr auto account = lamina::make_handle(lamina::slots::account, 0);
 
-/// Another vCPU, which yields all the time.
+/// Another vCPU, without a foreign entry, which tries one and yields all the time.
 lamina::Handle other = lamina::Handle::null;
 
 lamina::Handle gate = lamina::Handle::null;

@@ -14,12 +14,12 @@ namespace {
 /// In CpuLocal::must_dispatch: the call has chosen who goes on.
 constexpr std::uint64_t switched = 100;
 
-/// The way out of a call that switches. The words that pass through rbx and r12 are not simulated.
-exo::CallResult leave(exo::Context* next, bool by_gate) {
-    exo::CpuLocal& cpu = exo::this_cpu();
-    if (next == nullptr) return {cpu.context->rax, 0};
-    if (by_gate) next->rax = 0;
-    cpu.must_dispatch = switched;
+/// The way out of a call through a gate. The words are not simulated.
+exo::CallResult leave(exo::Switched by) {
+    if (by.next == nullptr) return {by.word, 0};
+    by.next->rax = 0;
+    by.next->rdx = 0;
+    exo::this_cpu().must_dispatch = switched;
     return {0, 0};
 }
 
@@ -84,17 +84,21 @@ const exo::Context& go_on() {
 
 namespace exo {
 
-extern "C" CallResult exo_gate_call_entry(std::uint64_t a0, std::uint64_t a1, std::uint64_t a2,
-                                          std::uint64_t a3, std::uint64_t a4, std::uint64_t a5) {
-    return sim::leave(exo_gate_call(a0, a1, a2, a3, a4, a5), true);
+extern "C" CallResult exo_gate_call_entry(std::uint64_t a0, std::uint64_t a1, std::uint64_t,
+                                          std::uint64_t, std::uint64_t, std::uint64_t) {
+    return sim::leave(exo_gate_call(a0, a1));
 }
-extern "C" CallResult exo_gate_return_entry(std::uint64_t a0, std::uint64_t a1, std::uint64_t a2,
-                                            std::uint64_t a3, std::uint64_t a4, std::uint64_t a5) {
-    return sim::leave(exo_gate_return(a0, a1, a2, a3, a4, a5), true);
+extern "C" CallResult exo_gate_return_entry(std::uint64_t, std::uint64_t, std::uint64_t,
+                                            std::uint64_t, std::uint64_t, std::uint64_t) {
+    return sim::leave(exo_gate_return());
 }
 extern "C" CallResult exo_yield_to_entry(std::uint64_t a0, std::uint64_t, std::uint64_t,
                                          std::uint64_t, std::uint64_t, std::uint64_t) {
-    return sim::leave(exo_yield_to(a0), false);
+    CpuLocal& cpu = this_cpu();
+    const Vcpu* const before = cpu.loaded;
+    const CallResult result = exo_yield_to(a0);
+    if (cpu.loaded != before) cpu.must_dispatch = sim::switched;
+    return result;
 }
 
 }  // namespace exo

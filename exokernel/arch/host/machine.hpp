@@ -150,8 +150,16 @@ private:
 // The host's own program keeps its extended state.
 inline void save_extended(std::uint64_t&, std::uint64_t&, std::byte*) {}
 inline void load_extended(std::uint64_t, std::uint64_t, const std::byte*) {}
-inline void load_extended_back(std::uint64_t, std::uint64_t, const std::byte*) {}
+inline void exchange_extended(std::uint64_t&, std::uint64_t&, std::byte*, std::uint64_t,
+                              std::uint64_t, const std::byte*) {}
+inline void load_area(const std::byte*) {}
 inline void init_extended(std::byte*) {}
+struct InitialArea {
+    static const std::byte* bytes() { return nullptr; }
+};
+inline constexpr InitialArea initial_area;
+/// Whoever simulates the entry code looks at CpuLocal::context for who goes on.
+inline void go_on_with(const void*) {}
 
 [[noreturn]] inline void halt() { stop_machine(); }
 [[noreturn]] inline void reset_cpu() { stop_machine(); }

@@ -89,24 +89,28 @@ bad_number:
 no_native_call:
     shr $8, %esp
     cmp $CALL_TAG_FAMILY, %esp
-    mov $STATUS_BAD_CALL, %esp
-    je return_at_once
-    cmpq $0, %gs:CPU_FOREIGN_ENTRY
-    mov $FOREIGN_NO_ENTRY, %rsp
-    je return_at_once
-    mov %gs:CPU_AREA, %rsp
+    je another_version
+    mov %gs:CPU_CONTEXT, %rsp
+    cmpq $0, CONTEXT_FOREIGN_ENTRY(%rsp)
+    je no_foreign_entry
+    mov CONTEXT_AREA(%rsp), %rsp
     cmpq $0, AREA_DISABLED(%rsp)
     jne foreign_while_disabled
     movq $1, AREA_DISABLED(%rsp)
     mov %rcx, AREA_FOREIGN_RIP(%rsp)
     mov %r11, AREA_FOREIGN_RFLAGS(%rsp)
-    mov %gs:CPU_FOREIGN_ENTRY, %rcx
+    mov %gs:CPU_CONTEXT, %rcx
+    mov CONTEXT_FOREIGN_ENTRY(%rcx), %rcx
     mov $USER_RFLAGS, %r11d
     mov %gs:CPU_USER_RSP, %rsp
     swapgs
     sysretq
+another_version:
+    mov $STATUS_BAD_CALL, %eax
+    jmp return_at_once
+no_foreign_entry:
+    mov $FOREIGN_NO_ENTRY, %rax
 return_at_once:
-    mov %rsp, %rax
     mov %gs:CPU_USER_RSP, %rsp
     swapgs
     sysretq
@@ -142,38 +146,52 @@ call_dispatch:
 exo_leave:
     mov %gs:CPU_STACK_TOP, %rsp
     call exo_dispatch
-go_on:
-    pushq $USER_DATA
-    pushq CONTEXT_RSP(%rax)
-    pushq CONTEXT_RFLAGS(%rax)
-    pushq $USER_CODE
-    pushq CONTEXT_RIP(%rax)
-    LOAD 0, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15, rax
+/* A vCPU goes on whose context rax points to: it is a stack to take everything from. What comes
+ * between these instructions has a stack of its own. */
+    .globl exo_go_on
+exo_go_on:
+    mov %rax, %rsp
+    .irp register, GENERAL_REGISTERS
+    pop %\register
+    .endr
     swapgs
     iretq
 
 /* The calls that switch to another vCPU (cpu/switch.hpp), entries of the table of calls. What the
- * caller keeps goes to its context, but for rbx and r12: the handlers leave them alone, and so they
- * are words that a gate passes on, both ways. Whoever goes on came here by `syscall` itself, or
- * starts at the entry of a gate: its rip is canonical, and rcx and r11 are not its own. */
+ * caller keeps goes to its context. */
+    .macro STORE_STATE
+    mov %r11, CONTEXT_RFLAGS(%rcx)
+    mov 16(%rsp), %r8
+    mov %r8, CONTEXT_RIP(%rcx)
+    mov %gs:CPU_USER_RSP, %r8
+    mov %r8, CONTEXT_RSP(%rcx)
+    .endm
+
+    .globl exo_yield_to_entry
+exo_yield_to_entry:
+    mov %gs:CPU_CONTEXT, %rcx
+    STORE_STATE
+    STORE 0, rcx, rbx, rbp, r12, r13, r14, r15
+    jmp exo_yield_to
+
+/* Through gates: rbx and r12 to r15 are words that pass on, both ways, since the handlers leave
+ * them alone as any C code does; one more is in rdx. Whoever goes on came here by `syscall` itself,
+ * or starts at the entry of a gate: its rip is canonical, and rcx and r11 are not its own. */
     .globl exo_gate_call_entry
 exo_gate_call_entry:
-    mov %gs:CPU_CONTEXT, %rax
-    mov 8(%rsp), %r10
-    mov 16(%rsp), %r11
-    mov %r10, CONTEXT_RFLAGS(%rax)
-    mov %r11, CONTEXT_RIP(%rax)
-    mov %gs:CPU_USER_RSP, %r10
-    mov %r10, CONTEXT_RSP(%rax)
-    STORE 0, rax, rbp, r13, r14, r15
+    mov %gs:CPU_CONTEXT, %rcx
+    STORE_STATE
+    STORE 0, rcx, rbp
+    push %rdx
     call exo_gate_call
     test %rax, %rax
     jz no_switch
     mov CONTEXT_START_RIP(%rax), %rcx
     mov $USER_RFLAGS, %r11d
+    mov %rdx, %rdi
+    pop %rdx
     mov CONTEXT_START_RSP(%rax), %rsp
-    LOAD 0, rax, rdx, rdi, r8, r9, r10
-    .irp register, eax, esi, ebp, r13d, r14d, r15d
+    .irp register, eax, esi, ebp, r8d, r9d, r10d
     xor %\register, %\register
     .endr
     swapgs
@@ -181,38 +199,35 @@ exo_gate_call_entry:
 
     .globl exo_gate_return_entry
 exo_gate_return_entry:
+    push %rdx
     call exo_gate_return
     test %rax, %rax
     jz no_switch
+    pop %rdx
     mov CONTEXT_RIP(%rax), %rcx
     mov CONTEXT_RFLAGS(%rax), %r11
     mov CONTEXT_RSP(%rax), %rsp
-    LOAD 0, rax, rdx, r8, r9, r10, rbp, r13, r14, r15
-    .irp register, eax, esi, edi
+    LOAD 0, rax, rbp
+    mov CONTEXT_FS_BASE(%rax), %r8
+    mov CONTEXT_GS_BASE(%rax), %r9
+    .irp register, eax, esi, edi, r10d
     xor %\register, %\register
     .endr
     swapgs
+    .irp segment, ds, es, fs, gs    /* as arch::load_extended() */
+    mov %eax, %\segment
+    .endr
+    wrfsbase %r8
+    wrgsbase %r9
+    xor %r8d, %r8d
+    xor %r9d, %r9d
     sysretq
 
-    .globl exo_yield_to_entry
-exo_yield_to_entry:
-    mov %gs:CPU_CONTEXT, %rax
-    mov 8(%rsp), %r10
-    mov 16(%rsp), %r11
-    mov %r10, CONTEXT_RFLAGS(%rax)
-    mov %r11, CONTEXT_RIP(%rax)
-    mov %gs:CPU_USER_RSP, %r10
-    mov %r10, CONTEXT_RSP(%rax)
-    STORE 0, rax, rbx, rbp, r12, r13, r14, r15
-    call exo_yield_to
-    test %rax, %rax
-    jnz go_on
-
-/* The caller gets the result that is in its context, or dispatch decides. */
+/* The caller gets the second word as its result, or dispatch decides. */
 no_switch:
-    mov %gs:CPU_CONTEXT, %rdx
-    mov CONTEXT_RAX(%rdx), %rax
+    mov %rdx, %rax
     xor %edx, %edx
+    pop %rcx
     ret
 
 /* Vectors for which the processor pushes an error code: 8, 10-14, 17, 21, 29, 30. */
@@ -277,16 +292,16 @@ to_kernel:
 user_exception:
     push %rax
     push %rcx
-    cmpq $0, %gs:CPU_TRAP_ENTRY
+    mov %gs:CPU_CONTEXT, %rax
+    cmpq $0, CONTEXT_TRAP_ENTRY(%rax)
     je no_upcall
-    mov %gs:CPU_AREA, %rax
+    mov FRAME_RIP + 16(%rsp), %rcx
+    sub CONTEXT_RESUME_START(%rax), %rcx
+    cmp CONTEXT_RESUME_BYTES(%rax), %rcx
+    jb no_upcall
+    mov CONTEXT_AREA(%rax), %rax
     cmpq $0, AREA_DISABLED(%rax)
     jne no_upcall
-    mov FRAME_RIP + 16(%rsp), %rcx
-    mov %rcx, AREA_TRAP + SAVED_RIP(%rax)
-    sub %gs:CPU_RESUME_START, %rcx
-    cmp %gs:CPU_RESUME_BYTES, %rcx
-    jb no_upcall
     movq $1, AREA_DISABLED(%rax)
     popq AREA_TRAP + SAVED_RCX(%rax)
     popq AREA_TRAP + SAVED_RAX(%rax)
@@ -298,15 +313,15 @@ user_exception:
 1:  mov %rcx, AREA_TRAP_ADDRESS(%rax)
     popq AREA_TRAP_VECTOR(%rax)
     popq AREA_TRAP_ERROR(%rax)
-    mov 16(%rsp), %rcx              /* the stack now starts at rip: rflags, rsp */
-    mov %rcx, AREA_TRAP + SAVED_RFLAGS(%rax)
-    mov 24(%rsp), %rcx
-    mov %rcx, AREA_TRAP + SAVED_RSP(%rax)
-    mov %gs:CPU_TRAP_ENTRY, %rcx
-    mov %rcx, (%rsp)
-    movq $USER_RFLAGS, 16(%rsp)
-    mov %gs:CPU_UPCALL_STACK, %rcx
-    mov %rcx, 24(%rsp)
+    popq AREA_TRAP + SAVED_RIP(%rax)
+    pop %rcx                        /* cs */
+    popq AREA_TRAP + SAVED_RFLAGS(%rax)
+    popq AREA_TRAP + SAVED_RSP(%rax)
+    mov %gs:CPU_CONTEXT, %rcx
+    pushq CONTEXT_UPCALL_STACK(%rcx)
+    pushq $USER_RFLAGS
+    pushq $USER_CODE
+    pushq CONTEXT_TRAP_ENTRY(%rcx)
     incq %gs:CPU_FAULTS
     xor %eax, %eax
     xor %ecx, %ecx

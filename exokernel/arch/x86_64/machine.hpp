@@ -118,6 +118,17 @@ inline void relax() { __builtin_ia32_pause(); }
 template <typename Lock>
 using SeenLock = Lock;
 
+/// A part of memory in which XSAVE puts extended state.
+struct ExtendedArea {
+    std::byte bytes[576];
+};
+inline ExtendedArea& extended_area(std::byte* area) {
+    return *reinterpret_cast<ExtendedArea*>(area);
+}
+inline const ExtendedArea& extended_area(const std::byte* area) {
+    return *reinterpret_cast<const ExtendedArea*>(area);
+}
+
 /// Saves what the entry code leaves alone: FS and GS base and the XSAVE area (Intel SDM vol. 1,
 /// 13.4, 13.7 and 13.8). In the kernel the user's GS base is the one that swapgs exchanges for.
 inline void save_extended(std::uint64_t& fs_base, std::uint64_t& gs_base, std::byte* area) {
@@ -126,23 +137,17 @@ inline void save_extended(std::uint64_t& fs_base, std::uint64_t& gs_base, std::b
     asm volatile("rdfsbase %0\n swapgs\n rdgsbase %1\n swapgs" : "=r"(fs), "=r"(gs) : : "memory");
     fs_base = fs;
     gs_base = gs;
-    asm volatile("xsave64 (%0)" : : "r"(area), "a"(~0U), "d"(~0U) : "memory");
+    asm volatile("xsave64 %0" : "=m"(extended_area(area)) : "a"(~0U), "d"(~0U) : "memory");
 }
 
-/// Loads it for a vCPU that another one of its own choice has run in the place of: the data segment
-/// selectors may be those that this left.
-inline void load_extended_back(std::uint64_t fs_base, std::uint64_t gs_base,
-                               const std::byte* area) {
-    asm volatile("swapgs\n wrgsbase %1\n swapgs\n wrfsbase %0"
-                 :
-                 : "r"(fs_base), "r"(gs_base)
-                 : "memory");
-    asm volatile("xrstor64 (%0)" : : "r"(area), "a"(~0U), "d"(~0U) : "memory");
+/// Loads the XSAVE area, no more: the way out from gate_return loads the rest.
+inline void load_area(const std::byte* area) {
+    asm volatile("xrstor64 %0" : : "m"(extended_area(area)), "a"(~0U), "d"(~0U) : "memory");
 }
 
-/// Loads it. The data segment selectors mean nothing in 64-bit mode, but user code can set and read
-/// them: they start at null, or they would tell of the vCPU before. Loading one may change its
-/// base.
+/// Loads what save_extended() saves. The data segment selectors mean nothing in 64-bit mode, but
+/// user code can set and read them: they start at null, or they would tell of the vCPU before.
+/// Loading one may change its base.
 inline void load_extended(std::uint64_t fs_base, std::uint64_t gs_base, const std::byte* area) {
     asm volatile(
         "mov %2, %%ds\n mov %2, %%es\n mov %2, %%fs\n"
@@ -150,17 +155,53 @@ inline void load_extended(std::uint64_t fs_base, std::uint64_t gs_base, const st
         :
         : "r"(fs_base), "r"(gs_base), "r"(0)
         : "memory");
-    asm volatile("xrstor64 (%0)" : : "r"(area), "a"(~0U), "d"(~0U) : "memory");
+    load_area(area);
 }
 
-/// Makes an area that is zeroed, or was saved to, one that loads as the initial state: everything
-/// is in it if the first word of the header is zero (XSAVE sets no other), but for MXCSR, which is
-/// always loaded from the area.
+/// Both at once: saves one, loads another.
+[[gnu::always_inline]] inline void exchange_extended(std::uint64_t& fs_base, std::uint64_t& gs_base,
+                                                     std::byte* area, std::uint64_t next_fs_base,
+                                                     std::uint64_t next_gs_base,
+                                                     const std::byte* next_area) {
+    std::uint64_t fs;
+    std::uint64_t gs;
+    asm volatile(
+        "rdfsbase %0\n mov %4, %%ds\n mov %4, %%es\n mov %4, %%fs\n wrfsbase %2\n"
+        "swapgs\n rdgsbase %1\n mov %4, %%gs\n wrgsbase %3\n swapgs"
+        : "=&r"(fs), "=&r"(gs)
+        : "r"(next_fs_base), "r"(next_gs_base), "r"(std::uint64_t{0})
+        : "memory");
+    fs_base = fs;
+    gs_base = gs;
+    asm volatile("xsave64 %0\n xrstor64 %1"
+                 : "=m"(extended_area(area))
+                 : "m"(extended_area(next_area)), "a"(~0U), "d"(~0U)
+                 : "memory");
+}
+
+/// An XSAVE area that loads as the initial state: everything is in it if the first word of the
+/// header is zero, but for MXCSR, which is always loaded from the area.
+struct alignas(64) InitialArea {
+    std::uint32_t before[6] = {};
+    std::uint32_t mxcsr = 0x1f80;
+    std::uint32_t after[137] = {};
+    const std::byte* bytes() const { return reinterpret_cast<const std::byte*>(this); }
+};
+static_assert(sizeof(InitialArea) == sizeof(ExtendedArea));
+inline constexpr InitialArea initial_area;
+
+/// Makes an area that is zeroed, or was saved to, such a one: XSAVE sets no other word of the
+/// header.
 inline void init_extended(std::byte* area) {
-    constexpr std::uint32_t mxcsr_initial = 0x1f80;
     constexpr std::uint64_t none = 0;
-    __builtin_memcpy(area + 24, &mxcsr_initial, sizeof mxcsr_initial);
+    __builtin_memcpy(area + 24, &initial_area.mxcsr, sizeof initial_area.mxcsr);
     __builtin_memcpy(area + 512, &none, sizeof none);
+}
+
+/// The way out to a vCPU with a context, in entry.S. Only the host's comes back, which keeps the
+/// compiler from taking its callers for the unlikely.
+inline void go_on_with(const void* context) {
+    asm volatile("jmp exo_go_on" : : "a"(context) : "memory");
 }
 
 /// Ends what this CPU does; the second way the machine starts again.

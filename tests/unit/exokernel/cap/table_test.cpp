@@ -317,3 +317,37 @@ TEST_CASE_FIXTURE(Fixture, "a table does what a map from handles to objects does
     for (const auto& [handle, object] : model)
         CHECK((*table.lookup_any(handle, Rights::none))->object == object);
 }
+
+TEST_CASE_FIXTURE(Fixture, "what was found before is found again as long as it has its handle") {
+    auto again = [&](std::uint64_t handle) {
+        return table.find_again(table.recent_gate, handle, ObjectType::env, Rights::end);
+    };
+    const Handle first = put(*table.free_slot(), capability(env));
+    const Handle weak = put(*table.free_slot(), capability(env, Rights::copy));
+    const Handle other = put(*table.free_slot(), capability(account));
+    exo::CapSlot* const found = *table.lookup(first, ObjectType::env, Rights::end);
+    for (int i = 0; i < 2; ++i) {
+        CHECK(again(std::uint64_t(first)) == found);
+        CHECK(table.recent_gate.slot == found);
+        const std::uint64_t wrongs[] = {std::uint64_t(weak),
+                                        std::uint64_t(other),
+                                        0,
+                                        1,
+                                        std::uint64_t(first) + 1,
+                                        std::uint64_t(first) | 1ULL << 32,
+                                        ~0ULL};
+        for (const std::uint64_t wrong : wrongs)
+            CHECK(again(wrong) == nullptr);
+    }
+    REQUIRE(table.drop(first));
+    CHECK(again(std::uint64_t(first)) == nullptr);
+    (void)table.insert(*found, capability(env), nullptr);
+    CHECK(again(std::uint64_t(first)) == nullptr);
+    CHECK(again(std::uint64_t(found->name)) == found);
+}
+
+TEST_CASE_FIXTURE(Fixture, "no register is what a table without calls has found before") {
+    for (const std::uint64_t handle : {0ULL, 1ULL, 1ULL << 32, 1ULL << 32 | 1, ~0ULL})
+        CHECK(table.find_again(table.recent_vcpu, handle, ObjectType::env, Rights::none) ==
+              nullptr);
+}

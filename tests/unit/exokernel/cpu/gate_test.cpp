@@ -18,7 +18,6 @@ using lamina::wait_forever;
 
 namespace {
 
-constexpr exo::GateWords words = {11, 12, 13, 14};
 constexpr std::uint64_t stack = 0x7000;
 
 struct Fixture {
@@ -49,13 +48,13 @@ struct Fixture {
         REQUIRE(home.slices.attach(vcpu.slice));
     }
     void call(std::uint64_t deadline_ns = wait_forever) {
-        CHECK(&gate.call(caller, by, words) == &callee);
+        CHECK(&gate.call(caller, by) == &callee);
         if (deadline_ns != wait_forever) set_deadline(caller, deadline_ns);
     }
     /// The callee calls `last` through a gate of its own.
     void call_on() {
         inner.attach(last, stack);
-        inner.call(callee, other_by, words);
+        inner.call(callee, other_by);
     }
     /// Whether a CPU has this slice, and no other, to run.
     static bool only(exo::CpuLocal& cpu, const Vcpu& vcpu) {
@@ -80,16 +79,11 @@ TEST_CASE_FIXTURE(Fixture, "an activation is parked, free, and holds its gate") 
     CHECK(none(*there));
 }
 
-TEST_CASE_FIXTURE(Fixture, "the callee starts at the entry, with stack, badge and words") {
+TEST_CASE_FIXTURE(Fixture, "the callee starts at the entry, with the stack") {
     call();
     const exo::Context& context = callee.context;
     CHECK(context.start_rip == 0x4000);
     CHECK(context.start_rsp == stack);
-    CHECK(context.rdi == 77);
-    CHECK(context.rdx == 11);
-    CHECK(context.r10 == 12);
-    CHECK(context.r8 == 13);
-    CHECK(context.r9 == 14);
 }
 
 TEST_CASE_FIXTURE(Fixture, "the callee runs in the caller's slice, and its own stays off") {
@@ -111,14 +105,10 @@ TEST_CASE_FIXTURE(Fixture, "its upcalls are disabled") {
     CHECK(area.disabled == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "the reply wakes the caller with its words and frees the activation") {
+TEST_CASE_FIXTURE(Fixture, "the reply wakes the caller and frees the activation") {
     call();
-    CHECK(gate.reply(callee, {21, 22, 23, 24}) == &caller);
+    CHECK(gate.reply(callee) == &caller);
     CHECK(caller.state == VcpuState::ready);
-    CHECK(caller.context.rdx == 21);
-    CHECK(caller.context.r10 == 22);
-    CHECK(caller.context.r8 == 23);
-    CHECK(caller.context.r9 == 24);
     CHECK(caller.callee == nullptr);
     CHECK(callee.caller == nullptr);
     CHECK(callee.state == VcpuState::parked);
@@ -143,7 +133,7 @@ TEST_CASE_FIXTURE(Fixture, "a deadline is that of the caller's CPU, and the repl
     call(700);
     CHECK(here->deadlines.nearest() == 700);
     CHECK(here->timer_ns == 0);  // there is no slice that ends later than now
-    CHECK(gate.reply(callee, words) == &caller);
+    CHECK(gate.reply(callee) == &caller);
     CHECK(here->deadlines.nearest() == wait_forever);
 }
 
@@ -166,7 +156,7 @@ TEST_CASE_FIXTURE(Fixture, "a call that ends otherwise leaves the callee in its 
 TEST_CASE_FIXTURE(Fixture, "a reply that is void only parks the activation") {
     call();
     end_wait(caller, Status::timed_out);
-    CHECK(gate.reply(callee, {21, 22, 23, 24}) == nullptr);
+    CHECK(gate.reply(callee) == nullptr);
     CHECK(caller.context.rdx == 0);
     CHECK(callee.state == VcpuState::parked);
     CHECK(gate.free == &callee);

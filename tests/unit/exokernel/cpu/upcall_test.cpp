@@ -192,15 +192,40 @@ TEST_CASE_FIXTURE(Fixture, "outside the resume range nothing is restarted") {
     CHECK(vcpu.context.rip == 0x5004);
 }
 
-TEST_CASE_FIXTURE(Fixture, "the entry code finds the loaded vCPU's area and entries") {
-    exo::CpuLocal cpu;
-    exo::load_upcalls(cpu, vcpu);
-    CHECK(cpu.area == &area);
-    CHECK(cpu.trap_entry == 0x2000);
-    CHECK(cpu.foreign_entry == 0x4000);
-    CHECK(cpu.upcall_stack == 0x8000);
-    CHECK(cpu.resume_start == 0x5000);
-    CHECK(cpu.resume_bytes == 0x10);
+TEST_CASE_FIXTURE(Fixture, "the entry code finds the vCPU's area and entries") {
+    exo::show_upcalls(vcpu);
+    const exo::UpcallWords& shown = vcpu.context.upcalls;
+    CHECK(shown.area == &area);
+    CHECK(shown.trap == 0x2000);
+    CHECK(shown.foreign == 0x4000);
+    CHECK(shown.stack == 0x8000);
+    CHECK(shown.resume_start == 0x5000);
+    CHECK(shown.resume_bytes == 0x10);
+}
+
+TEST_CASE_FIXTURE(Fixture, "it finds nothing once the area is let go of") {
+    exo::show_upcalls(vcpu);
+    vcpu.area = nullptr;
+    exo::unbind_area(vcpu);
+    CHECK(vcpu.context.upcalls.area == nullptr);
+    CHECK(vcpu.context.upcalls.trap == 0);
+    CHECK(vcpu.context.upcalls.resume_bytes == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "what another CPU looks at is left to it") {
+    exo::CpuLocal here;
+    exo::CpuLocal other;
+    here.self = &here;
+    exo::arch::host_cpu_local = &here;
+    exo::show_upcalls(vcpu);
+    vcpu.area = nullptr;
+    vcpu.loaded_on = &other;
+    exo::unbind_area(vcpu);
+    CHECK(vcpu.context.upcalls.area == &area);
+    vcpu.loaded_on = &here;
+    exo::unbind_area(vcpu);
+    CHECK(vcpu.context.upcalls.area == nullptr);
+    exo::arch::host_cpu_local = nullptr;
 }
 
 TEST_CASE("letting go of an area gives its frame back and forgets every entry") {
