@@ -119,6 +119,7 @@ int race_by_libos() {
     start();
     auto& area = *reinterpret_cast<lamina::VcpuArea*>(races::area_page);
     area.self = races::area_page;
+    std::ranges::copy(libos::vcpu_area().user, area.user);
     // An upcall in between would look for its context in the other area.
     libos::vcpu_area().disabled = 1;
     asm volatile("wrgsbase %0" : : "r"(races::area_page) : "memory");
