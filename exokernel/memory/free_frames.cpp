@@ -16,6 +16,7 @@ void FreeFrames::push(std::uint32_t frame, unsigned order) {
     if (info.next != 0) entries_[info.next].previous = frame;
     lists_[order] = frame;
     ++blocks_[order];
+    in_blocks_ += 1ULL << order;
 }
 
 void FreeFrames::remove(std::uint32_t frame) {
@@ -26,6 +27,7 @@ void FreeFrames::remove(std::uint32_t frame) {
         lists_[info.order] = info.next;
     if (info.next != 0) entries_[info.next].previous = info.previous;
     --blocks_[info.order];
+    in_blocks_ -= 1ULL << info.order;
     info.state = FrameState::free;
 }
 
@@ -56,15 +58,18 @@ void FreeFrames::put_blocks(std::uint32_t first, std::uint32_t count) {
 
 /// Several frames, or one that finds the cache full and empties it.
 void FreeFrames::put_slowly(std::uint32_t first, std::uint32_t count) {
-    count_ += count;
     for (std::uint32_t i = 0; i < count; ++i)
         entries_[first + i].state = FrameState::free;
     put_blocks(first, count);
     if (count == 1) drain(cache());
-    if (count_ > above_) [[unlikely]] {
-        above_ = ~0ULL;
-        below_ = low_;
-    }
+    look();
+}
+
+std::uint64_t FreeFrames::count() const {
+    std::uint64_t count = in_blocks_;
+    for (const Cache& each : caches_)
+        count += each.used;
+    return count;
 }
 
 void FreeFrames::drain(Cache& cache) {
@@ -93,26 +98,42 @@ void FreeFrames::watch(std::uint64_t low, std::uint64_t high, void (*tell)()) {
     high_ = high;
     above_ = ~0ULL;
     tell_ = tell;
-    took(0);
+    look();
 }
 
-void FreeFrames::took(std::uint64_t count) {
-    count_ -= count;
-    if (count_ >= below_) [[likely]]
-        return;
+/// Whether the watch has to tell, or to begin again.
+void FreeFrames::look() {
+    if (tell_ == nullptr) return;
+    const std::uint64_t now = count();
+    if (now > above_) {
+        above_ = ~0ULL;
+        below_ = low_;
+    }
+    if (now >= below_) return;
     below_ = 0;
     above_ = high_;
     tell_();
 }
 
+/// One frame; those beside it go into this CPU's cache, if a block has as many.
+std::uint32_t FreeFrames::fill_cache() {
+    constexpr std::uint32_t taken = 1 << fill_order;
+    const std::uint32_t first = take_blocks(taken);
+    if (first == 0) return take_blocks(1);
+    Cache& mine = cache();
+    for (std::uint32_t i = taken - 1; i != 0; --i)
+        mine.frames[mine.used++] = first + i;
+    return first;
+}
+
 std::uint32_t FreeFrames::take_slowly(std::uint32_t count) {
     if (count - 1 >= 1U << order_max) return 0;
-    std::uint32_t frame = take_blocks(count);
-    if (frame == 0 && count_ >= count) {
+    std::uint32_t frame = count == 1 ? fill_cache() : take_blocks(count);
+    if (frame == 0 && this->count() >= count) {
         drain();
         frame = take_blocks(count);
     }
-    if (frame != 0) took(count);
+    if (frame != 0) look();
     return frame;
 }
 
@@ -142,7 +163,7 @@ bool FreeFrames::take_at(std::uint32_t first, std::uint32_t count) {
         if (block_end > end) put_blocks(end, block_end - end);
         frame = block_end;
     }
-    took(count);
+    look();
     return true;
 }
 
@@ -163,7 +184,7 @@ bool FreeFrames::consistent() const {
     }
     for (const Cache& each : caches_)
         found += each.used;
-    return found == count_;
+    return found == count();
 }
 
 }  // namespace exo

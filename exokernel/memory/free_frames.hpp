@@ -12,17 +12,20 @@ namespace exo {
 
 /// The free frames form blocks of 2^order frames, aligned to their size and coalesced with their
 /// buddy as soon as both are free. Up to cache_max single frames a CPU are kept out of the blocks,
-/// so that taking and putting one does not split and coalesce each time; those of all CPUs go back
-/// when no block is large enough, so none is hoarded while somebody needs it. Frame 0 is never
-/// free.
+/// so that taking and putting one touches nothing of other CPUs; an empty cache is filled from a
+/// block. Those of all CPUs go back when no block is large enough, so none is hoarded while
+/// somebody needs it. Frame 0 is never free.
 class FreeFrames {
 public:
     static constexpr unsigned order_max = 18;  ///< 1 GiB.
     static constexpr std::uint32_t cache_max = 63;
+    /// Who finds the cache empty takes a block of this order, if there is one.
+    static constexpr unsigned fill_order = 4;
 
     /// Works on `entries`, one per frame from 0 on, none free.
     void adopt(std::span<FrameInfo> entries) { entries_ = entries; }
-    std::uint64_t count() const { return count_; }
+    /// Cost: O(CPUs).
+    std::uint64_t count() const;
 
     /// The first of `count` frames in a row, cut out of the smallest block that holds them (up to
     /// 1 << order_max); 0 if there is none. A single one comes from this CPU's cache, if it has.
@@ -35,7 +38,6 @@ public:
         Cache& mine = cache();
         if (mine.used == 0) [[unlikely]]
             return false;
-        --count_;
         frame = mine.frames[--mine.used];
         return true;
     }
@@ -46,7 +48,6 @@ public:
         Cache& mine = cache();
         if (count != 1 || mine.used == cache_max) [[unlikely]]
             return put_slowly(first, count);
-        ++count_;
         entries_[first].state = FrameState::free;
         mine.frames[mine.used++] = first;
     }
@@ -64,7 +65,7 @@ public:
     bool consistent() const;
 
 private:
-    struct Cache {
+    struct alignas(64) Cache {
         std::uint32_t used = 0;
         std::uint32_t frames[cache_max] = {};  ///< In state `free`, in no block.
     };
@@ -72,9 +73,10 @@ private:
 
     Cache& cache() { return caches_[arch::cpu_index()]; }
     std::uint32_t take_slowly(std::uint32_t count);
+    std::uint32_t fill_cache();
     void put_slowly(std::uint32_t first, std::uint32_t count);
     void drain(Cache& cache);
-    void took(std::uint64_t count);
+    void look();
     void push(std::uint32_t frame, unsigned order);
     void remove(std::uint32_t frame);
     std::uint32_t take_blocks(std::uint32_t count);
@@ -83,7 +85,7 @@ private:
     std::uint32_t block_of(std::uint32_t frame) const;
 
     std::span<FrameInfo> entries_;
-    std::uint64_t count_ = 0;
+    std::uint64_t in_blocks_ = 0;  ///< Frames.
     std::uint32_t lists_[order_max + 1] = {};
     // The watch: one of the bounds is in force, the other one out of reach.
     std::uint64_t below_ = 0;

@@ -142,12 +142,36 @@ TEST_CASE_FIXTURE(Frames, "a cache that is full goes back to the blocks as a who
 
 TEST_CASE_FIXTURE(Frames, "draining puts cached frames together with their buddies") {
     const std::uint32_t frame = take(1);
-    CHECK(frame == 1);
+    CHECK(frame == 16);
     free.put(frame, 1);
-    CHECK_FALSE(is_block(1, 0));
+    CHECK_FALSE(is_block(16, 4));
     free.drain();
-    CHECK(is_block(1, 0));
+    CHECK(is_block(16, 4));
     CHECK(free.consistent());
+}
+
+TEST_CASE_FIXTURE(Frames, "an empty cache is filled from the smallest block that has enough") {
+    constexpr std::uint32_t filled = 1 << FreeFrames::fill_order;
+    CHECK(take(1) == 16);
+    CHECK(free.count() == 254);
+    CHECK(is_block(8, 3));
+    CHECK(is_block(32, 5));
+    std::uint32_t frame = 0;
+    for (std::uint32_t i = 1; i < filled; ++i) {
+        REQUIRE(free.take_cached(frame));
+        CHECK(frame == 16 + i);
+        own(frame, 1);
+    }
+    CHECK_FALSE(free.take_cached(frame));
+    CHECK(free.consistent());
+}
+
+TEST_CASE_FIXTURE(Frames, "a cache is not filled from blocks too small for that") {
+    REQUIRE(take_at(16, 240));
+    CHECK(take(1) == 1);
+    CHECK(is_block(2, 1));
+    std::uint32_t frame = 0;
+    CHECK_FALSE(free.take_cached(frame));
 }
 
 TEST_CASE_FIXTURE(Frames, "a run too long for the blocks gets the frames in the caches too") {

@@ -56,11 +56,11 @@ TEST_CASE("a buddy beyond the end of memory is not looked at") {
 }
 
 TEST_CASE_FIXTURE(Machine, "the smallest block that fits is split") {
-    const FrameNumber low = alloc();  // 1 of the blocks 1, 2-3, 4-7, ..., 512-1023
-    CHECK(low == FrameNumber{1});
-    CHECK(alloc() == FrameNumber{2});
-    CHECK(frames.info({3}).state == FrameState::free_head);
-    CHECK(frames.info({3}).order == 0);
+    const FrameNumber low = run(2);  // of the blocks 1, 2-3, 4-7, ..., 512-1023
+    CHECK(low == FrameNumber{2});
+    CHECK(run(3) == FrameNumber{4});
+    CHECK(frames.info({7}).state == FrameState::free_head);
+    CHECK(frames.info({7}).order == 0);
     CHECK(frames.info({512}).order == 9);
     CHECK(frames.consistent());
 }
