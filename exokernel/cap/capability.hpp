@@ -19,10 +19,19 @@ using lamina::Status;
 /// The head of every kernel object that capabilities refer to; a run of page frames has it in the
 /// frame table.
 struct Object {
+    /// In `marks`: more than one environment had a capability for it or a page of it.
+    static constexpr std::uint16_t shared = 0x8000;
+
     ObjectType type;
-    /// Revocations that go on: while there are any, nobody derives from a capability for it.
-    std::uint16_t revokers;
+    /// `shared`, and in the bits below the number of revocations that go on: while there are any,
+    /// nobody derives from a capability for it. 0: its environment may use it in its CPU's own
+    /// section.
+    std::uint16_t marks;
     std::uint32_t references;
+
+    bool being_revoked() const { return (marks & ~shared) != 0; }
+    bool is_shared() const { return (marks & shared) != 0; }
+    void share() { marks |= shared; }
 };
 
 /// Frees an object, or begins its end. Needs: its last reference is gone. In env/objects.cpp; host

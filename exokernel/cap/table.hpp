@@ -92,6 +92,8 @@ public:
             LAMINA_CHECK(grow());
         return &CapSlot::of(*free_.next);
     }
+    /// The slot that free_slot() would give without growing the table, or null.
+    CapSlot* next_free() { return free_.alone() ? nullptr : &CapSlot::of(*free_.next); }
     /// Frees the last page if nothing is in it: undoes the growth of a free_slot() not made use of.
     void shrink();
     /// The fixed slot of a number, if insert() may use it. Errors: bad_argument, slot_in_use.
@@ -127,13 +129,17 @@ public:
     }
     /// The same for a used slot of this table.
     [[gnu::always_inline]] void drop(CapSlot& cap) {
+        remove(cap);
+        if (cap.counted && --cap.object->references == 0) ops_->destroy(*cap.object);
+    }
+    /// The same, with the reference left to the caller.
+    [[gnu::always_inline]] void remove(CapSlot& cap) {
         cap.siblings.give_way_to(cap.children);
         cap.type = ObjectType::none;
         cap.name = Handle::null;
         if (++cap.generation != generation_max && cap.number >= lamina::slots::first_free)
             cap.siblings.join(free_);
         --used_;
-        if (cap.counted && --cap.object->references == 0) ops_->destroy(*cap.object);
     }
 
     /// Drops capabilities, looking at up to `budget` slots, for the end of an environment; true

@@ -10,6 +10,7 @@
 #include "exokernel/cpu/tlb_tags.hpp"
 #include "exokernel/cpu/vcpu.hpp"
 #include "exokernel/lock/kernel_platform.hpp"
+#include "exokernel/lock/own_section.hpp"
 
 namespace exo {
 
@@ -28,6 +29,9 @@ struct CpuLocal {
     std::uint64_t invalidations = 0;  ///< Pages dropped from the TLB one by one.
     std::uint64_t table_loads = 0;    ///< Writes of CR3.
     std::uint64_t bit = 1;            ///< Of `index`, in sets of CPUs.
+    /// Inside it, what belongs to this CPU or to the environment it runs is used without the
+    /// kernel lock (docs/locks.md).
+    arch::SeenLock<OwnSection> own;
     std::uint8_t apic_id = 0;
     /// Shoot-downs asked for and done: another CPU adds one to the first, this one follows.
     std::atomic<std::uint64_t> flushes_wanted{0};

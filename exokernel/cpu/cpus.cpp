@@ -19,9 +19,6 @@ void KernelPlatform::relax() {
     arch::relax();
 }
 
-LAMINA_NOT_ANALYSED void wait_for_kernel_lock() { kernel_lock.lock(); }
-LAMINA_NOT_ANALYSED void give_back_kernel_lock() { kernel_lock.unlock(); }
-
 namespace {
 
 LAMINA_AFTER_INIT CpuLocal* all_cpus[cpus_max] = {};
@@ -31,11 +28,44 @@ LAMINA_AFTER_INIT std::uint32_t cpu_count = 0;
 
 std::span<CpuLocal* const> cpus() { return {all_cpus, cpu_count}; }
 
+LAMINA_NOT_ANALYSED void wait_for_kernel_lock() {
+    const CpuLocal& mine = this_cpu();
+    LAMINA_ASSERT(!mine.own.is_inside());
+    kernel_lock.lock();
+    for (CpuLocal* const cpu : cpus())
+        if (cpu != &mine) cpu->own.close(OwnSection::lock_held);
+    OwnSection::settle();
+    for (const CpuLocal* const cpu : cpus())
+        while (cpu->own.is_inside())
+            arch::relax();
+}
+
+LAMINA_NOT_ANALYSED void give_back_kernel_lock() {
+    const CpuLocal& mine = this_cpu();
+    for (CpuLocal* const cpu : cpus())
+        if (cpu != &mine) cpu->own.open(OwnSection::lock_held);
+    kernel_lock.unlock();
+}
+
+void settle_sections(const AddressSpace* left, const AddressSpace* entered) {
+    for (const AddressSpace* const space : {left, entered}) {
+        const std::uint64_t loaded = space != nullptr ? space->users.loaded : 0;
+        for (std::uint64_t bits = loaded; bits != 0; bits &= bits - 1) {
+            OwnSection& section = all_cpus[std::countr_zero(bits)]->own;
+            if (std::has_single_bit(loaded))
+                section.open(OwnSection::not_alone);
+            else
+                section.close(OwnSection::not_alone);
+        }
+    }
+}
+
 void add_cpu(CpuLocal& cpu) {
     LAMINA_ASSERT(cpu_count < cpus_max);
     cpu.index = cpu_count;
     cpu.bit = 1ULL << cpu_count;
     all_cpus[cpu_count++] = &cpu;
+    lock_slowly |= cpu_count > 1;
 }
 
 void remove_last_cpu() { --cpu_count; }

@@ -72,15 +72,18 @@ void answer_shoot_downs();
 
 /// Everything but what belongs to one CPU or to the vCPU it runs: capability tables, frames,
 /// accounts, address spaces, slices, notifications, the console. Taken on the way in (system calls
-/// other than `null`, exceptions the kernel handles, interrupts) and given back on the way out or
-/// before the CPU halts. Outside of every other lock.
+/// that are not done by syscall/own_calls.hpp, exceptions the kernel handles, interrupts) and given
+/// back on the way out or before the CPU halts. Outside of every other lock.
+///
+/// What an environment uses that runs on this CPU alone may also be used in CpuLocal::own
+/// (docs/locks.md): who takes this lock has closed those sections of all other CPUs.
 struct KernelLock {
     static constexpr Rank rank = Rank::device;
     static constexpr auto name = "kernel";
 };
 extern RankedLock<KernelLock> kernel_lock;
 
-/// What lock_kernel() and unlock_kernel() do when somebody holds the lock or the validator is on.
+/// What lock_kernel() and unlock_kernel() do when somebody holds the lock, or is to hear of it.
 /// They keep every register, so that a system call has nothing to save for the rare case.
 LAMINA_KEEPS_REGISTERS void wait_for_kernel_lock();
 LAMINA_KEEPS_REGISTERS void give_back_kernel_lock();
@@ -88,14 +91,20 @@ LAMINA_KEEPS_REGISTERS void give_back_kernel_lock();
 /// Takes the kernel lock for this CPU. Needs: it has it not. It is given back elsewhere than where
 /// it was taken: the compiler cannot follow it, the validator does.
 LAMINA_NOT_ANALYSED inline void lock_kernel() {
-    if (!kernel_lock.lock_at_once()) [[unlikely]]
+    if (lock_slowly || !kernel_lock.try_lock_unseen()) [[unlikely]]
         wait_for_kernel_lock();
 }
 
 /// Gives it back.
 LAMINA_NOT_ANALYSED inline void unlock_kernel() {
-    if (!kernel_lock.unlock_at_once()) [[unlikely]]
-        give_back_kernel_lock();
+    if (lock_slowly) [[unlikely]]
+        return give_back_kernel_lock();
+    kernel_lock.unlock_unseen();
 }
+
+/// The CPUs that have these spaces loaded are others than before: only one that is alone may use
+/// what is its environment's in its own section. Null is none. Needs: the kernel lock. With one CPU
+/// there is nothing to settle.
+LAMINA_KEEPS_REGISTERS void settle_sections(const AddressSpace* left, const AddressSpace* entered);
 
 }  // namespace exo

@@ -76,6 +76,7 @@ void load_space(CpuLocal& cpu, AddressSpace* space) {
     if (cpu.space == space) return;
     if (cpu.space != nullptr) leave_space(cpu);
     if (space != nullptr) return load_user_space(cpu, *space);
+    settle_sections(cpu.space, nullptr);
     cpu.space = nullptr;
     arch::load_page_table(shared_kernel_root);
 }

@@ -16,12 +16,15 @@ LAMINA_KEEPS_REGISTERS void interrupt_this_cpu();
 /// A CPU uses the space that it has loaded no more; another is loaded next.
 inline void leave_space(CpuLocal& cpu) { cpu.space->users.loaded ^= cpu.bit; }
 
-/// Makes a space the one in force. Needs: the one before was left.
+/// Makes a space the one in force. Needs: the one before, if there was one, was left.
 [[gnu::always_inline]] inline void load_user_space(CpuLocal& cpu, AddressSpace& space) {
     const std::uint64_t bit = cpu.bit;
+    const AddressSpace* const before = cpu.space;
     cpu.space = &space;
     space.users.loaded |= bit;
     space.users.kept |= bit;
+    if (lock_slowly) [[unlikely]]
+        settle_sections(before, &space);
     if (arch::has_tlb_tags()) return load_tagged(cpu, space);
     arch::load_page_table(space.root());
 }

@@ -99,6 +99,7 @@ Result<Env*> create_env(const EnvRequest& request) {
     show_slice(env.vcpu->slice);
     env.index = index;
     env.account = &account;
+    if (account.spender == nullptr) account.spender = &env;
     env.end_notification = request.notification;
     env.end_bits = request.bits;
     env.report.env_id = env.id;
@@ -200,6 +201,7 @@ bool end_step(Vcpu& vcpu) {
 
     env.caps.destroy();
     env.space.destroy();
+    if (env.account->spender == &env) env.account->spender = nullptr;
     info_pages.remove_env(env);
     env.vcpu = nullptr;
     retire(vcpu);

@@ -31,7 +31,7 @@ std::uint8_t pass_of(const FrameInfo& run, std::uint64_t owed) {
 }
 
 /// Whether a run can be taken: not one that is new, or that somebody revokes or takes now.
-bool can_be_taken(const FrameInfo& run) { return run.revokers == 0 && !run.roots.alone(); }
+bool can_be_taken(const FrameInfo& run) { return !run.being_revoked() && !run.roots.alone(); }
 
 /// Goes down the table from `seen`, in a bounded part, to a run to be taken next; null: none yet.
 FrameInfo* find_run(const Account& account, std::uint32_t& seen) {
@@ -57,7 +57,7 @@ void note(Env& env, FrameNumber first, std::uint32_t count) {
 /// Lets go of the run that was being taken. Whether it is free by that.
 bool end_run(Account& account) {
     FrameInfo& run = *std::exchange(account.taking, nullptr);
-    --run.revokers;
+    --run.marks;
     const bool last = run.references == 1;
     release_object(run);
     return last;
@@ -114,7 +114,7 @@ bool repossess_step(Vcpu& vcpu) {
         if (vcpu.state != VcpuState::in_call) return false;  // it has ended its own environment
     } else if (FrameInfo* const run = find_run(account, vcpu.done)) {
         ++run->references;
-        ++run->revokers;
+        ++run->marks;
         account.taking = run;
     } else if (vcpu.done == 0) {
         ++account.pass;

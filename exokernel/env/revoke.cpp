@@ -50,7 +50,7 @@ void revoke_capability(CapSlot& cap, CapTable& table) {
 
 void end_revocation(Vcpu& vcpu) {
     Object& object = end_long_call(vcpu);
-    --object.revokers;
+    --object.marks;
     release_object(object);
 }
 
@@ -96,7 +96,7 @@ bool begin_revocation(Vcpu& vcpu, Handle handle, CapSlot& cap) {
     if (revoke_some(cap.children) || !vcpu.env->alive()) return true;
     // The reference keeps the object, and so the count of revokers, when the capability goes.
     ++cap.object->references;
-    ++cap.object->revokers;
+    ++cap.object->marks;
     begin_long_call(vcpu, revocation, handle, *cap.object);
     return false;
 }

@@ -7,7 +7,9 @@ namespace exo {
 
 /// Whether somebody revokes capabilities for the same object or run at this moment. While it goes
 /// on nothing may be derived, copied or mapped from any of them; so it ends.
-inline bool being_revoked(const Capability& capability) { return capability.object->revokers != 0; }
+inline bool being_revoked(const Capability& capability) {
+    return capability.object->being_revoked();
+}
 
 /// Takes up to 64 entries out of a ring, of a capability's children or the roots of a run, from the
 /// oldest on, and ends what there is by them; true if none is left.

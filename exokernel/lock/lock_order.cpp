@@ -21,6 +21,8 @@ std::string_view name_of(const ClassInfo* lock_class) {
 
 }  // namespace
 
+constinit bool lock_slowly = false;
+
 LockValidator& LockOrder::validator() { return lock_validator; }
 
 void KernelPlatform::report(const OrderReport& report) {
@@ -38,6 +40,7 @@ void KernelPlatform::panic(const OrderReport& report) {
 void set_lock_mode(std::string_view command_line) {
     if (has_word(command_line, "locks=warn")) lock_validator.set_mode(Mode::warn);
     if (has_word(command_line, "locks=panic")) lock_validator.set_mode(Mode::panic);
+    lock_slowly |= lock_validator.setting().is_on();
 }
 
 void log_lock_order() {

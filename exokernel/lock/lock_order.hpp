@@ -26,6 +26,10 @@ using KernelSpin = arch::SeenLock<lamina::sync::SpinCore<KernelPlatform>>;
 template <typename Class>
 using RankedLock = lamina::sync::FollowedLock<Class, KernelSpin, LockOrder>;
 
+/// Whether somebody is to hear of each time the kernel lock is taken: the validator, or the own
+/// sections of other CPUs.
+extern bool lock_slowly;
+
 /// Sets the validator's mode by the words of the command line.
 void set_lock_mode(std::string_view command_line);
 

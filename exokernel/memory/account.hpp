@@ -27,6 +27,9 @@ struct Account : Object {
     std::uint64_t limit = 0;  ///< Of these two only the difference may be used, and the functions.
     std::uint64_t used = 0;
     std::uint32_t depth = 0;  ///< How many accounts are above it.
+    /// The environment that may charge it in its CPU's own section: the first of those that it pays
+    /// for. What others allocate from it is shared from the start.
+    const Object* spender = nullptr;
 
     // What it was asked to give back (docs/memory-pressure.md).
     std::uint64_t owed = 0;
@@ -65,6 +68,9 @@ struct Account : Object {
         used = std::uint64_t(left);
         return left <= 0;
     }
+
+    /// Whether refund() of one frame will say so.
+    bool settles_next() const { return std::int64_t(used) <= 1; }
 
     /// Whether it may have one slice more. Cost: O(depth).
     bool has_slice() const {

@@ -39,14 +39,20 @@ public:
     /// bad_address, already_mapped, quota_exceeded, out_of_frames.
     [[gnu::always_inline]] Result<void> map(std::uint64_t address, CapSlot& source,
                                             std::uint64_t first, std::uint64_t count, Use use) {
-        Leaves at;
-        if (count != 1 || !known(address, at) || !is_small(use.now) || at.entry->is_present())
-            [[unlikely]]
+        if (count != 1 || !map_page(address, source, first, use)) [[unlikely]]
             return map_slowly(address, source, first, count, use);
+        return {};
+    }
+    /// Maps one page as map() does, if it is one of 4 KiB, its table is known and nothing is there.
+    [[gnu::always_inline]] bool map_page(std::uint64_t address, CapSlot& source,
+                                         std::uint64_t first, Use use) {
+        Leaves at;
+        if (!known(address, at) || !is_small(use.now) || at.entry->is_present()) [[unlikely]]
+            return false;
         ++source.object->references;
         at.entry->bits = address_of({source.first + std::uint32_t(first)}).value | leaf_bits(use);
         at.link->join(source.children);
-        return {};
+        return true;
     }
 
     /// Whether the caller knows that the space is the one this CPU has loaded.
@@ -61,6 +67,22 @@ public:
         clear_leaf(*at.entry, *at.link);
         if (is_loaded(whose)) arch::invalidate_page(address);
         return {};
+    }
+
+    /// Unmaps one page of 4 KiB of the space that is loaded, if its table is known, only its
+    /// environment uses its run, and more refers to that than the page.
+    [[gnu::always_inline]] bool unmap_own_page(std::uint64_t address) {
+        Leaves at;
+        if (!known(address, at) || !at.entry->is_present()) [[unlikely]]
+            return false;
+        FrameInfo& run = frames.run_of(frame_of(at.entry->target()));
+        if (run.marks != 0 || run.references == 1) [[unlikely]]
+            return false;
+        at.entry->bits = 0;
+        at.link->leave();
+        --run.references;
+        arch::invalidate_page(address);
+        return true;
     }
 
     /// What protect() needs and makes of an entry.

@@ -11,10 +11,10 @@ namespace exo {
 
 using lamina::FrameState;
 
-/// One entry a frame. Which fields mean something depends on the state; those of Object, for
-/// run_head only: capabilities, mapped pages and the areas of vCPUs refer to a run. Environments
-/// see it as a lamina::FrameEntry.
-struct FrameInfo : Object {
+/// One entry a frame, in a cache line of its own. Which fields mean something depends on the state;
+/// those of Object, for run_head only: capabilities, mapped pages and the areas of vCPUs refer to a
+/// run. Environments see it as a lamina::FrameEntry.
+struct alignas(64) FrameInfo : Object {
     FrameState state = FrameState::reserved;
     std::uint8_t order = 0;      ///< free_head. mappings: the level of the table.
     std::uint32_t extent = 0;    ///< run_head: frames in the run. run_tail: distance to the head.

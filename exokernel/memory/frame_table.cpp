@@ -38,6 +38,7 @@ void FrameTable::add_run(FrameNumber first, std::uint32_t count, Account& accoun
     for (std::uint32_t i = 0; i < count; ++i)
         LAMINA_ASSERT(entries_[first.value + i].state == FrameState::reserved);
     make_head(entries_[first.value], count, account);
+    entries_[first.value].share();
     make_tails(first.value, 1, count - 1);
 }
 
@@ -98,6 +99,7 @@ FrameInfo& FrameTable::split_run(FrameInfo& run, std::uint32_t count) {
     LAMINA_ASSERT(run.references == 1 && count != 0 && count < run.extent);
     FrameInfo& made = *(&run + count);
     make_head(made, run.extent - count, *run.account);
+    made.marks = run.marks;
     make_tails(number_of(made).value, 1, made.extent - 1);
     run.extent = count;
     return made;
@@ -115,6 +117,7 @@ void FrameTable::merge_runs(FrameInfo& run, FrameInfo& next) {
     LAMINA_ASSERT(&run + run.extent == &next && run.account == next.account);
     LAMINA_ASSERT(run.references == 1 && next.references == 1);
     const std::uint32_t count = next.extent;
+    run.marks |= next.marks;
     make_tails(number_of(run).value, run.extent, count);
     run.extent += count;
 }

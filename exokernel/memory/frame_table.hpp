@@ -61,11 +61,22 @@ public:
     /// one reference, the caller's; it becomes `frame`. If not, reserve_run() knows more. Cost:
     /// some thirty instructions and the zeroing.
     [[gnu::always_inline]] bool alloc_cached(Account& account, FrameNumber& frame) {
-        if (account.used == account.limit || !free_.take_cached(frame.value)) [[unlikely]]
+        if (account.used == account.limit || !free_.see_cached(frame.value)) [[unlikely]]
             return false;
+        arch::clear_page(contents(frame));
+        free_.take_seen();
         ++account.used;
         make_head(entries_[frame.value], 1, account);
-        arch::clear_page(contents(frame));
+        return true;
+    }
+    /// The other way: whether the only reference to a run could go at once. It has one frame, this
+    /// CPU's cache has room, and its account has nothing to settle.
+    [[gnu::always_inline]] bool free_cached(FrameInfo& run) {
+        if (run.extent != 1 || run.account->settles_next()) [[unlikely]]
+            return false;
+        if (!free_.put_cached(number_of(run).value)) [[unlikely]]
+            return false;
+        --run.account->used;
         return true;
     }
     /// A run with one reference, the caller's, whose frames zero() must fill. `first`: its first

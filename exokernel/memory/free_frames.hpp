@@ -35,21 +35,35 @@ public:
     }
     /// Whether this CPU's cache has one; it is taken and becomes `frame`.
     bool take_cached(std::uint32_t& frame) {
-        Cache& mine = cache();
-        if (mine.used == 0) [[unlikely]]
+        if (!see_cached(frame)) [[unlikely]]
             return false;
-        frame = mine.frames[--mine.used];
+        take_seen();
         return true;
     }
+    /// The same in two parts: which one it would be, and taking it.
+    bool see_cached(std::uint32_t& frame) {
+        const Cache& mine = cache();
+        if (mine.used == 0) [[unlikely]]
+            return false;
+        frame = mine.frames[mine.used - 1];
+        return true;
+    }
+    void take_seen() { --cache().used; }
     /// Takes just these frames, if all are free.
     bool take_at(std::uint32_t first, std::uint32_t count);
     /// Frees frames. A single one goes to this CPU's cache.
     void put(std::uint32_t first, std::uint32_t count) {
+        if (count != 1 || !put_cached(first)) [[unlikely]]
+            put_slowly(first, count);
+    }
+    /// Whether this CPU's cache has room for a frame; it is freed.
+    bool put_cached(std::uint32_t frame) {
         Cache& mine = cache();
-        if (count != 1 || mine.used == cache_max) [[unlikely]]
-            return put_slowly(first, count);
-        entries_[first].state = FrameState::free;
-        mine.frames[mine.used++] = first;
+        if (mine.used == cache_max) [[unlikely]]
+            return false;
+        entries_[frame].state = FrameState::free;
+        mine.frames[mine.used++] = frame;
+        return true;
     }
     /// Empties all caches.
     void drain();

@@ -1,6 +1,8 @@
 // exokernel/syscall/cap_calls.cpp - system calls on capabilities of any type.
 #include "exokernel/env/revoke.hpp"
+#include "exokernel/memory/frame_table.hpp"
 #include "exokernel/syscall/calls.hpp"
+#include "exokernel/syscall/own_calls.hpp"
 #include "lamina/report.hpp"
 
 namespace exo::calls {
@@ -16,11 +18,9 @@ Result<Capability> weaken(const Capability& source, Rights wanted, const Env& ta
     return copy;
 }
 
-/// A capability for part of what one for page frames is for.
+/// A capability for part of what one for page frames is for. Needs: that is not being revoked.
 [[gnu::always_inline]] inline Result<Capability> part_of(const Capability& frames, Rights wanted,
                                                          word first, word count) {
-    if (being_revoked(frames)) [[unlikely]]
-        return lamina::fail(Status::busy);
     if (first >= frames.count) [[unlikely]]
         return lamina::fail(Status::bad_argument);
     const word rest = frames.count - first;
@@ -59,6 +59,7 @@ Result<std::uint64_t> cap_derive(handle source, rights wanted, word first, word 
     LAMINA_TRY(CapSlot* const from, env.caps.lookup_any(source, wanted | Rights::copy));
     if (from->type != ObjectType::frames) [[unlikely]]
         return derive_other(env, *from, wanted, first, count);
+    if (being_revoked(*from)) return lamina::fail(Status::busy);
     LAMINA_TRY(const Capability part, part_of(*from, wanted, first, count));
     LAMINA_TRY(CapSlot* const place, env.caps.free_slot());
     return std::uint64_t(env.caps.insert(*place, part, &from->children));
@@ -69,6 +70,7 @@ Result<std::uint64_t> cap_copy(handle env, handle source, rights wanted, word sl
     LAMINA_TRY(CapSlot* const from, caller().caps.lookup_any(source, wanted | Rights::copy));
     LAMINA_TRY(const Capability copy, weaken(*from, wanted, *target));
     LAMINA_TRY(CapSlot* const place, choose_slot(target->caps, slot));
+    if (target != &caller()) copy.object->share();
     return std::uint64_t(target->caps.insert(*place, copy, &from->children));
 }
 
@@ -79,6 +81,7 @@ Result<std::uint64_t> cap_move(handle env, handle source, word slot) {
     if (from->type == ObjectType::env && (!from->counted || from->object == target))
         return lamina::fail(Status::bad_argument);
     LAMINA_TRY(CapSlot* const place, choose_slot(target->caps, slot));
+    if (target != &caller()) from->object->share();
     return std::uint64_t(caller().caps.move_to(target->caps, *place, *from));
 }
 
@@ -115,3 +118,41 @@ Result<std::uint64_t> cap_inspect(handle source, out_cap_info info) {
 }
 
 }  // namespace exo::calls
+
+namespace exo {
+
+Result<std::uint64_t> own::cap_derive(calls::handle source, Rights wanted, std::uint64_t first,
+                                      std::uint64_t count) {
+    CapTable& caps = caller().caps;
+    LAMINA_TRY(CapSlot* const from, caps.lookup(source, ObjectType::frames, wanted | Rights::copy));
+    if (from->object->marks != 0) [[unlikely]]
+        return lamina::fail(Status::shared);
+    LAMINA_TRY(const Capability part, calls::part_of(*from, wanted, first, count));
+    CapSlot* const place = caps.next_free();
+    if (place == nullptr) [[unlikely]]
+        return lamina::fail(Status::table_full);
+    return std::uint64_t(caps.insert(*place, part, &from->children));
+}
+
+Result<std::uint64_t> own::cap_drop(calls::handle source) {
+    CapTable& caps = caller().caps;
+    LAMINA_TRY(CapSlot* const cap, caps.lookup(source, ObjectType::frames, Rights::none));
+    auto& run = static_cast<FrameInfo&>(*cap->object);
+    if (run.marks != 0) [[unlikely]]
+        return lamina::fail(Status::shared);
+    if (run.references != 1)
+        --run.references;
+    else if (!frames.free_cached(run)) [[unlikely]]
+        return lamina::fail(Status::busy);
+    caps.remove(*cap);
+    return 0;
+}
+
+Result<std::uint64_t> own::cap_inspect(calls::handle source, std::uint64_t info) {
+    LAMINA_TRY(const Capability* const cap, caller().caps.lookup_any(source, Rights::none));
+    // The counts of an account may be others' too.
+    if (cap->type == ObjectType::account) return lamina::fail(Status::shared);
+    return calls::cap_inspect(source, info);
+}
+
+}  // namespace exo

@@ -2,6 +2,7 @@
 #include "exokernel/env/long_call.hpp"
 #include "exokernel/memory/frame_table.hpp"
 #include "exokernel/syscall/calls.hpp"
+#include "exokernel/syscall/own_calls.hpp"
 
 namespace exo::calls {
 namespace {
@@ -11,6 +12,7 @@ namespace {
                                               FrameNumber first) {
     if (count - 1 >= lamina::run_frames_max) return lamina::fail(Status::bad_argument);
     LAMINA_TRY(FrameInfo* const run, frames.reserve_run(first, std::uint32_t(count), payer));
+    if (payer.spender != &env) run->share();
     if (count > frames_zeroed_at_once) {
         // Another CPU may have ended the caller on its way in: it does not go on.
         if (env.alive())
@@ -42,11 +44,6 @@ Result<CapSlot*> sole(handle source) {
 Result<std::uint64_t> frames_alloc(handle account, word count) {
     Env& env = caller();
     LAMINA_TRY(Account* const payer, spendable(env, account));
-    if (count == 1) [[likely]]
-        if (FrameNumber frame; frames.alloc_cached(*payer, frame)) [[likely]] {
-            FrameInfo& run = frames.info(frame);
-            return give_run(env, run, whole_run(run, frame, 1));
-        }
     return alloc(env, *payer, count, {0});
 }
 
@@ -86,3 +83,19 @@ Result<std::uint64_t> frames_merge(handle first, handle second) {
 }
 
 }  // namespace exo::calls
+
+namespace exo {
+
+Result<std::uint64_t> own::frames_alloc(calls::handle account, std::uint64_t count) {
+    Env& env = caller();
+    LAMINA_TRY(Account* const payer, calls::spendable(env, account));
+    CapSlot* const place = env.caps.next_free();
+    FrameNumber frame;
+    if (count != 1 || payer->spender != &env || place == nullptr ||
+        !frames.alloc_cached(*payer, frame)) [[unlikely]]
+        return lamina::fail(Status::busy);
+    FrameInfo& run = frames.info(frame);
+    return std::uint64_t(env.caps.insert(*place, whole_run(run, frame, 1), &run.roots, true));
+}
+
+}  // namespace exo

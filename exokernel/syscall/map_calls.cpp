@@ -4,6 +4,7 @@
 #include "exokernel/env/revoke.hpp"
 #include "exokernel/memory/user_memory.hpp"
 #include "exokernel/syscall/calls.hpp"
+#include "exokernel/syscall/own_calls.hpp"
 
 namespace exo::calls {
 namespace {
@@ -71,6 +72,7 @@ struct Source {
                caller().caps.lookup(run, ObjectType::frames, rights_for(wanted)));
     if (being_revoked(*cap)) return lamina::fail(Status::busy);
     const bool own = &space == &caller().space;
+    if (!own) cap->object->share();
     return Source{cap, {wanted, own ? allowed_by(cap->rights) : wanted, !own}};
 }
 
@@ -193,3 +195,54 @@ Result<std::uint64_t> table_read(handle_or_null env, user_address address, word 
 }
 
 }  // namespace exo::calls
+
+namespace exo {
+
+using calls::handle;
+using lamina::Protection;
+
+Result<std::uint64_t> own::frames_map(handle env, handle run, std::uint64_t first,
+                                      std::uint64_t count, std::uint64_t address,
+                                      Protection wanted) {
+    Env& mine = caller();
+    LAMINA_TRY(CapSlot* const cap,
+               mine.caps.lookup(run, ObjectType::frames, calls::rights_for(wanted)));
+    if (env != Handle::null || cap->object->marks != 0 || count != 1 || first >= cap->count ||
+        !mine.space.map_page(address, *cap, first, {wanted, calls::allowed_by(cap->rights)}))
+        [[unlikely]]
+        return lamina::fail(Status::shared);
+    return 0;
+}
+
+Result<std::uint64_t> own::frames_unmap(handle env, std::uint64_t address, std::uint64_t count) {
+    AddressSpace& space = caller().space;
+    if (env != Handle::null || count != 1 || !space.unmap_own_page(address)) [[unlikely]]
+        return lamina::fail(Status::shared);
+    shoot_down_loaded(space);
+    return 0;
+}
+
+// Protection is a matter of the page tables alone, of any number of pages.
+Result<std::uint64_t> own::frames_protect(handle env, std::uint64_t address, std::uint64_t count,
+                                          Protection wanted) {
+    AddressSpace& space = caller().space;
+    if (env != Handle::null) return lamina::fail(Status::shared);
+    LAMINA_CHECK(
+        space.protect(address, count, AddressSpace::Change(wanted), AddressSpace::Whose::callers));
+    shoot_down_loaded(space);
+    return 0;
+}
+
+Result<std::uint64_t> own::frames_protect_list(handle env, std::uint64_t list, std::uint64_t count,
+                                               Protection wanted) {
+    if (env != Handle::null) return lamina::fail(Status::shared);
+    return calls::frames_protect_list(env, list, count, wanted);
+}
+
+Result<std::uint64_t> own::table_read(handle env, std::uint64_t address, std::uint64_t level,
+                                      std::uint64_t table) {
+    if (env != Handle::null) return lamina::fail(Status::shared);
+    return calls::table_read(env, address, level, table);
+}
+
+}  // namespace exo

@@ -5,6 +5,7 @@
 #include "arch/machine.hpp"
 #include "exokernel/memory/user_memory.hpp"
 #include "exokernel/syscall/calls.hpp"
+#include "exokernel/syscall/own_calls.hpp"
 
 namespace exo {
 
@@ -58,11 +59,37 @@ template <typename... Args>
     return with(std::index_sequence_for<Args...>{});
 }
 
+/// The form of a handler that needs no more than the own section of this CPU; null: there is none.
+template <auto handler>
+constexpr auto own_form = nullptr;
+#define LAMINA_OWN_FORM(name) \
+    template <>               \
+    constexpr auto own_form<calls::name> = own::name
+LAMINA_OWN_FORM(cap_derive);
+LAMINA_OWN_FORM(cap_drop);
+LAMINA_OWN_FORM(cap_inspect);
+LAMINA_OWN_FORM(frames_alloc);
+LAMINA_OWN_FORM(frames_map);
+LAMINA_OWN_FORM(frames_unmap);
+LAMINA_OWN_FORM(frames_protect);
+LAMINA_OWN_FORM(frames_protect_list);
+LAMINA_OWN_FORM(table_read);
+#undef LAMINA_OWN_FORM
+
 /// Wraps a handler in the register convention.
 template <auto handler, bool locked>
 CallResult enter(std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
                  std::uint64_t a4, std::uint64_t a5) {
     if constexpr (!locked) return finish(handler());
+    if constexpr (own_form<handler> != nullptr) {
+        auto& section = this_cpu().own;
+        if (section.try_lock()) [[likely]] {
+            const auto value = decode(own_form<handler>, {a0, a1, a2, a3, a4, a5});
+            section.unlock();
+            if (value) [[likely]]
+                return {std::uint64_t(Status::ok), *value};
+        }
+    }
     lock_kernel();
     const CallResult result = finish(decode(handler, {a0, a1, a2, a3, a4, a5}));
     // A call that does not return at once keeps the lock until its result is in the context:
@@ -84,7 +111,7 @@ constexpr CallEntry entry_of() {
     else if constexpr (number == Call::vcpu_yield_to)
         return exo_yield_to_entry;
     else
-        return enter<handler, number != Call::null>;
+        return enter < handler, number != Call::null > ;
 }
 
 extern "C" constexpr std::array<CallEntry, lamina::call_count> exo_call_table = {

@@ -33,8 +33,8 @@ libos_upcall_run:
     mov %rax, %gs:AREA_THREAD
     jmp libos_resume
 
-/* What interrupts the program wherever it is: the end of a slice, memory that is asked for, the time
- * of the timer. The state is in the enabled area. */
+/* What interrupts the program wherever it is: the end of a slice, memory that is asked for, the
+ * time of the timer. The state is in the enabled area. */
     .macro UPCALL what
     .globl libos_upcall_\what
 libos_upcall_\what:

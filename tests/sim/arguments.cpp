@@ -135,7 +135,7 @@ void ArgumentSource::aim(lamina::Call call, const exo::Env& caller, CallArgument
         case Call::frames_alloc:
             if (large && choices_->percent(5))
                 made[1] = large_frames << choices_->below(2);
-            else if (choices_->percent(1))
+            else if (choices_->percent(large ? 15 : 1))
                 made[1] = 129 + choices_->below(10);
             return;
         case Call::frames_alloc_at:

@@ -40,7 +40,7 @@ void Checks::after_step(const Cpu& actor) {
     if (actor.unlocked && actor.call.caller != 0 &&
         actor.call.number == std::uint64_t(lamina::Call::vcpu_poke))
         check_poked(actor);
-    if (machine_->holds_locks()) return;
+    if (machine_->holds_locks() && !actor.left_section) return;
     if (tree_changed_) derivation_.check(actor.call);
     tree_changed_ = false;
     if (actor.revocation.caller != 0) derivation_.check_revoked(actor.revocation);

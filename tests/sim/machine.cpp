@@ -131,11 +131,21 @@ void Machine::relax() {
     pause();
 }
 
-void Machine::lock_point(exo::arch::LockPoint where, const void*) {
+void Machine::lock_point(exo::arch::LockPoint where, const void* lock) {
+    const bool is_section = lock == &current_->local.own;
     switch (where) {
         case exo::arch::LockPoint::before: break;
-        case exo::arch::LockPoint::taken: ++current_->locks; return;
+        case exo::arch::LockPoint::taken:
+            if (is_section) break;
+            ++current_->locks;
+            return;
         case exo::arch::LockPoint::given_back:
+            current_->left_section |= is_section;
+            if (is_section) break;
+            if (std::ranges::any_of(cpus_,
+                                    [](const auto& cpu) { return cpu->local.own.is_inside(); }))
+                violated("Nobody is in a section of its own while another CPU has the kernel lock.",
+                         "CPU " + std::to_string(current_->index) + " gives it back");
             --current_->locks;
             current_->unlocked = true;
             break;
@@ -145,7 +155,9 @@ void Machine::lock_point(exo::arch::LockPoint where, const void*) {
 }
 
 void Machine::memory_point() {
-    if (!in_fiber_ || user_stopped_ || !chance_.percent(10)) return;
+    if (!in_fiber_ || user_stopped_) return;
+    if (current_->local.own.is_inside() && chance_.percent(30)) pause();
+    if (!chance_.percent(10)) return;
     in_fiber_ = false;  // a walk uses memory too
     Cpu& walker = *cpus_[chance_.below(cpu_count)];
     (void)walker.tlb.translate(walker.root, user_->expected_address(chance_));
@@ -185,7 +197,7 @@ Cpu& Machine::step_of(unsigned index) {
     current_->waited = current_->waiting;
     current_->waiting = false;
     current_->kernel_ran = current_->in_kernel;
-    current_->unlocked = false;
+    current_->unlocked = current_->left_section = false;
     in_fiber_ = true;
     current_->fiber.resume();
     in_fiber_ = false;

@@ -32,8 +32,9 @@ struct Cpu {
     bool waiting = false;            ///< Its last step ended in relax().
     bool waited = false;             ///< So did the one before: this one changed nothing.
     bool kernel_ran = false;         ///< In its last step.
-    unsigned locks = 0;              ///< Locks it holds.
+    unsigned locks = 0;              ///< Locks it holds, its own section aside.
     bool unlocked = false;           ///< In its last step, at the end of which it was.
+    bool left_section = false;       ///< In its last step: whoever has a lock waited for that.
     std::uint64_t kernel_exits = 0;  ///< How often it has left the kernel, or halted.
     CallInProgress call;
     /// The call of cap_revoke that has returned ok in this step; caller 0: none.
@@ -55,10 +56,10 @@ protected:
 };
 
 /// Interleaves its CPUs: a step is one decision which of them goes on, up to the next place where
-/// another one may come between: a step of a lock, waiting, halting, an interrupt window, and each
-/// thing done in user mode. Interrupts wait for the place where the processor would take them, and
-/// are late by chance. Processors walk page tables when they like, also while another CPU changes
-/// them. Time is virtual and passes by chance.
+/// another one may come between: a step of a lock, memory used in a CPU's own section, waiting,
+/// halting, an interrupt window, and each thing done in user mode. Interrupts wait for the place
+/// where the processor would take them, and are late by chance. Processors walk page tables when
+/// they like, also while another CPU changes them. Time is virtual and passes by chance.
 class Machine final : public exo::arch::HostCpus {
 public:
     Machine(Choices& choices, Incarnations& incarnations, bool tlb_tags = false);

@@ -16,6 +16,8 @@ namespace {
 /// Runs are named by their first frame.
 struct References {
     const KernelView* view;
+    const exo::Env* env = nullptr;  ///< Whose references are counted now; null: the kernel's own.
+    std::array<const exo::Env*, frame_count_large> users = {};  ///< Of runs: the first.
     std::array<std::uint32_t, object_places> objects = {};
     std::array<std::uint32_t, frame_count_large> runs = {};
 
@@ -31,7 +33,14 @@ struct References {
     void to_frame(std::uint32_t frame) {
         if (frame >= frame_count || !KernelView::is_run(frame))
             violated("What refers to a frame refers to a run.", "frame " + std::to_string(frame));
-        ++runs[KernelView::head_of(frame)];
+        const std::uint32_t head = KernelView::head_of(frame);
+        ++runs[head];
+        if (env == nullptr || KernelView::info(head).is_shared()) return;
+        if (users[head] == nullptr) users[head] = env;
+        if (users[head] != env || KernelView::info(head).account->spender != env)
+            violated("A run that is not marked as shared is one environment's, and charged to it.",
+                     "frame " + std::to_string(head) + ", environments " +
+                         std::to_string(users[head]->id) + ", " + std::to_string(env->id));
     }
 };
 
@@ -92,8 +101,10 @@ void compare(const exo::Object& object, const References& count, const char* wha
 void check_references(const KernelView& view) {
     References count{&view};
     for (const exo::Env* env : view.envs()) {
+        count.env = env;
         count_capabilities(*env, count);
         if (KernelView::has_space(*env)) count_mappings(*env, count);
+        count.env = nullptr;
         count_own(*env, count);
     }
     count.to(&view.root_account());

@@ -125,26 +125,23 @@ inline void lock_point(LockPoint where, const void* lock) {
 
 /// A lock with the points at which a simulator changes the CPU.
 template <typename Lock>
-class SeenLock {
+class SeenLock : public Lock {
 public:
     void lock() {
         lock_point(LockPoint::before, this);
-        raw_.lock();
+        Lock::lock();
         lock_point(LockPoint::taken, this);
     }
     bool try_lock() {
         lock_point(LockPoint::before, this);
-        const bool taken = raw_.try_lock();
+        const bool taken = Lock::try_lock();
         if (taken) lock_point(LockPoint::taken, this);
         return taken;
     }
     void unlock() {
-        raw_.unlock();
+        Lock::unlock();
         lock_point(LockPoint::given_back, this);
     }
-
-private:
-    Lock raw_;
 };
 
 // The host's own program keeps its extended state.

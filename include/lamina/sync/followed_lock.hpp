@@ -38,18 +38,13 @@ public:
         raw_.unlock();
     }
 
-    /// For a caller that wants its slow path elsewhere: takes the lock if it is free and the
-    /// validator is off. If not, nothing has happened and lock() is to be called.
-    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool lock_at_once() {
-        return !setting().is_on() && raw_.try_lock();
+    /// For a caller that knows that the validator is off, and wants its slow path elsewhere: takes
+    /// the lock if it is free. If not, nothing has happened and lock() is to be called.
+    [[nodiscard]] LAMINA_TRIES LAMINA_NOT_ANALYSED bool try_lock_unseen() {
+        return raw_.try_lock();
     }
-    /// Gives the lock back if the validator is off. If not, unlock() is to be called.
-    [[nodiscard]] LAMINA_NOT_ANALYSED bool unlock_at_once() {
-        if (setting().is_on()) [[unlikely]]
-            return false;
-        raw_.unlock();
-        return true;
-    }
+    /// Gives it back, for such a caller.
+    LAMINA_NOT_ANALYSED void unlock_unseen() { raw_.unlock(); }
 
 protected:
     static ClassInfo& info() { return class_info<Class, Raw, Policy>; }

@@ -18,7 +18,7 @@ class ThreadCpus final : public exo::arch::HostCpus {
 public:
     static constexpr unsigned count = 4;
 
-    struct Cpu {
+    struct alignas(64) Cpu {
         exo::CpuLocal local;
         exo::PhysAddr root = {};
         std::uint64_t timer_ns = 0;  ///< 0: not armed.

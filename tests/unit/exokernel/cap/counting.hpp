@@ -3,13 +3,13 @@
 
 #include "exokernel/cap/table.hpp"
 
-/// Nothing is destroyed. An account has pages as many as its `revokers` says
+/// Nothing is destroyed. An account has pages as many as its `marks` says
 /// (it has no other use for that here).
 inline const exo::CapOps counting = {
     [](exo::Object&) {},
     [](exo::CapTable&, exo::Object& account) -> exo::Result<exo::CapPage*> {
-        if (account.revokers == 0) return lamina::fail(exo::Status::quota_exceeded);
-        --account.revokers;
+        if (account.marks == 0) return lamina::fail(exo::Status::quota_exceeded);
+        --account.marks;
         return new exo::CapPage();
     },
     [](exo::CapPage* page) { delete page; }};

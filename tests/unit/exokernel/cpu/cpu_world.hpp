@@ -119,7 +119,7 @@ public:
     /// What a step of the kernel's own work takes and what it does. Returns whether it is done.
     std::uint64_t step_ns = ms / 2;
     std::function<bool(exo::Vcpu&)> step = [](exo::Vcpu&) { return true; };
-    /// What happens while a CPU lets others in, or halts.
+    /// What happens while a CPU lets others in, waits for one, or halts.
     std::function<void()> meanwhile = [] {};
 
     void invalidate_page(std::uint64_t) override {}
@@ -140,7 +140,7 @@ public:
         now += step_ns;
         meanwhile();
     }
-    void relax() override {}
+    void relax() override { meanwhile(); }
     void lock_point(exo::arch::LockPoint, const void*) override {}
     void memory_point() override {}
 
