@@ -50,9 +50,10 @@ LAMINA_NOT_ANALYSED void give_back_kernel_lock() {
 void settle_sections(const AddressSpace* left, const AddressSpace* entered) {
     for (const AddressSpace* const space : {left, entered}) {
         const std::uint64_t loaded = space != nullptr ? space->users.loaded : 0;
+        const bool alone = (loaded & (loaded - 1)) == 0;
         for (std::uint64_t bits = loaded; bits != 0; bits &= bits - 1) {
             OwnSection& section = all_cpus[std::countr_zero(bits)]->own;
-            if (std::has_single_bit(loaded))
+            if (alone)
                 section.open(OwnSection::not_alone);
             else
                 section.close(OwnSection::not_alone);

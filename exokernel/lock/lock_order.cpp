@@ -1,6 +1,7 @@
 // exokernel/lock/lock_order.cpp - what the validator of the kernel's locks says, and to whom.
 #include "exokernel/lock/lock_order.hpp"
 
+#include "exokernel/core/after_init.hpp"
 #include "exokernel/core/log.hpp"
 #include "exokernel/core/panic.hpp"
 #include "exokernel/core/words.hpp"
@@ -21,7 +22,7 @@ std::string_view name_of(const ClassInfo* lock_class) {
 
 }  // namespace
 
-constinit bool lock_slowly = false;
+LAMINA_AFTER_INIT bool lock_slowly = false;
 
 LockValidator& LockOrder::validator() { return lock_validator; }
 
