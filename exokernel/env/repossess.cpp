@@ -79,23 +79,29 @@ void cut(Env& env, FrameInfo& run, CapSlot& kept, std::uint32_t count) {
     note(env, border, count);
 }
 
-/// Does a bounded part of taking the run; true if nothing of it is left to do.
-bool take_some(Env& env, Account& account) {
+/// Does a bounded part of revoking what the account owes of a run; true if nothing is left to do.
+/// Who is revoked may be the one that repossesses: then the call is over.
+bool revoke_owed(Env& env, const Account& account, FrameInfo& run) {
+    if (account.owed == 0) return true;  // it has given back the rest by itself meanwhile
+    CapSlot* const kept = run.extent > account.owed ? oldest_capability(run.roots) : nullptr;
+    const auto owed = std::uint32_t(std::min<std::uint64_t>(account.owed, run.extent));
+    if (kept == nullptr || kept->first >= frames.number_of(run).value + (run.extent - owed))
+        return revoke_some(run.roots);
+    if (!revoke_others(run, *kept)) return false;
+    if (account.taking != nullptr) cut(env, run, *kept, owed);
+    return true;
+}
+
+/// Does a bounded part of taking the run.
+void take_some(Env& env, Account& account) {
     FrameInfo& run = *account.taking;
     const FrameNumber first = frames.number_of(run);
     const std::uint32_t extent = run.extent;
-    if (account.owed != 0) {  // else it has given back the rest by itself meanwhile
-        CapSlot* const kept = extent > account.owed ? oldest_capability(run.roots) : nullptr;
-        const auto owed = std::uint32_t(std::min<std::uint64_t>(account.owed, extent));
-        if (kept == nullptr || kept->first >= first.value + (extent - owed)) {
-            if (!revoke_some(run.roots)) return false;
-        } else {
-            if (!revoke_others(run, *kept)) return false;
-            cut(env, run, *kept, owed);
-        }
-    }
-    if (end_run(account)) note(env, first, extent);
-    return true;
+    ++run.references;  // so that it is there after, also if this ends the call
+    const bool done = revoke_owed(env, account, run);
+    if (account.taking == nullptr) return release_object(run);
+    --run.references;
+    if (done && end_run(account)) note(env, first, extent);
 }
 
 void end_repossession(Vcpu& vcpu) {
@@ -110,7 +116,7 @@ bool repossess_step(Vcpu& vcpu) {
     auto& env = static_cast<Env&>(*vcpu.object);
     Account& account = *env.account;
     if (account.taking != nullptr) {
-        (void)take_some(env, account);
+        take_some(env, account);
         if (vcpu.state != VcpuState::in_call) return false;  // it has ended its own environment
     } else if (FrameInfo* const run = find_run(account, vcpu.done)) {
         ++run->references;

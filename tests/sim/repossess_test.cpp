@@ -74,3 +74,19 @@ TEST_CASE_FIXTURE(Lab, "what somebody takes by force at this moment nobody else 
     CHECK(Status(call(Call::cap_drop, {run}).status) == Status::bad_handle);
     checks.all();
 }
+
+TEST_CASE_FIXTURE(Lab, "who takes frames in which its own vCPU has its area ends by that") {
+    constexpr std::uint64_t area = sim::home + 16 * exo::page_size;
+    (void)call(Call::frames_map, {0, run, 0, 2, area, 3});
+    const auto bound = call(Call::vcpu_bind, {lamina::slots::vcpu, area, area + exo::page_size});
+    REQUIRE(Status(bound.status) == Status::ok);
+    (void)call(Call::account_repossess, {purse, env});
+    REQUIRE_FALSE(returned);
+    while (taker->state == exo::VcpuState::in_call)
+        (void)exo::step_long_call(*taker);
+    CHECK(taker->state == exo::VcpuState::ending);
+    CHECK(taker->area == nullptr);
+    machine.cpu(0).local.must_dispatch = 0;
+    exo::unlock_kernel();
+    checks.all();
+}
