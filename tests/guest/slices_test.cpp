@@ -31,11 +31,11 @@ lamina::SliceInfo info_of(Handle object) {
     return info;
 }
 
-// Lets others run for so long.
-void sleep(std::uint64_t time_ns) {
-    const auto never = libos::own(sys::notification_create(fixed::account));
-    TEST_ASSERT_OK(never);
-    TEST_ASSERT_STATUS(timed_out, sys::notification_wait(never->get(), 1, now() + time_ns));
+// Gives its turns away until `used_ns()` has grown by so much.
+template <typename Used>
+void let_use(std::uint64_t time_ns, Used used_ns) {
+    for (const std::uint64_t before = used_ns(); used_ns() - before < time_ns;)
+        TEST_ASSERT_OK(sys::vcpu_yield());
 }
 
 // An environment that computes for ever, with slices of that length.
@@ -59,6 +59,9 @@ struct Loop {
     Handle env() const { return child.env.get(); }
     Handle account() const { return child.account.get(); }
     std::uint64_t used() const { return info_of(env()).used_ns; }
+    void go_on_for(std::uint64_t time_ns) const {
+        let_use(time_ns, [this] { return used(); });
+    }
 
     libos::Child child;
 };
@@ -70,7 +73,7 @@ constexpr std::uint64_t overrun_ns = 200'000;
 void check_turns(std::uint64_t length_ns) {
     const Loop loop(length_ns);
     constexpr std::uint64_t turns = 5;
-    sleep(2 * length_ns);
+    loop.go_on_for(10 * ms + length_ns);
     TEST_ASSERT_EQUAL(length_ns, info_of(loop.env()).length_ns);
     std::uint64_t first = 0;
     std::uint64_t before = loop.used();
@@ -98,9 +101,9 @@ void test_shares_are_as_the_lengths_of_slices() {
     const Loop small(1 * ms);
     const Loop middle(10 * ms);
     const Loop large(100 * ms);
-    sleep(120 * ms);
+    large.go_on_for(101 * ms);
     const std::uint64_t before[] = {small.used(), middle.used(), large.used()};
-    sleep(444 * ms);
+    let_use(444 * ms, [&] { return small.used() + middle.used() + large.used(); });
     const std::uint64_t shares[] = {small.used() - before[0], middle.used() - before[1],
                                     large.used() - before[2]};
     // Of four rounds, and at most one turn more or less each.
@@ -138,7 +141,7 @@ void test_the_slice_one_runs_in_can_be_given_up() {
         if (i % 2 != 0) continue;  // it goes while it is used
         TEST_ASSERT_OK(sys::slice_bind(slice->get(), Handle::null));
     }
-    sleep(1 * ms);
+    TEST_ASSERT_OK(sys::vcpu_yield());
 }
 
 void test_a_quota_of_slices_is_kept() {
@@ -173,27 +176,29 @@ void test_time_ends_and_is_told_of() {
     TEST_ASSERT_OK(told);
     const std::uint64_t used = loop.used();
     TEST_ASSERT_TRUE(used - before + overrun_ns >= budget && used - before <= budget + overrun_ns);
-    const std::uint64_t others = other.used();
-    sleep(200 * ms);
+    std::uint64_t start = now();
+    other.go_on_for(180 * ms);
     TEST_ASSERT_EQUAL(used, loop.used());
-    TEST_ASSERT_TRUE(other.used() - others >= 180 * ms);
+    TEST_ASSERT_TRUE(now() - start <= 200 * ms);
     // It goes on with more.
     TEST_ASSERT_OK(sys::account_time(loop.account(), lamina::no_bound, budget, news->get(), 0b100));
     TEST_ASSERT_OK(sys::notification_wait(news->get(), 0b100, now() + 1000 * ms));
     TEST_ASSERT_TRUE(loop.used() - used + overrun_ns >= budget);
     TEST_ASSERT_OK(
         sys::account_time(loop.account(), lamina::no_bound, lamina::no_bound, Handle::null, 0));
-    sleep(100 * ms);
-    TEST_ASSERT_TRUE(loop.used() - used >= budget + 40 * ms);
+    start = now();
+    loop.go_on_for(40 * ms);
+    TEST_ASSERT_TRUE(now() - start <= 100 * ms);
 }
 
 void test_who_has_no_time_left_can_be_ended() {
     const auto before = guest::ledger();
     {
         const Loop loop(10 * ms);
+        const Loop other(10 * ms);
         TEST_ASSERT_OK(sys::account_time(loop.account(), lamina::no_bound, 0, Handle::null, 0));
         const std::uint64_t used = loop.used();
-        sleep(50 * ms);
+        other.go_on_for(50 * ms);
         TEST_ASSERT_TRUE(loop.used() - used <= 10 * ms + overrun_ns);
     }
     guest::expect_same(before);
@@ -230,8 +235,7 @@ void test_a_vcpu_moves_to_another_cpu() {
     TEST_ASSERT_OK(sys::vcpu_start(
         vcpu->get(), reinterpret_cast<std::uint64_t>(&count),
         reinterpret_cast<std::uint64_t>(counting_stack.data()) + counting_stack.size() - 8, 0));
-    sleep(50 * ms);
-    TEST_ASSERT_TRUE(counted.load() != 0);
+    let_use(1, [] { return counted.load(); });
     // It ran in turn with this one, so it does not run now.
     TEST_ASSERT_OK(sys::vcpu_migrate(vcpu->get(), 1));
     TEST_ASSERT_EQUAL(1U, info_of(vcpu->get()).cpu);

@@ -96,8 +96,9 @@ class RangeSweepTest(harness.BootTest):
             extra = ("-gdb", f"unix:{stub},server=on,wait=off")
             with self.boot(cpus=CPUS, extra=extra) as machine:
                 machine.prompt()
-                machine.command("run range_sweeper &")
-                machine.expect("sweeper runs")
+                machine.send("run range_sweeper &\r")
+                # Which comes first is for the machine to say.
+                machine.expect(rf"(?s)sweeper runs.*{harness.PROMPT}|{harness.PROMPT}.*sweeper runs")
                 machine.qmp.call("stop")
                 gdb = gdb_remote.GdbRemote(stub)
                 self.addCleanup(gdb.close)
