@@ -65,6 +65,7 @@ void Checks::check_whole() {
     check_sleepers();
     check_chains(view_, *machine_);
     check_turns(view_, *machine_);
+    check_bound(view_);
 }
 
 void Checks::check_ends() {

@@ -1,4 +1,5 @@
-// tests/sim/upcalls.cpp - comparing where vCPUs are before and after a step.
+// tests/sim/upcalls.cpp - comparing where vCPUs are before and after a step, and what the entries
+// see of them with what they are bound to.
 #include "tests/sim/upcalls.hpp"
 
 #include <algorithm>
@@ -19,6 +20,10 @@ bool writes_memory(const CallInProgress& call) {
     const CallShape& shape = call_shapes()[call.number];
     return std::ranges::any_of(
         shape.arguments, [](const ArgumentShape& one) { return one.kind.starts_with("out_"); });
+}
+
+std::string name_of(const exo::Vcpu& vcpu) {
+    return "vCPU in frame " + std::to_string(exo::FrameTable::frame_at(&vcpu).value);
 }
 
 }  // namespace
@@ -45,8 +50,17 @@ void UpcallHistory::check(const KernelView& view, const Cpu& actor) const {
                                                     exo::FrameTable::frame_at(before.area).value;
         };
         if (std::ranges::any_of(seen_, shares)) continue;
-        violated("A vCPU that is disabled gets no upcall.",
-                 "vCPU in frame " + std::to_string(exo::FrameTable::frame_at(&vcpu).value));
+        violated("A vCPU that is disabled gets no upcall.", name_of(vcpu));
+    }
+}
+
+void check_bound(const KernelView& view) {
+    for (const exo::Vcpu* const vcpu : view.vcpus()) {
+        const exo::UpcallWords& seen = vcpu->context.upcalls;
+        const lamina::VcpuEntries& bound = vcpu->entries;
+        if (seen.area != vcpu->area || seen.trap != bound.trap || seen.foreign != bound.foreign ||
+            seen.stack != bound.stack)
+            violated("Upcalls go where their vCPU is bound.", name_of(*vcpu));
     }
 }
 

@@ -1,4 +1,5 @@
-// tests/sim/upcalls.hpp - UpcallHistory: no upcall comes while a vCPU is disabled.
+// tests/sim/upcalls.hpp - UpcallHistory: no upcall comes while a vCPU is disabled. And where the
+// kernel's entries take upcalls to.
 #pragma once
 
 #include <cstdint>
@@ -33,5 +34,9 @@ private:
     std::vector<Seen> seen_;
     mutable std::uint64_t count_ = 0;
 };
+
+/// What the kernel's entries read, without a lock, of a vCPU that is on a CPU is what it is bound
+/// to. Needs: no CPU has a lock.
+void check_bound(const KernelView& view);
 
 }  // namespace sim

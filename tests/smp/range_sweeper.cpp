@@ -1,5 +1,6 @@
 // tests/smp/range_sweeper.cpp - an app of two vCPUs on each CPU, which enter contexts by the resume
-// range, over and over, and check that no register of them is lost.
+// range, over and over, and check that no register of them is lost. One of the two is told of the
+// end of its slice, the other one of the begin of the next.
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -19,6 +20,7 @@ extern "C" {
 void sweeper_enter(const lamina::SavedContext*, std::uint64_t vector);
 void sweeper_tick();
 extern const std::byte sweeper_probe[], sweeper_leave[];
+extern const std::byte libos_upcall_trap[], libos_upcall_run[], libos_resume[], libos_resume_end[];
 }
 
 namespace {
@@ -44,7 +46,7 @@ std::atomic<std::uint64_t> wrong_rounds = 0;
 
 std::uint64_t address(const std::byte* symbol) { return reinterpret_cast<std::uint64_t>(symbol); }
 
-/// Every register another number, and all flags that a program may set but TF and RF, or none.
+/// Every register another number; no flags, all that a program may set but TF and RF, or TF too.
 Expected pattern(std::uint64_t seed) {
     Expected made = {};
     std::array<std::uint64_t, sizeof made / 8> words;
@@ -52,7 +54,8 @@ Expected pattern(std::uint64_t seed) {
         words[i] = (seed * words.size() + i) * 0x9e37'79b9'7f4a'7c15;
     std::memcpy(&made, words.data(), sizeof made);
     made.context.rip = address(sweeper_probe);
-    made.context.rflags = seed % 2 == 0 ? 0x202 : 0x24'4ed7;
+    constexpr std::array<std::uint64_t, 3> flags = {0x202, 0x24'4ed7, 0x24'4fd7};
+    made.context.rflags = flags[seed % flags.size()];
     return made;
 }
 
@@ -81,6 +84,17 @@ void tick() {
         sweeper_tick();
 }
 
+/// Has a vCPU told of the begin of a slice only.
+lamina::Result<void> bind_without_slice_end(lamina::VcpuArea& area) {
+    lamina::VcpuEntries entries = {};
+    entries.run = address(libos_upcall_run);
+    entries.trap = address(libos_upcall_trap);
+    entries.stack = area.user[libos::upcall_stack_word];
+    entries.resume_start = address(libos_resume);
+    entries.resume_end = address(libos_resume_end);
+    return libos::sys::vcpu_bind(lamina::Handle(area.user[libos::vcpu_word]), &area, &entries);
+}
+
 [[noreturn]] void sweep(void* number) {
     lamina::VcpuArea& area = libos::vcpu_area();
     for (std::uint64_t round = 0;; ++round) {
@@ -104,6 +118,7 @@ int lamina_main(std::span<const std::string_view>) {
         const auto made = libos::Vcpu::create(fixed::account, i % info.cpu_count_used);
         if (!made) return 3;
         sweepers[i] = *made;
+        if (i < info.cpu_count_used && !bind_without_slice_end(sweepers[i]->area())) return 6;
         sweepers[i]->run(sweep, reinterpret_cast<void*>(i + 1));
     }
     for (std::uint32_t i = 0; i < count; ++i)
@@ -118,7 +133,7 @@ int lamina_main(std::span<const std::string_view>) {
         (void)libos::sys::notification_wait(note->get(), 1, *now + tick_ns);
         if (wrong_rounds != 0) {
             libos::print("wrong rounds\n");
-            return 6;
+            return 7;
         }
     }
 }
