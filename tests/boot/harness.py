@@ -137,6 +137,10 @@ class Machine:
         match = self.expect(PROMPT)
         return kernel_log.plain(self.console.text[start:match.start()])
 
+    def expect_beside_prompt(self, pattern):
+        """Waits for the regular expression and for the shell's prompt, whichever comes first."""
+        self.expect(f"(?s:{pattern}.*{PROMPT}|{PROMPT}.*{pattern})")
+
     def command(self, line):
         """Types a command at the prompt; returns its output without echo and last line end."""
         self.send(line + "\r")

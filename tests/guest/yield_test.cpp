@@ -73,6 +73,7 @@ void test_the_data_segment_selectors_stay_behind() {
 void test_when_the_other_waits_the_slice_comes_back() {
     waits = true;
     (void)sys::vcpu_yield_to(second());
+    (void)sys::vcpu_yield();  // at the start of a slice
     for (int i = 0; i < 100; ++i) {
         (void)sys::notification_signal(bell, 1);
         const auto before = turns.load();

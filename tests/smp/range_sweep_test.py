@@ -96,9 +96,7 @@ class RangeSweepTest(harness.BootTest):
             with self.boot(cpus=CPUS, extra=extra) as machine:
                 machine.prompt()
                 machine.send("run range_sweeper &\r")
-                # Which comes first is for the machine to say.
-                said, prompt = "sweeper runs", harness.PROMPT
-                machine.expect(f"(?s){said}.*{prompt}|{prompt}.*{said}")
+                machine.expect_beside_prompt("sweeper runs")
                 machine.qmp.call("stop")
                 gdb = gdb_remote.GdbRemote(stub)
                 self.addCleanup(gdb.close)
