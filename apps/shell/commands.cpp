@@ -18,7 +18,7 @@ constexpr CommandEntry table[] = {
     {"history", "", "lists the lines entered before", command_history},
     {"kill", "ID", "ends an environment this shell has started", command_kill},
     {"memstats", "[--check] [--frames]",
-     "shows what page frames are used for, whether the sums are right, or where they lie",
+     "shows what page frames are used for, compares that with the frame table, or maps it",
      command_memstats},
     {"poweroff", "[STATUS]", "powers the machine off", command_poweroff},
     {"ps", "", "lists the environments", command_ps},

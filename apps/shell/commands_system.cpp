@@ -75,6 +75,36 @@ void put_frame_map(std::span<const lamina::FrameEntry> frames) {
     print("\n");
 }
 
+lamina::Result<FrameFigures> read_figures() {
+    bring_up_to_date();
+    lamina::InfoPage info;
+    LAMINA_CHECK(libos::read_info(info));
+    return figures_of(info);
+}
+
+// Compares the kernel's figures with the frame table. Others may use frames meanwhile.
+std::uint32_t check_frames(const Command& command) {
+    constexpr int tries = 20;
+    const auto entries = libos::frame_states();
+    if (!entries) return complain(command, entries.error());
+    FrameFigures frames = {}, seen = {};
+    for (int i = 0; i < tries && (i == 0 || frames != seen); ++i) {
+        const auto read = read_figures();
+        if (!read) return complain(command, read.error());
+        frames = *read;
+        seen = count(*entries);
+    }
+    lamina::CapInfo account = {};
+    const auto inspected = libos::sys::cap_inspect(libos::fixed::account, &account);
+    if (!inspected) return complain(command, inspected.error());
+    put_frames(frames);
+    put_frames("quota", account.count);
+    put_frames("charged", account.used);
+    const auto broken = broken_rule(frames, seen, account);
+    print("check: ", broken.empty() ? "ok" : "does not hold: ", broken, "\n");
+    return broken.empty() ? 0 : 1;
+}
+
 void put_json(const lamina::InfoPage& info) {
     const auto dirty = text_of(info.build_dirty);
     print("{\"name\":\"Lamina\",\"version\":", JsonString{text_of(info.build_version)},
@@ -142,26 +172,17 @@ std::uint32_t command_memstats(Shell&, const Command& command) {
     const bool check = words.size() == 2 && words[1] == "--check";
     const bool map = words.size() == 2 && words[1] == "--frames";
     if (words.size() != 1 && !check && !map) return usage(command);
-    bring_up_to_date();
+    if (check) return check_frames(command);
     if (map) {
         const auto entries = libos::frame_states();
         if (!entries) return complain(command, entries.error());
         put_frame_map(*entries);
         return 0;
     }
-    lamina::InfoPage info;
-    if (const auto read = libos::read_info(info); !read) return complain(command, read.error());
-    const FrameFigures frames = figures_of(info);
-    put_frames(frames);
-    if (!check) return 0;
-    lamina::CapInfo account = {};
-    const auto seen = libos::sys::cap_inspect(libos::fixed::account, &account);
-    if (!seen) return complain(command, seen.error());
-    put_frames("quota", account.count);
-    put_frames("charged", account.used);
-    const auto broken = broken_rule(frames, account);
-    print("check: ", broken.empty() ? "ok" : "does not hold: ", broken, "\n");
-    return broken.empty() ? 0 : 1;
+    const auto frames = read_figures();
+    if (!frames) return complain(command, frames.error());
+    put_frames(*frames);
+    return 0;
 }
 
 std::uint32_t command_uptime(Shell&, const Command& command) {

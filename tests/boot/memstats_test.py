@@ -1,4 +1,4 @@
-# tests/boot/memstats_test.py - what page frames are used for, and that the sums are right
+# tests/boot/memstats_test.py - what page frames are used for, and that the frame table shows it
 import re
 
 from tests.boot import harness
@@ -19,7 +19,8 @@ def figures(output):
 
 class MemstatsTest(harness.BootTest):
     def test_check(self):
-        """memstats --check adds up before, while and after apps run, and ends with status 0."""
+        """memstats --check agrees with the frame table before, while and after apps run, and ends
+        with status 0."""
         script = ["memstats --check", "echo $?", "run crash_demo loop &", "memstats --check",
                   "echo $?", "kill $!", "run hello", "memstats --check", "echo $?"]
         out, end, _ = self.run_script("\n".join(script))

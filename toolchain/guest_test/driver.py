@@ -24,9 +24,8 @@ def boot(folder):
     log.touch()
     channels = (f"file,path={console}", f"file,path={log}")
     exact = os.environ.get("LAMINA_ICOUNT") == "1"
-    # A panic ends the machine, instead of halting it until the time is over. The exact machine runs
-    # the kernel as it is shipped, without its locks being followed.
-    words = ("panic=exit",) if exact else ("panic=exit", "locks=panic")
+    # A panic ends the machine, instead of halting it until the time is over.
+    words = ("panic=exit", "locks=panic")
     if os.environ.get("LAMINA_LONG") == "1":
         words += ("tests=long",)
     machine = qemu.Machine(words=words, icount=exact, cpus=int(os.environ["LAMINA_CPUS"]),
