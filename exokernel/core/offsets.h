@@ -46,6 +46,5 @@
 
 /* System-call words (lamina/syscalls.hpp, lamina/status.def). */
 #define CALL_TAG 0x4C414D03
-#define CALL_TAG_FAMILY 0x4C414D
 #define STATUS_BAD_CALL 1
 #define FOREIGN_NO_ENTRY (-38)

@@ -13,7 +13,7 @@ namespace lamina {
 
 /// One CPU, by its index.
 struct CpuInfo {
-    std::uint64_t calls;       ///< System calls.
+    std::uint64_t calls;       ///< System calls, foreign ones and unknown ones too.
     std::uint64_t faults;      ///< Exceptions taken in user mode.
     std::uint64_t upcalls;     ///< Beside those for exceptions and foreign calls.
     std::uint64_t switches;    ///< Times a vCPU was loaded that was not the one before.

@@ -50,17 +50,17 @@ exo_syscall_entry:
     mov %rsp, %gs:CPU_USER_RSP
     mov %rax, %rsp                  /* the only register that is free now */
     shr $32, %rsp
-    cmp $CALL_TAG, %esp
+    xor $CALL_TAG, %esp
     jne no_native_call
     mov %gs:CPU_STACK_TOP, %rsp
     push %rcx
     push %r11
     mov %eax, %eax
+    incq %gs:CPU_CALLS
     cmp exo_call_count(%rip), %rax
     sbb %rcx, %rcx                  /* all ones if the number is in range, also speculatively */
     jae bad_number
     and %rcx, %rax
-    incq %gs:CPU_CALLS
     mov %r10, %rcx
     call *exo_call_table(,%rax,8)
 call_done:
@@ -87,9 +87,9 @@ bad_number:
  * `syscall` itself overwrote, and the user's stack is not touched. While disabled it ends the
  * environment, as any fault there does. */
 no_native_call:
-    shr $8, %esp
-    cmp $CALL_TAG_FAMILY, %esp
-    je another_version
+    incq %gs:CPU_CALLS
+    cmp $0x100, %esp                /* the tag's low byte is the version */
+    jb another_version
     mov %gs:CPU_CONTEXT, %rsp
     cmpq $0, CONTEXT_FOREIGN_ENTRY(%rsp)
     je no_foreign_entry
