@@ -24,7 +24,7 @@ namespace fixed = libos::fixed;
 namespace sys = libos::sys;
 
 /// What the test does when all of its vCPUs compute.
-enum class Act { nothing, kill, revoke_area };
+enum class Act { nothing, kill, revoke_area, use_up_time };
 
 struct Form {
     std::string_view name;
@@ -45,7 +45,11 @@ constexpr Form forms[] = {
     {"revoked area", "revoked", Act::revoke_area, EndCause::revoked, 0},
     {"killed while it computes", "compute", Act::kill, EndCause::killed, killed},
     {"killed while one waits", "wait", Act::kill, EndCause::killed, killed},
+    {"loop past its CPU budget", "compute", Act::use_up_time, EndCause::killed, killed},
 };
+
+/// For how long the vCPUs of a swarm may go on, all of them together.
+constexpr std::uint64_t budget_ns = 3 * lamina::slice_ns_min;
 
 constinit std::uint32_t cpu_count = 0;
 
@@ -76,6 +80,7 @@ public:
         auto request = guest::request("swarm", arguments);
         request.grants = grants;
         request.cpu = cpu;
+        request.keep_account = true;
         LAMINA_TRY(made.child_, libos::spawn(request));
         // Short ones, so that all come to their turns often. It may have ended by now.
         (void)sys::slice_set(made.child_.env.get(), lamina::slice_ns_min);
@@ -97,7 +102,9 @@ public:
             (void)sys::vcpu_yield();
         while (act == Act::revoke_area && control().moved == 0)
             (void)sys::vcpu_yield();
-        if (act == Act::kill) TEST_ASSERT_OK(sys::env_end(child_.env.get(), killed));
+        if (act == Act::use_up_time) use_up_time();
+        if (act == Act::kill || act == Act::use_up_time)
+            TEST_ASSERT_OK(sys::env_end(child_.env.get(), killed));
         if (act == Act::revoke_area) TEST_ASSERT_OK(sys::cap_revoke(area_run_.get()));
     }
 
@@ -107,6 +114,15 @@ public:
     lamina::EnvReport wait_end() { return guest::wait_end(std::move(child_)); }
 
 private:
+    /// Bounds the time that it may compute, and waits until it has.
+    void use_up_time() {
+        const auto news = libos::own(sys::notification_create(fixed::account));
+        TEST_ASSERT_OK(news);
+        TEST_ASSERT_OK(
+            sys::account_time(child_.account.get(), lamina::no_bound, budget_ns, news->get(), 1));
+        TEST_ASSERT_OK(sys::notification_wait(news->get(), 1, lamina::wait_forever));
+    }
+
     std::uint64_t vcpus_ = 0;
     libos::OwnedHandle control_run_;
     libos::OwnedHandle area_run_;
