@@ -7,6 +7,7 @@
 
 #include "apps/bench/contend.hpp"
 #include "apps/bench/contend_stage.hpp"
+#include "apps/bench/counted.hpp"
 #include "apps/bench/locks.hpp"
 #include "apps/bench/measure.hpp"
 #include "apps/bench/memory.hpp"
@@ -28,6 +29,7 @@ extern "C" std::uint64_t bench_getppid();
 namespace {
 
 using bench::measure;
+using bench::measure_row;
 using bench::row;
 using lamina::Handle;
 namespace sys = libos::sys;
@@ -55,10 +57,10 @@ bool map_fresh_frame(lamina::VcpuArea& area) {
 }
 
 /// The fault with the handler's work, and a 64th of allocating its batch, zeroing left out.
-std::uint64_t page_fault() {
+bool measure_page_fault() {
     // The page tables stay from here on: the row is about the fault.
     const auto kept = sys::frames_alloc(fixed::account, 1);
-    if (!kept) return 0;
+    if (!kept) return false;
     (void)sys::frames_map(Handle::null, *kept, 0, 1, page + lamina::page_size,
                           lamina::Protection::read);
     constexpr std::uint64_t zeroing = 512;
@@ -66,20 +68,25 @@ std::uint64_t page_fault() {
         measure([] { fresh = sys::frames_alloc(fixed::account, batch).value_or(Handle::null); },
                 [] { (void)sys::cap_drop(fresh); });
     fresh = sys::frames_alloc(fixed::account, batch).value_or(Handle::null);
-    const std::uint64_t fault = measure([] { *reinterpret_cast<volatile char*>(page) = 1; },
-                                        [] { (void)sys::frames_unmap(Handle::null, page, 1); });
+    const auto touch = [] { *reinterpret_cast<volatile char*>(page) = 1; };
+    const std::uint64_t fault =
+        measure(touch, [] { (void)sys::frames_unmap(Handle::null, page, 1); });
+    const auto before = bench::counted_alone();
+    touch();
+    row("page_fault", fault + (alloc - batch * zeroing + batch - 1) / batch, before,
+        bench::counted());
     (void)sys::cap_drop(fresh);
-    return fault + (alloc - batch * zeroing + batch - 1) / batch;
+    return true;
 }
 
 int measure_kernel() {
-    row("null_call", measure([] { (void)sys::null(); }));
+    measure_row("null_call", [] { (void)sys::null(); });
     if (!libos::start_upcalls(reinterpret_cast<std::uint64_t>(bench_foreign_entry))) return 1;
-    row("foreign_call", measure([] { (void)bench_getppid(); }));
+    measure_row("foreign_call", [] { (void)bench_getppid(); });
     libos::set_trap_handler(6, skip_invalid_opcode);
-    row("exception", measure([] { asm volatile("ud2"); }));
+    measure_row("exception", [] { asm volatile("ud2"); });
     libos::set_trap_handler(14, map_fresh_frame);
-    row("page_fault", page_fault());
+    if (!measure_page_fault()) return 1;
     return bench::measure_memory();
 }
 

@@ -8,12 +8,11 @@
 #include <cstdint>
 #include <string_view>
 
-#include "apps/bench/measure.hpp"
+#include "apps/bench/counted.hpp"
 #include "lamina/layout.hpp"
 #include "lamina/rights.hpp"
 #include "lamina/syscalls.hpp"
 #include "libos/console/console.hpp"
-#include "libos/info/info.hpp"
 #include "libos/sys/calls.hpp"
 #include "libos/sys/handles.hpp"
 
@@ -49,9 +48,9 @@ template <typename... Arguments>
 }
 using lamina::Call;
 
-/// The median of what `work(round)` takes; `undo(round)` is not counted.
-template <typename Work, typename Undo>
-std::uint64_t median(Work work, Undo undo) {
+/// The median of what `work(round)` takes.
+template <typename Work>
+std::uint64_t median(Work work) {
     static std::array<std::uint64_t, rounds> took;
     std::uint64_t round = 0;
     for (std::uint64_t& each : took) {
@@ -64,46 +63,21 @@ std::uint64_t median(Work work, Undo undo) {
         const std::uint64_t after = ticks();
         settle(before);
         each = after - before - empty;
-        undo(round++);
+        ++round;
     }
     std::ranges::sort(took);
     return took[rounds / 2];
 }
-constexpr auto nothing = [](std::uint64_t) {};
-
-/// What the kernel has counted up to now. The info page is renewed when a vCPU loses the CPU.
-struct Counted {
-    std::uint64_t crossings, table_loads, invalidations, switches;
-};
-Counted counted() {
-    (void)sys::vcpu_yield();
-    lamina::InfoPage page = {};
-    if (!libos::read_info(page)) problems = 1;
-    return {page.system_calls, page.table_loads, page.page_invalidations, page.switches};
-}
-
-/// The same, when nobody else has run since: the page would tell the way back from it too late.
-Counted counted_alone() {
-    for (;;) {
-        const std::uint64_t switches = counted().switches;
-        if (const Counted now = counted(); now.switches == switches) return now;
-    }
-}
 
 /// A row with the median of what `work(round)` takes, `times` of it at once, and beside it what the
 /// processor did meanwhile.
-template <typename Work, typename Undo>
-void measure_row(std::string_view name, Work work, Undo undo, std::uint64_t times = 1,
-                 std::uint64_t less = 0) {
-    const std::uint64_t took = median(work, undo);
+template <typename Work>
+void measure_rounds(std::string_view name, Work work, std::uint64_t times = 1,
+                    std::uint64_t less = 0) {
+    const std::uint64_t took = median(work);
     const Counted before = counted_alone();
     work(rounds);
-    const Counted after = counted();
-    undo(rounds);
-    libos::print(name, " ", (took - less) / times, " crossings ",
-                 after.crossings - before.crossings - 1, " cr3 ",
-                 after.table_loads - before.table_loads, " invlpg ",
-                 after.invalidations - before.invalidations, "\n");
+    row(name, (took - less) / times, before, counted());
 }
 
 /// Makes all tables, and leaves nothing mapped.
@@ -129,13 +103,13 @@ void measure_single(Handle run) {
         map(round);
         unmap(round);
     };
-    measure_row("map_unmap", both, nothing);
+    measure_rounds("map_unmap", both);
     for (std::uint64_t i = 0; i <= rounds; ++i)
         map(i);
     const auto protect = [](std::uint64_t round) {
         call(Call::frames_protect, own, page_of(round), 1, read_or_write(round));
     };
-    measure_row("protect", protect, nothing);
+    measure_rounds("protect", protect);
     for (std::uint64_t i = 0; i <= rounds; ++i)
         unmap(i);
 }
@@ -145,7 +119,7 @@ void measure_many(Handle run) {
     const auto protect = [](std::uint64_t round) {
         call(Call::frames_protect, own, base, many, read_or_write(round));
     };
-    measure_row("protect_100", protect, nothing, many);
+    measure_rounds("protect_100", protect, many);
     call(Call::frames_unmap, own, base, many);
 }
 
@@ -158,7 +132,7 @@ void measure_scattered(Handle run) {
     const auto protect = [at](std::uint64_t round) {
         problems |= call(Call::frames_protect_list, own, at, many, read_or_write(round)) ^ many;
     };
-    measure_row("protect_100_scattered", protect, nothing, many);
+    measure_rounds("protect_100_scattered", protect, many);
     problems |= call(Call::frames_unmap_list, own, at, many) ^ many;
 }
 
@@ -166,12 +140,12 @@ void measure_capabilities(Handle run) {
     const auto derive_drop = [run](std::uint64_t round) {
         call(Call::cap_drop, call(Call::cap_derive, run, lamina::Rights::read, round % many, 1));
     };
-    measure_row("derive_drop", derive_drop, nothing);
+    measure_rounds("derive_drop", derive_drop);
     constexpr std::uint64_t zeroing = 512;
     const auto alloc_drop = [](std::uint64_t) {
         call(Call::cap_drop, call(Call::frames_alloc, fixed::account, 1));
     };
-    measure_row("alloc_drop", alloc_drop, nothing, 1, zeroing);
+    measure_rounds("alloc_drop", alloc_drop, 1, zeroing);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "apps/bench/measure.hpp"
+#include "apps/bench/counted.hpp"
 #include "lamina/rights.hpp"
 #include "libos/archive/boot_archive.hpp"
 #include "libos/loader/loader.hpp"
@@ -56,11 +56,11 @@ Result<void> run(std::string_view name) {
     LAMINA_TRY(const auto server, start_server(name, bell.get()));
     LAMINA_CHECK(sys::notification_wait(bell.get(), 1, lamina::wait_forever));
     const sys::GateWords words = {1, 2, 3, 4, 5, 6};
-    row("gate_call",
-        measure([&] { (void)sys::enter_gate(gate_slot, lamina::wait_forever, words); }));
+    const auto call = [&] { (void)sys::enter_gate(gate_slot, lamina::wait_forever, words); };
+    measure_row("gate_call", call);
     // Its first turn is the rest of its start.
     LAMINA_CHECK(sys::vcpu_yield_to(at(vcpu_slot)));
-    row("yield_to", measure([] { (void)sys::vcpu_yield_to(at(vcpu_slot)); }));
+    measure_row("yield_to", [] { (void)sys::vcpu_yield_to(at(vcpu_slot)); });
     return sys::env_end(server.env.get(), 0);
 }
 

@@ -53,7 +53,7 @@ struct InfoPage {
     std::uint64_t frames_tables;  ///< Page tables.
     std::uint64_t frames_user;    ///< Runs held by Frames capabilities and mappings.
     std::uint64_t interrupts;
-    std::uint64_t system_calls;        ///< Counted where a call leaves the fast path's table.
+    std::uint64_t system_calls;        ///< Foreign and unknown ones too.
     std::uint64_t switches;            ///< Times a vCPU was loaded that was not the one before.
     std::uint64_t faults;              ///< Exceptions taken in user mode.
     std::uint64_t wall_offset_ns;      ///< From 1970 (UTC) to boot; 0: nobody knows. Never changes.
