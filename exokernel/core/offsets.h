@@ -45,6 +45,6 @@
 #define DISPATCH_CONTEXT_COMPLETE 2
 
 /* System-call words (lamina/syscalls.hpp, lamina/status.def). */
-#define CALL_TAG 0x4C414D03
+#define CALL_TAG 0x4C414D04
 #define STATUS_BAD_CALL 1
 #define FOREIGN_NO_ENTRY (-38)

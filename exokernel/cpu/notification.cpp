@@ -1,14 +1,21 @@
 // exokernel/cpu/notification.cpp - waiting and waking.
 #include "exokernel/cpu/notification.hpp"
 
+#include <utility>
+
 #include "exokernel/core/panic.hpp"
 #include "exokernel/cpu/cpus.hpp"
+#include "exokernel/cpu/upcall.hpp"
 
 namespace exo {
 
 void Notification::signal(std::uint64_t set) {
     bits |= set;
-    if (waiter == nullptr || (bits & waiter->wait_mask) == 0) return;
+    const std::uint64_t awaited = waiter != nullptr ? bits & waiter->wait_mask : 0;
+    // First: the waiter's reference may be the last one.
+    if (told != nullptr && (set & ~awaited) != 0)
+        make_upcall_due(*told, lamina::pending_notification);
+    if (awaited == 0) return;
     Vcpu& woken = *waiter;
     const std::uint64_t taken = take(woken.wait_mask);
     cancel_wait(woken, Status::ok);
@@ -37,6 +44,24 @@ void Notification::cancel_wait(Vcpu& vcpu, Status status) {
     vcpu.state = VcpuState::ready;
     vcpu.set_result(status, 0);
     make_ready(vcpu);
+    release_object(*from);
+}
+
+void Notification::tell(Vcpu& vcpu, CapSlot& by) {
+    LAMINA_ASSERT(told == nullptr && vcpu.told_of == nullptr);
+    ++references;
+    told = &vcpu;
+    vcpu.told_of = this;
+    vcpu.told_link.join(by.children);
+    if (bits != 0) make_upcall_due(vcpu, lamina::pending_notification);
+}
+
+void Notification::stop_telling(Vcpu& vcpu) {
+    Notification* const from = std::exchange(vcpu.told_of, nullptr);
+    if (from == nullptr) return;
+    from->told = nullptr;
+    vcpu.told_link.leave();
+    vcpu.upcalls_due &= ~lamina::pending_notification;
     release_object(*from);
 }
 

@@ -9,14 +9,16 @@ namespace exo {
 
 struct Account;
 
-/// At most one vCPU waits. While it does, no bit of its mask is set. A waiter, a binding (the end
-/// of an environment, console input) and each capability count one reference.
+/// At most one vCPU waits. While it does, no bit of its mask is set. At most one is told of bits
+/// that no waiter takes, by an upcall. A waiter, who is told, a binding (the end of an environment,
+/// console input) and each capability count one reference.
 struct Notification : Object {
     std::uint64_t bits;
     Vcpu* waiter;
+    Vcpu* told;
     Account* reclaims;  ///< Asked to give frames back, to tell it when it has; may be null.
 
-    /// Sets bits; wakes the waiter if its mask has one of them.
+    /// Sets bits; wakes the waiter if its mask has one of them, and tells of those that are left.
     void signal(std::uint64_t set);
 
     /// Takes the set bits of `mask` for a vCPU, or 0 if there are none.
@@ -34,6 +36,13 @@ struct Notification : Object {
     /// Ends a vCPU's wait without bits: its call returns `status`. The notification may be gone
     /// then.
     static void cancel_wait(Vcpu& vcpu, Status status);
+
+    /// Has a vCPU told of bits from now on, and at once if some are set. That is derived from `by`,
+    /// as a wait is. Needs: nobody is told, and the vCPU of nothing.
+    void tell(Vcpu& vcpu, CapSlot& by);
+
+    /// Ends that, if a vCPU is told of something. The notification may be gone then.
+    static void stop_telling(Vcpu& vcpu);
 };
 
 }  // namespace exo

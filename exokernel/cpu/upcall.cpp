@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "exokernel/cpu/cpus.hpp"
+#include "exokernel/cpu/notification.hpp"
 #include "exokernel/memory/frame_table.hpp"
 
 namespace exo {
@@ -72,6 +73,7 @@ void bind_area(Vcpu& vcpu, lamina::VcpuArea* alias, FrameNumber frame, Link& pag
 }
 
 void unbind_area(Vcpu& vcpu) {
+    Notification::stop_telling(vcpu);
     if (vcpu.area != nullptr) {
         vcpu.area_link.leave();
         frames.release(vcpu.area_frame);
@@ -91,6 +93,12 @@ bool upcall_slice_end(Vcpu& vcpu) {
     return start(vcpu, vcpu.entries.slice_end, lamina::pending_slice_end);
 }
 
+void make_upcall_due(Vcpu& vcpu, std::uint64_t pending) {
+    vcpu.upcalls_due |= pending;
+    if (&vcpu == this_cpu().running) this_cpu().must_dispatch = 1;
+    notify_cpu(vcpu.loaded_on);
+}
+
 void upcalls_due(Vcpu& vcpu) {
     const std::uint64_t due = std::exchange(vcpu.upcalls_due, 0);
     if ((due & lamina::pending_reclaim) != 0 && vcpu.entries.reclaim != 0) {
@@ -100,6 +108,8 @@ void upcalls_due(Vcpu& vcpu) {
     }
     if ((due & lamina::pending_timer) != 0)
         (void)start(vcpu, vcpu.entries.timer, lamina::pending_timer);
+    if ((due & lamina::pending_notification) != 0)
+        (void)start(vcpu, vcpu.entries.notified, lamina::pending_notification);
 }
 
 void upcall_preempted(Vcpu& vcpu) {

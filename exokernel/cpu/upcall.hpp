@@ -14,8 +14,9 @@ void reload_upcalls(Vcpu& vcpu);
 /// Binds a page of the vCPU's environment as its area: holds the frame, and is derived from the
 /// capability that `page` was mapped by, until unbound. reload_upcalls() must follow.
 void bind_area(Vcpu& vcpu, lamina::VcpuArea* alias, FrameNumber frame, Link& page);
-/// Lets go of a vCPU's area and forgets its entries. The CPU that has it loaded must be told before
-/// the kernel lock is given back, by reload_upcalls() or a shoot-down.
+/// Lets go of a vCPU's area, forgets its entries, and no notification tells it any more. The CPU
+/// that has it loaded must be told before the kernel lock is given back, by reload_upcalls() or a
+/// shoot-down.
 void unbind_area(Vcpu& vcpu);
 
 /// After an interrupt: a context inside the resume range goes back to the start of it.
@@ -25,8 +26,12 @@ void restart_resume_range(Vcpu& vcpu);
 /// it has none or is disabled (then it finds `pending` set).
 bool upcall_slice_end(Vcpu& vcpu);
 
-/// Memory is asked for, or the vCPU's timer has come: it will go on at its reclaim or timer entry,
-/// or finds `pending` set. Needs: upcalls_due is not 0; it will be.
+/// An upcall, by its bit of VcpuArea::pending, comes as soon as the vCPU runs: whoever has it
+/// loaded is interrupted, and this CPU dispatches on the way out.
+void make_upcall_due(Vcpu& vcpu, std::uint64_t pending);
+
+/// Memory is asked for, the vCPU's timer has come, or it is told of bits: it will go on at its
+/// entry for that, or finds `pending` set. Needs: upcalls_due is not 0; it will be.
 void upcalls_due(Vcpu& vcpu);
 
 /// The vCPU loses the CPU: if it was enabled, its context goes to its area, and it will go on at

@@ -86,7 +86,9 @@ struct Vcpu : Object {
     std::uint32_t taken_count;        ///< Written to the area since it was bound.
     Link area_link;                   ///< While bound: in the ring that the area's page was in.
     lamina::VcpuEntries entries;      ///< Copied and checked; all zero while no area is bound.
-    std::uint64_t upcalls_due;        ///< Bits of VcpuArea::pending: reclaim and timer.
+    Notification* told_of;            ///< Whose bits upcalls tell of, by a reference; may be null.
+    Link told_link;                   ///< Then: in the ring of what was derived to tell it.
+    std::uint64_t upcalls_due;        ///< Bits of VcpuArea::pending, but that of the slice's end.
     std::uint64_t asked_frames;       ///< What the reclaim upcall asks for,
     std::uint64_t asked_deadline_ns;  ///< and until when.
     Context context;

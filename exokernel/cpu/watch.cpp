@@ -4,6 +4,7 @@
 #include "exokernel/cpu/chain.hpp"
 #include "exokernel/cpu/cpus.hpp"
 #include "exokernel/cpu/predicate.hpp"
+#include "exokernel/cpu/upcall.hpp"
 #include "exokernel/memory/frame_table.hpp"
 
 namespace exo {
@@ -40,10 +41,7 @@ void end_watch(Vcpu& vcpu, Status status) {
 
 void come_due(const Deadline& due) {
     Vcpu& vcpu = *due.vcpu;
-    if (&due == &vcpu.timer) {
-        vcpu.upcalls_due |= lamina::pending_timer;
-        return notify_cpu(vcpu.loaded_on);
-    }
+    if (&due == &vcpu.timer) return make_upcall_due(vcpu, lamina::pending_timer);
     const bool holds = vcpu.state == VcpuState::watching && watched_holds(vcpu);
     (void)end_wait(vcpu, holds ? Status::ok : Status::timed_out);
 }

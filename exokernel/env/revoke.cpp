@@ -3,6 +3,7 @@
 
 #include "exokernel/core/panic.hpp"
 #include "exokernel/cpu/chain.hpp"
+#include "exokernel/cpu/notification.hpp"
 #include "exokernel/cpu/upcall.hpp"
 #include "exokernel/env/console.hpp"
 #include "exokernel/env/long_call.hpp"
@@ -37,6 +38,8 @@ void revoke_area(Vcpu& vcpu, CpuSet& flush) {
 void revoke_from_vcpu(Vcpu& vcpu, const Link& link, CpuSet& flush) {
     if (&link == &vcpu.area_link)
         revoke_area(vcpu, flush);
+    else if (&link == &vcpu.told_link)
+        Notification::stop_telling(vcpu);
     else
         (void)end_wait(vcpu, Status::revoked);
 }

@@ -1,6 +1,7 @@
 // exokernel/syscall/reclaim_calls.cpp - system calls that ask memory back, and take it.
 #include "arch/machine.hpp"
 #include "exokernel/cpu/chain.hpp"
+#include "exokernel/cpu/upcall.hpp"
 #include "exokernel/env/memory_watch.hpp"
 #include "exokernel/env/repossess.hpp"
 #include "exokernel/syscall/calls.hpp"
@@ -29,12 +30,9 @@ void ask(Env& env, const Account& account) {
     Vcpu& vcpu = *at;
     vcpu.asked_frames = account.owed;
     vcpu.asked_deadline_ns = account.deadline_ns;
-    vcpu.upcalls_due |= lamina::pending_reclaim;
+    make_upcall_due(vcpu, lamina::pending_reclaim);
     if (vcpu.state == VcpuState::waiting || vcpu.state == VcpuState::watching)
         (void)end_wait(vcpu, Status::interrupted);
-    else
-        notify_cpu(vcpu.home);
-    if (&vcpu == this_cpu().running) this_cpu().must_dispatch = 1;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "exokernel/cpu/dispatch.hpp"
 #include "exokernel/cpu/switch.hpp"
 #include "exokernel/cpu/upcall.hpp"
+#include "exokernel/env/revoke.hpp"
 #include "exokernel/memory/frame_table.hpp"
 #include "exokernel/memory/user_memory.hpp"
 #include "exokernel/syscall/calls.hpp"
@@ -15,11 +16,27 @@ namespace {
 Result<void> check_entries(const lamina::VcpuEntries& entries) {
     for (const std::uint64_t address :
          {entries.run, entries.trap, entries.slice_end, entries.foreign, entries.stack,
-          entries.resume_start, entries.resume_end, entries.reclaim, entries.timer})
+          entries.resume_start, entries.resume_end, entries.reclaim, entries.timer,
+          entries.notified})
         if (address != 0 && !lamina::in_user_half(address, 0))
             return lamina::fail(Status::bad_address);
-    if (entries.resume_end < entries.resume_start) return lamina::fail(Status::bad_argument);
+    if (entries.resume_end < entries.resume_start ||
+        (entries.notified == 0) != (entries.notification == 0))
+        return lamina::fail(Status::bad_argument);
     return {};
+}
+
+/// The capability for what a vCPU is to be told of; null: nothing. Errors: bad_handle, wrong_type,
+/// missing_right, busy (another vCPU is told, or it is being revoked).
+Result<CapSlot*> told_of(const Vcpu& vcpu, std::uint64_t notification) {
+    if (notification == 0) return nullptr;
+    if (notification >> 32 != 0) return lamina::fail(Status::bad_handle);
+    LAMINA_TRY(CapSlot* const cap,
+               caller().caps.lookup(handle(notification), ObjectType::notification, Rights::wait));
+    const Vcpu* const told = static_cast<const Notification*>(cap->object)->told;
+    if ((told != nullptr && told != &vcpu) || being_revoked(*cap))
+        return lamina::fail(Status::busy);
+    return cap;
 }
 
 /// The flags a user context may have: what POPF at privilege level 3 can change, interrupts on.
@@ -81,11 +98,13 @@ Result<std::uint64_t> vcpu_bind(handle vcpu, user_address area, user_address ent
     lamina::VcpuEntries given;
     range.copy_in(&given);
     LAMINA_CHECK(check_entries(given));
+    LAMINA_TRY(CapSlot* const by, told_of(bound, given.notification));
 
     std::byte* alias = env.space.find(area, true);
     bind_area(bound, reinterpret_cast<lamina::VcpuArea*>(alias), FrameTable::frame_at(alias),
               env.space.link_of(area));
     bound.entries = given;
+    if (by != nullptr) static_cast<Notification*>(by->object)->tell(bound, *by);
     reload_upcalls(bound);
     return 0;
 }

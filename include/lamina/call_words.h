@@ -2,4 +2,4 @@
 #pragma once
 
 /* rax for gate_return (lamina/syscalls.hpp). */
-#define CALL_GATE_RETURN 0x4C414D030000002a
+#define CALL_GATE_RETURN 0x4C414D040000002a

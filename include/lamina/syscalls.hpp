@@ -21,7 +21,7 @@ namespace lamina {
 /// and statuses do not raise it, nor do appended fields but those of structures that the kernel
 /// finds by an address of the app's (VcpuArea, VcpuEntries). Apps pass it in every call (call_tag)
 /// and find it in the info page, so that a mismatch is refused with bad_call and told at start.
-inline constexpr std::uint32_t abi_version = 3;
+inline constexpr std::uint32_t abi_version = 4;
 
 /// The high half of rax in a native call. Every other value is a foreign call.
 inline constexpr std::uint32_t call_tag = 0x4C414D00U | abi_version;

@@ -67,9 +67,10 @@ inline constexpr std::uint64_t vcpu_area_alignment = 64;
 inline constexpr std::uint64_t pending_slice_end = 1;
 inline constexpr std::uint64_t pending_reclaim = 2;
 inline constexpr std::uint64_t pending_timer = 4;
+inline constexpr std::uint64_t pending_notification = 8;
 
 /// Where upcalls arrive: addresses in the user half, 0 for "none". All arrive with interrupts on,
-/// TF, NT, AC and DF clear and `disabled` set.
+/// TF, NT, AC and DF clear and `disabled` set. The last word is no address.
 struct VcpuEntries {
     std::uint64_t run;   ///< Start of a slice, after a preemption while enabled: see `enabled`.
     std::uint64_t trap;  ///< An exception while enabled: see `trap`. Registers are as it left them
@@ -77,7 +78,7 @@ struct VcpuEntries {
     std::uint64_t slice_end;  ///< The slice is over: `grace_ns` to yield. See `enabled`.
     std::uint64_t foreign;    ///< A `syscall` that is no native one; every register as at the call
                               ///< but rcx and r11. None: such calls return -38 (ENOSYS).
-    std::uint64_t stack;      ///< Stack pointer at run, trap, slice_end, reclaim and timer.
+    std::uint64_t stack;      ///< Stack pointer at all of them but foreign.
     /// [resume_start, resume_end): the restartable range. It starts with `disabled` set, clears it,
     /// and ends in a jump. Interrupted inside, it starts again with `disabled` set; a fault inside
     /// ends the environment.
@@ -86,8 +87,11 @@ struct VcpuEntries {
     std::uint64_t reclaim = 0;  ///< Memory is asked for: see `reclaim_frames`, and `enabled`. With
                                 ///< one, waits end for it with `interrupted`.
     std::uint64_t timer = 0;    ///< The time of vcpu_timer has come: see `enabled`. Waits go on.
+    /// Bits of `notification` have been set that nobody waits for: see `enabled`. Waits go on.
+    std::uint64_t notified = 0;
+    std::uint64_t notification = 0;  ///< A handle with the right `wait`; 0 as `notified` is: none.
 };
-static_assert(sizeof(VcpuEntries) == 72);
+static_assert(sizeof(VcpuEntries) == 88);
 
 /// How long slice_end may take before the vCPU is preempted where it stands.
 inline constexpr std::uint64_t grace_ns = 100'000;

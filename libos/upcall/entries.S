@@ -34,7 +34,7 @@ libos_upcall_run:
     jmp libos_resume
 
 /* What interrupts the program wherever it is: the end of a slice, memory that is asked for, the
- * time of the timer. The state is in the enabled area. */
+ * time of the timer, bits of a notification. The state is in the enabled area. */
     .macro UPCALL what
     .globl libos_upcall_\what
 libos_upcall_\what:
@@ -47,6 +47,7 @@ libos_upcall_\what:
     UPCALL slice_end
     UPCALL reclaim
     UPCALL timer
+    UPCALL notified
 
 /* The resume range (docs/upcalls.md): enables upcalls and goes on with the context that AREA_THREAD
  * names, in one restartable sequence. Where that cannot be, it disables them again before it

@@ -8,8 +8,8 @@
 
 // In entries.S.
 extern "C" const std::byte libos_upcall_trap[], libos_upcall_run[], libos_upcall_slice_end[],
-    libos_upcall_reclaim[], libos_upcall_timer[], libos_resume[], libos_resume_end[],
-    libos_upcall_stack_top[];
+    libos_upcall_reclaim[], libos_upcall_timer[], libos_upcall_notified[], libos_resume[],
+    libos_resume_end[], libos_upcall_stack_top[];
 
 namespace libos {
 namespace {
@@ -22,6 +22,7 @@ constinit TrapHandler handlers[exception_count] = {};
 constinit lamina::VcpuEntries entries = {};
 constinit ReclaimHandler reclaim_handler = nullptr;
 constinit TimerHandler timer_handler = nullptr;
+constinit NotificationHandler notification_handler = nullptr;
 
 std::uint64_t address(const std::byte* symbol) { return reinterpret_cast<std::uint64_t>(symbol); }
 
@@ -63,6 +64,8 @@ lamina::Result<void> start_upcalls(std::uint64_t foreign_entry) {
         .resume_end = address(libos_resume_end),
         .reclaim = 0,
         .timer = 0,
+        .notified = 0,
+        .notification = 0,
     };
     return bind();
 }
@@ -73,6 +76,7 @@ lamina::Result<void> bind_upcalls(lamina::Handle vcpu, lamina::VcpuArea& other,
     other.disabled = 1;
     lamina::VcpuEntries given = entries;
     given.stack = stack;
+    given.notified = given.notification = 0;
     return sys::vcpu_bind(vcpu, &other, &given);
 }
 
@@ -96,6 +100,22 @@ lamina::Result<void> set_timer_handler(TimerHandler handler) {
     entries.timer = handler != nullptr ? address(libos_upcall_timer) : 0;
     LAMINA_CHECK(bind());
     timer_handler = handler;
+    return {};
+}
+
+lamina::Result<void> set_notification_handler(lamina::Handle notification,
+                                              NotificationHandler handler) {
+    const lamina::VcpuEntries before = entries;
+    NotificationHandler const handler_before = notification_handler;
+    if (handler != nullptr) notification_handler = handler;
+    entries.notified = handler != nullptr ? address(libos_upcall_notified) : 0;
+    entries.notification = handler != nullptr ? std::uint64_t(notification) : 0;
+    if (const auto bound = bind(); !bound) {
+        entries = before;
+        notification_handler = handler_before;
+        return bound;
+    }
+    notification_handler = handler;
     return {};
 }
 
@@ -134,11 +154,16 @@ extern "C" void libos_handle_timer(lamina::VcpuArea* area) {
     if (timer_handler != nullptr) timer_handler(*area);
 }
 
+extern "C" void libos_handle_notified(lamina::VcpuArea* area) {
+    if (notification_handler != nullptr) notification_handler(*area);
+}
+
 extern "C" void libos_handle_pending(lamina::VcpuArea* masked) {
     // In one step: the kernel may set a bit at any moment.
     const std::uint64_t pending = __atomic_exchange_n(&masked->pending, 0, __ATOMIC_RELAXED);
     if ((pending & lamina::pending_reclaim) != 0) libos_handle_reclaim(masked);
     if ((pending & lamina::pending_timer) != 0) libos_handle_timer(masked);
+    if ((pending & lamina::pending_notification) != 0) libos_handle_notified(masked);
     if ((pending & lamina::pending_slice_end) != 0) (void)sys::vcpu_yield();
 }
 

@@ -38,6 +38,17 @@ using TimerHandler = void (*)(lamina::VcpuArea& area);
 /// vcpu_bind.
 lamina::Result<void> set_timer_handler(TimerHandler handler);
 
+/// Called when bits of the notification have been set that nobody waits for, as a ReclaimHandler
+/// is; once for all that were set since it was called last. They stay set: sys::notification_wait
+/// with no_wait takes them.
+using NotificationHandler = void (*)(lamina::VcpuArea& area);
+
+/// Names the notification, by a handle with the right `wait` that stays valid as long, and the
+/// handler, which is called at once if bits are set; null for none. The app's first vCPU is told.
+/// Needs: start_upcalls(). Errors: as vcpu_bind; busy (another vCPU is told).
+lamina::Result<void> set_notification_handler(lamina::Handle notification,
+                                              NotificationHandler handler);
+
 /// Binds the vCPU area, so that upcalls come. `foreign_entry` is where foreign system calls go; 0
 /// answers them with ENOSYS. Errors: as vcpu_bind.
 lamina::Result<void> start_upcalls(std::uint64_t foreign_entry = 0);

@@ -1,5 +1,6 @@
 /* tests/guest/hostile.S - contexts and entries of an app that attacks the kernel by its upcalls. */
 
+#include "lamina/call_words.h"
 #include "lamina/vcpu_offsets.h"
 
     .text
@@ -32,7 +33,7 @@ hostile_call_on_stack:
     mov %rdi, %rsp
     mov $4242, %eax
     syscall
-    mov $0x4c414d03, %eax
+    mov $(CALL_GATE_RETURN >> 32), %eax     /* the tag of native calls */
     shl $32, %rax
     syscall
     mov %eax, %ecx

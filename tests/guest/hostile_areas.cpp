@@ -1,4 +1,5 @@
 // tests/guest/hostile_areas.cpp - areas and entries that are bad, or become so.
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -78,9 +79,9 @@ int bind_entries_across_the_end_of_memory() {
                                                                                    : accepted;
 }
 
-// Every word of the entries at every hostile address.
+// Every address among the entries at every hostile address.
 int bind_hostile_entries() {
-    for (std::size_t word = 0; word < sizeof(VcpuEntries) / 8; ++word) {
+    for (std::size_t word = 0; word < offsetof(VcpuEntries, notification) / 8; ++word) {
         for (const auto target : hostile_addresses) {
             VcpuEntries entries = good_entries();
             std::memcpy(reinterpret_cast<std::byte*>(&entries) + word * 8, &target, 8);

@@ -15,6 +15,7 @@ void pass_gates(Caller& caller) {
     // None of them goes before the caller's own end, so they are made once.
     static std::uint32_t gate = 0;
     static std::uint32_t activation = 0;
+    static std::uint32_t spare = 0;
     const auto entry = reinterpret_cast<std::uint64_t>(random_calls_gate);
     if (gate == 0) gate = caller.value_of(Call::gate_create, {account_handle, entry});
     constexpr int attached = 150;
@@ -24,6 +25,8 @@ void pass_gates(Caller& caller) {
         caller.make(Call::gate_attach, {gate, made, entry});
         if (i + 1 == attached)
             activation = made;
+        else if (i + 2 == attached)
+            spare = made;
         else
             caller.make(Call::cap_drop, {made});
     }
@@ -39,9 +42,16 @@ void pass_gates(Caller& caller) {
     const auto mute = caller.value_of(Call::cap_derive, {note, copy});
     const auto run = caller.value_of(Call::frames_alloc, {account_handle, 1});
     const auto blind = caller.value_of(Call::cap_derive, {run, copy});
+    lamina::VcpuEntries& entries = structures().told;
+    entries.notified = stage_address;
+    entries.notification = note;
+    const auto told = reinterpret_cast<std::uint64_t>(&entries);
+    const auto area = reinterpret_cast<std::uint64_t>(&structures().area);
+    caller.make(Call::vcpu_bind, {spare, area, told});
     for (int i = 0; i < tries; ++i) {
         caller.make(Call::notification_signal, {mute, 1});
         caller.make(Call::vcpu_bind, {weak_vcpu, 0, 0});
+        caller.make(Call::vcpu_bind, {activation, area, told});
         caller.make(Call::predicate_wait, {set_predicate(blind, false), lamina::no_wait});
         caller.make(Call::cap_move, {note, mute});
         caller.make(Call::gate_attach, {gate, activation, ~std::uint64_t{0}});
@@ -59,6 +69,7 @@ void pass_gates(Caller& caller) {
         caller.make(Call::vcpu_yield_to, {others});
         caller.make(Call::vcpu_yield_to, {weak_vcpu});
     }
+    caller.make(Call::vcpu_bind, {spare, 0, 0});
     for (const std::uint32_t handle : {weak, weak_vcpu, empty, others, env, mute, note, blind, run})
         caller.make(Call::cap_drop, {handle});
 }

@@ -29,6 +29,7 @@ struct Structures {
     lamina::VcpuEntries no_entries;      ///< Every upcall: none.
     lamina::VcpuEntries reversed_range;  ///< The resume range ends before it starts.
     lamina::VcpuEntries kernel_address;  ///< An entry that is not in the user half.
+    lamina::VcpuEntries told;            ///< Of a notification that a scene names.
     lamina::SavedContext resumed;        ///< For random_calls_resume.
     lamina::SavedContext kernel_rip;     ///< Goes on at no user address.
     std::uint64_t ranges[8];             ///< As frames_map_list and its kind take them.

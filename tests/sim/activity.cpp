@@ -23,17 +23,20 @@ constexpr std::uint64_t ActivityCounts::* members[] = {
     &ActivityCounts::yields_to_others,
     &ActivityCounts::bound_slices,
     &ActivityCounts::upcalls,
+    &ActivityCounts::told,
 };
 constexpr const char* names[] = {
     "parallel",        "served",     "served_deep",      "cut",
     "waits",           "woken",      "watches",          "came_true",
     "pokes_of_halted", "migrations", "yields_to_others", "bound_slices",
-    "upcalls",
+    "upcalls",         "told",
 };
 static_assert(std::size(members) == std::size(names) &&
               sizeof(ActivityCounts) == std::size(members) * sizeof(std::uint64_t));
 
 bool succeeded(const Vcpu& vcpu) { return vcpu.context.rax == 0; }
+
+bool is_told(const Vcpu& vcpu) { return (vcpu.upcalls_due & lamina::pending_notification) != 0; }
 
 bool in_user_mode(const Cpu& cpu) { return !cpu.in_kernel && cpu.local.running != nullptr; }
 
@@ -77,6 +80,7 @@ void Activity::compare(const Vcpu& vcpu, const Seen& before) {
     if (left(VcpuState::waiting) && succeeded(vcpu)) ++counts.woken;
     if (entered(VcpuState::watching)) ++counts.watches;
     if (left(VcpuState::watching) && succeeded(vcpu)) ++counts.came_true;
+    if (same && !before.told && is_told(vcpu)) ++counts.told;
     if (same && before.home != vcpu.home && vcpu.state != VcpuState::created) ++counts.migrations;
 }
 
@@ -89,7 +93,7 @@ void Activity::after_step(const KernelView& view, Machine& machine) {
             continue;
         }
         compare(*vcpu, seen);
-        seen = {vcpu->env->id, vcpu->state, vcpu->caller, vcpu->home};
+        seen = {vcpu->env->id, vcpu->state, vcpu->caller, vcpu->home, is_told(*vcpu)};
     }
     for (unsigned i = 0; i < cpu_count; ++i) {
         const exo::CpuLocal& cpu = machine.cpu(i).local;

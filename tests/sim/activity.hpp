@@ -24,6 +24,7 @@ struct ActivityCounts {
     std::uint64_t yields_to_others = 0;  ///< A slice that is given to another vCPU.
     std::uint64_t bound_slices = 0;      ///< Turns in a slice that is no vCPU's own.
     std::uint64_t upcalls = 0;
+    std::uint64_t told = 0;  ///< Bits of a notification that wait for the vCPU to be told of them.
 
     void add(const ActivityCounts& other);
     void print() const;
@@ -43,6 +44,7 @@ private:
         exo::VcpuState state = {};
         const exo::Vcpu* caller = nullptr;
         const exo::CpuLocal* home = nullptr;
+        bool told = false;
     };
     void compare(const exo::Vcpu& vcpu, const Seen& before);
 

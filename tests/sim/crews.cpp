@@ -62,8 +62,8 @@ void Programs::crew_result(Crew& crew, const CallResult& result) {
 }
 
 /// What a vCPU does more often than chance alone would have it: one without an area gets one, all
-/// yield, move each other and get slices, and an activation of a gate returns, or makes another
-/// call.
+/// yield, move each other, get slices and signal, and an activation of a gate returns, or makes
+/// another call.
 std::uint64_t Programs::call_of_vcpu(const exo::Vcpu& vcpu, std::uint64_t drawn) {
     const std::uint64_t chance = choices_->below(100);
     if (vcpu.area == nullptr && chance >= 94) return std::uint64_t(Call::vcpu_bind);
@@ -71,6 +71,7 @@ std::uint64_t Programs::call_of_vcpu(const exo::Vcpu& vcpu, std::uint64_t drawn)
     if (chance == 92 || chance == 91) return std::uint64_t(Call::vcpu_migrate);
     if (chance == 90) return std::uint64_t(Call::slice_create);
     if (chance == 89 || chance == 88) return std::uint64_t(Call::slice_bind);
+    if (chance == 87) return std::uint64_t(Call::notification_signal);
     if (vcpu.gate == nullptr || chance >= 30) return drawn;
     return std::uint64_t(chance < 12 ? Call::gate_return : Call::gate_call);
 }

@@ -113,14 +113,19 @@ const std::uint64_t* watched_by(const exo::Link& link) {
     return nullptr;
 }
 
-/// Waits come and go with their vCPU's state; they are no part of the tree that is followed.
+/// Waits come and go with their vCPU's state, and with its area what it is told of; they are no
+/// part of the tree that is followed.
 bool is_wait(const exo::Link& link) {
-    return is_in_vcpu(link) && (&link == &vcpu_with(link).wait_link || watched_by(link) != nullptr);
+    return is_in_vcpu(link) && (&link == &vcpu_with(link).wait_link ||
+                                &link == &vcpu_with(link).told_link || watched_by(link) != nullptr);
 }
 
-/// Whether a vCPU may wait by what a capability allows.
+/// Whether a vCPU may wait, or be told, by what a capability allows.
 bool wait_within(const exo::Link& link, const exo::Capability& parent) {
     const exo::Vcpu& vcpu = vcpu_with(link);
+    if (&link == &vcpu.told_link)
+        return vcpu.told_of != nullptr && parent.object == vcpu.told_of &&
+               covers(parent.rights, exo::Rights::wait);
     if (const std::uint64_t* const word = watched_by(link))
         return vcpu.state == exo::VcpuState::watching && covers(parent.rights, exo::Rights::read) &&
                frames_within(exo::FrameTable::frame_at(word).value, 1, parent);

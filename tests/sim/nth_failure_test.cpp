@@ -27,7 +27,7 @@ constexpr Handle self = lamina::slots::self;
 constexpr Handle account = lamina::slots::account;
 constexpr Handle console = lamina::slots::console;
 constexpr Handle run = lamina::slots::archive;  ///< Frames, for reading, writing and copying.
-/// Every word of this page is an address; it serves as entries and as a saved context.
+/// Every word of this page is an address; it serves as a saved context.
 constexpr std::uint64_t addresses = sim::home + exo::page_size;
 /// Its neighbours have no table in common but the root.
 constexpr std::uint64_t table_edge = 0x80'0000'0000;
@@ -36,6 +36,8 @@ constexpr std::uint64_t predicate_offset = 3072;
 /// Lists of one range in the first page of `home`: of pages not mapped, of the last one of `home`.
 constexpr std::uint64_t list_offset = 1024;
 constexpr std::uint64_t home_list_offset = 2048;
+/// Entries for upcalls, that of bits of the notification too, in the first page of `home`.
+constexpr std::uint64_t bound_entries = sim::home + 2560;
 
 /// A booted kernel; CPU 0 is in user mode, in the first environment. There is a child with an
 /// account of its own, and a notification with a bit set.
@@ -77,6 +79,10 @@ struct Lab {
         std::memcpy(memory + predicate_offset, &one, sizeof one);
         constexpr std::uint64_t last_page = sim::home + 3 * exo::page_size;
         std::memcpy(memory + home_list_offset, &last_page, sizeof last_page);
+        lamina::VcpuEntries entries = {};
+        entries.notified = sim::home;
+        entries.notification = note;
+        std::memcpy(memory + (bound_entries - sim::home), &entries, sizeof entries);
     }
 
     sim::CallResult call(Call number, const CallArguments& arguments) {
@@ -181,7 +187,7 @@ const std::vector<Case>& cases() {
          [](auto& lab) { return CallArguments{lab.child, sim::home, sim::home, 0}; }},
         {Call::vcpu_yield, none},
         {Call::vcpu_bind,
-         [](auto&) { return CallArguments{lamina::slots::vcpu, sim::home, addresses}; }},
+         [](auto&) { return CallArguments{lamina::slots::vcpu, sim::home, bound_entries}; }},
         {Call::vcpu_resume, [](auto&) { return CallArguments{addresses}; }},
         {Call::notification_create, [](auto&) { return CallArguments{account}; }, 2},
         {Call::notification_signal, [](auto& lab) { return CallArguments{lab.note, 2}; }},

@@ -189,7 +189,7 @@ void Programs::random_call(Cpu& cpu, const exo::Env& env, Program& program) {
     if (number == Call::predicate_wait && choices_->percent(80))
         make_predicate(cpu, env, arguments);
     if (number == Call::vcpu_bind && arguments[1] != 0 && choices_->percent(80))
-        make_entries(cpu, arguments);
+        make_entries(cpu, env, arguments);
     call(cpu, program, number, arguments);
 }
 
@@ -236,11 +236,16 @@ void Programs::make_predicate(Cpu& cpu, const exo::Env& env, CallArguments& argu
 }
 
 /// Chooses an area, and writes entries for upcalls, in memory that it may have.
-void Programs::make_entries(Cpu& cpu, CallArguments& arguments) {
+void Programs::make_entries(Cpu& cpu, const exo::Env& env, CallArguments& arguments) {
     lamina::VcpuEntries made = {};
     std::uint64_t next = upcall_entries;
     for (std::uint64_t* const entry : {&made.run, &made.slice_end, &made.reclaim, &made.timer})
         *entry = choices_->percent(80) ? next += 16 : 0;
+    const std::uint32_t notification = arguments_.handle_of(env, exo::ObjectType::notification);
+    if (notification != 0 && choices_->percent(80)) {
+        made.notified = next += 16;
+        made.notification = notification;
+    }
     constexpr std::uint64_t areas = (exo::page_size - sizeof(lamina::VcpuArea)) / 64;
     arguments[1] =
         home + choices_->below(home_pages) * exo::page_size + choices_->below(areas) * 64;

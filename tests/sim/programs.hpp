@@ -99,7 +99,7 @@ private:
     void random_call(Cpu& cpu, const exo::Env& env, Program& program);
     Program& program_of(const exo::Vcpu& vcpu);
     void make_list(Cpu& cpu, Program& program, lamina::Call number, CallArguments& arguments);
-    void make_entries(Cpu& cpu, CallArguments& arguments);
+    void make_entries(Cpu& cpu, const exo::Env& env, CallArguments& arguments);
     void make_predicate(Cpu& cpu, const exo::Env& env, CallArguments& arguments);
     void map_again(Cpu& cpu, const exo::Env& env, Program& program);
     bool careless(const exo::Env& env, lamina::Call number, CallArguments& arguments) const;

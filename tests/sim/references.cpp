@@ -69,6 +69,7 @@ void count_mappings(const exo::Env& env, References& count) {
 void count_of_vcpu(const exo::Vcpu& vcpu, References& count) {
     count.to(&vcpu);
     count.to(vcpu.waits_for);
+    count.to(vcpu.told_of);
     count.to(vcpu.gate);
     count.to_any(vcpu.object);
     if (vcpu.state == exo::VcpuState::in_call && vcpu.long_call == &exo::repossession)

@@ -23,6 +23,7 @@ ACTIVITY_MIN = {
     "yields_to_others": 60,
     "bound_slices": 40,
     "upcalls": 130,
+    "told": 5,
 }
 
 

@@ -46,6 +46,14 @@ void check_wait(const Vcpu& vcpu) {
         violated("Nobody waits for bits that are set.", name_of(vcpu));
 }
 
+void check_told(const Vcpu& vcpu) {
+    const exo::Notification* const of = vcpu.told_of;
+    const bool due = (vcpu.upcalls_due & lamina::pending_notification) != 0;
+    if (of != nullptr ? of->told != &vcpu || vcpu.area == nullptr : due)
+        violated("Who is told of a notification's bits is known to it, and has an area.",
+                 name_of(vcpu));
+}
+
 /// A CPU that no interrupt is on its way to, in user mode or halted.
 void check_cpu(const Cpu& cpu) {
     const exo::CpuLocal& local = cpu.local;
@@ -54,6 +62,9 @@ void check_cpu(const Cpu& cpu) {
         due_ns = std::min(due_ns, local.stop_ns);
         if (local.running->state != VcpuState::ready)
             violated("Who runs is ready to.", "CPU " + std::to_string(cpu.index));
+        if (local.running->upcalls_due != 0)
+            violated("An upcall that is due does not wait while its vCPU runs.",
+                     "CPU " + std::to_string(cpu.index));
     }
     if (due_ns != lamina::wait_forever && (cpu.timer_ns == 0 || cpu.timer_ns > due_ns))
         violated("A CPU's timer is set for the end of the slice and for the next deadline.",
@@ -67,6 +78,7 @@ void check_turns(const KernelView& view, Machine& machine) {
     for (Vcpu* const vcpu : view.vcpus()) {
         check_slices_of(*vcpu);
         check_wait(*vcpu);
+        check_told(*vcpu);
     }
     for (unsigned i = 0; i < cpu_count; ++i) {
         const Cpu& cpu = machine.cpu(i);

@@ -160,3 +160,51 @@ TEST_CASE_FIXTURE(Fixture, "a waiter may hold the last reference") {
     CHECK(notification.references == 0);
     CHECK(ready());
 }
+
+TEST_CASE_FIXTURE(Fixture, "who is told hears of bits that no waiter takes, and the bits stay") {
+    Vcpu told = {};
+    notification.tell(told, by);
+    CHECK(notification.references == 2);
+    CHECK(by.children.next == &told.told_link);
+    CHECK(told.upcalls_due == 0);
+    notification.signal(0);
+    CHECK(told.upcalls_due == 0);
+    notification.signal(0b0100);
+    CHECK(told.upcalls_due == lamina::pending_notification);
+    CHECK(notification.bits == 0b0100);
+    told.upcalls_due = 0;
+    notification.signal(0b0100);  // the same again
+    CHECK(told.upcalls_due == lamina::pending_notification);
+}
+
+TEST_CASE_FIXTURE(Fixture, "of what the waiter takes nobody is told, of the rest one is") {
+    Vcpu told = {};
+    notification.tell(told, by);
+    wait(0b0011);
+    notification.signal(0b0001);
+    CHECK(vcpu.state == VcpuState::ready);
+    CHECK(told.upcalls_due == 0);
+    wait(0b0011);
+    notification.signal(0b0110);
+    CHECK(vcpu.context.rdx == 0b0010);
+    CHECK(told.upcalls_due == lamina::pending_notification);
+    CHECK(notification.bits == 0b0100);
+}
+
+TEST_CASE_FIXTURE(Fixture, "bits that are set already are told of at once") {
+    Vcpu told = {};
+    told.upcalls_due = lamina::pending_timer;
+    notification.signal(1);
+    notification.tell(told, by);
+    CHECK(told.upcalls_due == (lamina::pending_notification | lamina::pending_timer));
+    Notification::stop_telling(told);
+    CHECK(told.upcalls_due == lamina::pending_timer);
+    CHECK(told.told_of == nullptr);
+    CHECK(notification.told == nullptr);
+    CHECK(notification.references == 1);
+    CHECK(by.children.alone());
+    Notification::stop_telling(told);  // and once only
+    CHECK(notification.references == 1);
+    notification.signal(2);
+    CHECK(told.upcalls_due == lamina::pending_timer);
+}

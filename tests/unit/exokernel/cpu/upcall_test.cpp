@@ -159,6 +159,36 @@ TEST_CASE_FIXTURE(Fixture, "a timer is left pending for a disabled vCPU, and tol
     CHECK(goes_on_as_it_was());
 }
 
+TEST_CASE_FIXTURE(Fixture, "bits of a notification are told of at their entry, or left pending") {
+    vcpu.entries.notified = 0x9000;
+    vcpu.upcalls_due = lamina::pending_notification;
+    area.disabled = 1;
+    exo::upcalls_due(vcpu);
+    CHECK(area.pending == lamina::pending_notification);
+    CHECK(goes_on_as_it_was());
+    area.disabled = area.pending = 0;
+    vcpu.upcalls_due = lamina::pending_notification;
+    exo::upcalls_due(vcpu);
+    CHECK(saved());
+    CHECK(entered(0x9000));
+    CHECK(area.pending == 0);
+    CHECK(vcpu.upcalls_due == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "an upcall becomes due beside others; only who runs here dispatches") {
+    exo::CpuLocal here;
+    here.self = &here;
+    exo::arch::host_cpu_local = &here;
+    exo::make_upcall_due(vcpu, lamina::pending_timer);
+    exo::make_upcall_due(vcpu, lamina::pending_reclaim);
+    CHECK(vcpu.upcalls_due == (lamina::pending_timer | lamina::pending_reclaim));
+    CHECK(here.must_dispatch == 0);
+    here.running = &vcpu;
+    exo::make_upcall_due(vcpu, lamina::pending_timer);
+    CHECK(here.must_dispatch == 1);
+    exo::arch::host_cpu_local = nullptr;
+}
+
 TEST_CASE_FIXTURE(Fixture, "of two upcalls that are due one comes and one is left pending") {
     vcpu.entries.reclaim = 0x6000;
     vcpu.entries.timer = 0x7000;
