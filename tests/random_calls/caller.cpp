@@ -109,7 +109,7 @@ Caller::Caller(const Part& part, Tally& tally) : part_(part), tally_(&tally), ch
          std::uint32_t(Rights::manage | Rights::signal | Rights::call | Rights::copy)});
     self_.holdings.add_fixed({console, ObjectType::console, some});
     self_.holdings.add_fixed(
-        {machine, ObjectType::machine, std::uint32_t(Rights::power | Rights::copy)});
+        {machine, ObjectType::machine, std::uint32_t(Rights::power | Rights::read | Rights::copy)});
 }
 
 lamina::Result<void> Caller::set_up() {
@@ -155,6 +155,10 @@ Reply Caller::make(Call call, const Words& words) {
 std::uint32_t Caller::value_of(Call call, const Words& words) {
     const Reply reply = make(call, words);
     return reply.status == Status::ok ? std::uint32_t(reply.value) : 0;
+}
+
+void Caller::count(Call call, const Words& words, Status status) {
+    tally_->add(std::uint64_t(call), words, std::uint64_t(status), 0);
 }
 
 Actor* Caller::find_actor(Who who) {
@@ -287,6 +291,7 @@ void Caller::call_by(Puppet& puppet) {
 void Caller::sweep() {
     for (Puppet* puppet : puppets())
         end(*puppet);
+    make(Call::frames_watch, {lamina::slots::machine, 0, 0, 0, 0});
     while (const auto handle = self_.holdings.take()) {
         make(Call::cap_revoke, {handle});
         make(Call::cap_drop, {handle});

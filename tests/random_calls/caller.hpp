@@ -49,6 +49,8 @@ public:
     Reply make(Call call, const Words& words);
     /// The value of a call that worked, or 0.
     std::uint32_t value_of(Call call, const Words& words);
+    /// Counts the outcome of a call that a puppet made without being told.
+    void count(Call call, const Words& words, Status status);
     /// Rings for a call of a puppet, if it is idle.
     bool tell(Puppet& puppet, Call call, const Words& words);
     /// Counts a puppet's outcome, if it has one by now; true if the puppet is idle.
@@ -60,12 +62,14 @@ public:
     /// On this CPU, on another, one whose account is used up, and one whose table is full (and that
     /// never runs).
     Puppet mate, far, poor, hoarder;
+    /// Lives in scenes only: makes no random calls, and none are about it.
+    Puppet server;
     std::span<std::uint32_t, 4096> spare() { return spare_; }
 
 private:
     class View;
 
-    std::array<Puppet*, 4> puppets() { return {&mate, &far, &poor, &hoarder}; }
+    std::array<Puppet*, 5> puppets() { return {&mate, &far, &poor, &hoarder, &server}; }
     Actor* find_actor(Who who);
     Actor* target_of(const Actor& actor, const Words& words);
     bool is_private(std::uint64_t handle);

@@ -111,7 +111,7 @@ bool Caller::raise(Puppet& puppet, std::uint64_t frames, std::uint64_t cpu) {
     puppet.holdings.add_fixed(
         {lamina::slots::vcpu, ObjectType::vcpu,
          std::uint32_t(Rights::manage | Rights::signal | Rights::call | Rights::copy)});
-    let_know(puppet);
+    if (&puppet != &server) let_know(puppet);
     return true;
 }
 

@@ -7,7 +7,8 @@
     .section .rodata
 
 /* Its only registers with a meaning: the mailbox in r12. When the bell is gone, it ends. */
-    .globl random_calls_puppet, random_calls_puppet_called, random_calls_puppet_end
+    .globl random_calls_puppet, random_calls_puppet_called, random_calls_puppet_serves
+    .globl random_calls_puppet_asked, random_calls_puppet_end
 random_calls_puppet:
     mov %rdi, %r12
 1:  mov MAIL_WAIT(%r12), %rax
@@ -33,6 +34,29 @@ random_calls_puppet_called:
 2:  mov MAIL_END(%r12), %rax
     mov $1, %edi
     mov $1, %esi
+    syscall
+    ud2
+
+/* An activation of a puppet's gate, with the address of a Deed as its stack pointer: makes that
+ * call, and replies its status if it fails, else its value. If each calls the next one, the status
+ * of the innermost call comes out. */
+random_calls_puppet_serves:
+    mov DEED_RAX(%rsp), %rax
+    mov DEED_RDI(%rsp), %rdi
+    mov DEED_RSI(%rsp), %rsi
+    mov DEED_RDX(%rsp), %rdx
+    syscall
+    test %eax, %eax
+    jz 3f
+    mov %rax, %rdx
+3:  movabs $CALL_GATE_RETURN, %rax
+    syscall
+    ud2
+
+/* Memory is asked for: the stack pointer is the area's address. Goes on with what ran. */
+random_calls_puppet_asked:
+    lea AREA_ENABLED(%rsp), %rdi
+    mov MAIL_RESUME(%r12), %rax
     syscall
     ud2
 random_calls_puppet_end:

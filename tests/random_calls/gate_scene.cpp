@@ -10,7 +10,7 @@ extern "C" const std::byte random_calls_gate[];
 namespace random_calls {
 
 void pass_gates(Caller& caller) {
-    constexpr int tries = 4;
+    constexpr int rounds = 4;
     constexpr auto copy = std::uint64_t(Rights::copy);
     // None of them goes before the caller's own end, so they are made once.
     static std::uint32_t gate = 0;
@@ -48,7 +48,7 @@ void pass_gates(Caller& caller) {
     const auto told = reinterpret_cast<std::uint64_t>(&entries);
     const auto area = reinterpret_cast<std::uint64_t>(&structures().area);
     caller.make(Call::vcpu_bind, {spare, area, told});
-    for (int i = 0; i < tries; ++i) {
+    for (int i = 0; i < rounds; ++i) {
         caller.make(Call::notification_signal, {mute, 1});
         caller.make(Call::vcpu_bind, {weak_vcpu, 0, 0});
         caller.make(Call::vcpu_bind, {activation, area, told});

@@ -14,3 +14,10 @@
 #define MAIL_BELL 80
 #define MAIL_WAIT 88
 #define MAIL_END 96
+#define MAIL_RESUME 104
+
+/* And in random_calls::Deed. */
+#define DEED_RAX 0
+#define DEED_RDI 8
+#define DEED_RSI 16
+#define DEED_RDX 24

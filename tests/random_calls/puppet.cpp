@@ -14,8 +14,10 @@ void Puppet::set_mailbox(std::uint32_t bell_handle) {
     mail->end_rax = sys::tagged(Call::env_end);
     mail->after_call.r12 = puppet_mail_address;
     mail->after_call.rsp = puppet_mail_address + lamina::page_size;
-    mail->after_call.rip =
-        puppet_code_address + std::uint64_t(random_calls_puppet_called - random_calls_puppet);
+    mail->after_call.rip = puppet_code_at(random_calls_puppet_called);
+    mail->resume_rax = sys::tagged(Call::vcpu_resume);
+    mail->entries.reclaim = puppet_code_at(random_calls_puppet_asked);
+    mail->entries.stack = puppet_area_address;
 }
 
 void Puppet::tell(Call number, const Words& arguments) {

@@ -55,7 +55,7 @@ public:
                                               texts[3].view()};
         const libos::Grant grants[] = {
             {lamina::slots::console, fixed::console, Rights::read | Rights::write | Rights::copy},
-            {lamina::slots::machine, fixed::machine, Rights::power | Rights::copy},
+            {lamina::slots::machine, fixed::machine, Rights::power | Rights::read | Rights::copy},
             {lamina::slots::info, fixed::info, Rights::read},
             {random_calls::tally_slot, run_.get(), Rights::read | Rights::write},
         };

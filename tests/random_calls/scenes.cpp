@@ -20,24 +20,9 @@ constexpr std::uint64_t list_address = 0x5300'0000'0000;
 constexpr std::uint64_t large_address = 0x5400'0000'0000;
 constexpr std::uint64_t poor_address = 0x5500'0000'0000;
 
-/// How often a call is made in a state that it is to fail in.
-constexpr int tries = 12;
-
 constexpr std::uint64_t status_max = 255;
 constexpr auto copy_right = std::uint64_t(Rights::copy);
 constexpr auto read_only = std::uint64_t(lamina::Protection::read);
-
-/// Gives the CPU to a puppet of this CPU until it is idle. False if it does not become so. Not
-/// counted: how often depends on time.
-bool await(Caller& caller, Puppet& puppet) {
-    constexpr int turns_max = 1000;
-    for (int turn = 0; turn < turns_max; ++turn) {
-        if (puppet.state == Puppet::State::gone) return false;
-        if (caller.listen(puppet)) return true;
-        (void)sys::vcpu_yield();
-    }
-    return false;
-}
 
 /// A puppet of this CPU that is idle: itself, or a new one. False if there can be none.
 bool make_ready(Caller& caller, Puppet& puppet, std::uint64_t frames) {
@@ -49,23 +34,6 @@ bool make_ready(Caller& caller, Puppet& puppet, std::uint64_t frames) {
 constexpr std::uint64_t mate_frames = 200;
 constexpr std::uint64_t poor_frames = 60;
 constexpr std::uint64_t hoarder_frames = 100;
-
-std::uint64_t frames_left(std::uint32_t account) {
-    lamina::CapInfo info = {};
-    (void)sys::cap_inspect(lamina::Handle(account), &info);
-    return info.count - info.used;
-}
-
-/// Whether a call fails in the way a scene is about, with time for the mate in between.
-template <typename Attempt>
-bool until(Status wanted, Attempt attempt) {
-    constexpr int turns_max = 100;
-    for (int turn = 0; turn < turns_max; ++turn) {
-        if (attempt() == wanted) return true;
-        (void)sys::vcpu_yield();
-    }
-    return false;
-}
 
 /// A list of one range after the other, from an address on.
 std::uint64_t list_of_pages(std::uint64_t address) {
@@ -109,6 +77,22 @@ void use_while_revoked(Caller& caller, std::uint32_t child, bool account) {
 }
 
 }  // namespace
+
+bool await(Caller& caller, Puppet& puppet) {
+    constexpr int turns_max = 1000;
+    for (int turn = 0; turn < turns_max; ++turn) {
+        if (puppet.state == Puppet::State::gone) return false;
+        if (caller.listen(puppet)) return true;
+        (void)sys::vcpu_yield();
+    }
+    return false;
+}
+
+std::uint64_t frames_left(std::uint32_t account) {
+    lamina::CapInfo info = {};
+    (void)sys::cap_inspect(lamina::Handle(account), &info);
+    return info.count - info.used;
+}
 
 void start_anew(Caller& caller) {
     caller.sweep();

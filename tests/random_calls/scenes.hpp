@@ -55,6 +55,16 @@ void map_large_page(Caller& caller);
 /// busy, already_started.
 void pass_gates(Caller& caller);
 
+/// Calls through the gate of a puppet, that call on, that are revoked, and end it: limit_reached,
+/// revoked, ended.
+void call_the_server(Caller& caller);
+
+/// A puppet waits, and memory is asked from it: interrupted.
+void ask_who_waits(Caller& caller);
+
+/// A puppet takes what an account owes, for long, and the caller wants to: busy.
+void collect_together(Caller& caller);
+
 /// Objects of another type, or without the right, and numbers out of bounds: wrong_type,
 /// missing_right, bad_argument, bad_address, not_mapped.
 void be_refused(Caller& caller);
