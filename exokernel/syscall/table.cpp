@@ -81,7 +81,7 @@ template <auto handler, bool locked>
 CallResult enter(std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
                  std::uint64_t a4, std::uint64_t a5) {
     if constexpr (!locked) return finish(handler());
-    if constexpr (own_form<handler> != nullptr) {
+    if constexpr (!std::is_null_pointer_v<decltype(own_form<handler>)>) {
         auto& section = this_cpu().own;
         if (section.try_lock()) [[likely]] {
             const auto value = decode(own_form<handler>, {a0, a1, a2, a3, a4, a5});

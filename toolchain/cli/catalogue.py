@@ -39,9 +39,10 @@ COMMANDS = {command.name: command for command in (
             notes="The exit status is that of the last command. Without -c the commands come from "
             "standard input."),
     Command("test", "", "run every test; the last line is `N passed, N failed`",
-            ("--list", "--long", "--timeout"), most=1, needs_packages=True,
+            ("--list", "--long", "--sanitizer", "--timeout"), most=1, needs_packages=True,
             notes="`--long [NAME]` runs the tests that have a full size, or those of them whose "
-            "name contains NAME, each for at most --timeout seconds (3600)."),
+            "name contains NAME, each for at most --timeout seconds (3600). `--sanitizer KIND "
+            "[NAME]` does the same for the tests that run on the host."),
     Command("bench", "[NAME]", "measure; guest instructions are exact and repeat",
             ("--check", "--record"), most=1, needs_packages=True,
             notes="NAME is a row or the start of one, such as boot or memory. `bench locks` also "

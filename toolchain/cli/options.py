@@ -53,6 +53,14 @@ def firmware(text):
     return text
 
 
+def sanitizer(text):
+    """What finds mistakes of the running program."""
+    choices = ("address", "undefined", "thread", "fuzzer")
+    if text not in choices:
+        raise ValueError("address, undefined, thread or fuzzer" + did_you_mean(text, choices))
+    return text
+
+
 def words(text):
     """Words for the kernel's command line."""
     if not text.isprintable() or not text.isascii():
@@ -106,6 +114,8 @@ OPTIONS = {option.name: option for option in (
     Option("--run", None, None, "also run the command blocks of README.md"),
     Option("--list", None, None, "print each test case and the rule it checks"),
     Option("--long", None, None, "the tests that have a full size, in that size"),
+    Option("--sanitizer", "KIND", sanitizer,
+           "address, undefined, thread: the host's tests built with it; fuzzer: the fuzz tests"),
     Option("--all", None, None, "also what is shared with later builds: Bazel's whole cache"),
 )}
 

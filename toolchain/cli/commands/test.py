@@ -7,6 +7,11 @@ from toolchain.cli.test_runs import Totals
 
 LONG_LIMIT_S = 3600
 ALL_TESTS = "tests(//...)"
+HOST_TESTS = "kind(cc_test, //...) except //tests/fuzz/..."
+FUZZ_TESTS = "tests(//tests/fuzz/...)"
+# By --sanitizer: Bazel's configuration of it (.bazelrc), and the tests.
+SANITIZERS = {"address": ("asan", HOST_TESTS), "undefined": ("ubsan", HOST_TESTS),
+              "thread": ("tsan", HOST_TESTS), "fuzzer": ("fuzz", FUZZ_TESTS)}
 LONG_TESTS = r'attr(tags, "\blong\b", tests(//...))'
 
 
@@ -22,15 +27,23 @@ def run(arguments):
     if arguments.long:
         options += ["--test_env=LAMINA_LONG=1", "--local_test_jobs=1"]
         test_runs.run(_matching(LONG_TESTS, name), options, totals)
+    elif arguments.sanitizer:
+        _run_with(arguments.sanitizer, name, options, totals)
     elif name:
         test_runs.run(_matching(ALL_TESTS, name), options, totals)
     else:
         test_runs.run(["//..."], options, totals)
+        _run_with("fuzzer", "", options, totals)
         _check_bars(totals)
     for where, case, output in totals.failures:
         print(f"FAILED {case} in {where}\n{output}\n")
     print(totals.last_line())
     return TESTS_FAILED if totals.failures else 0
+
+
+def _run_with(sanitizer, name, options, totals):
+    config, tests = SANITIZERS[sanitizer]
+    test_runs.run(_matching(tests, name), [f"--config={config}", *options], totals)
 
 
 def _matching(expression, name):
