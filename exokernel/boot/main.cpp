@@ -122,6 +122,11 @@ void fill_info_page(const AcpiTables& acpi, std::uint32_t xsave_bytes) {
     page.cpu_count = acpi.cpu_count;
     page.cpu_count_used = std::uint32_t(cpus().size());
     page.xsave_bytes = xsave_bytes;
+    for (const CpuLocal* const cpu : cpus())
+        page.topology.apic_id[cpu->index] = cpu->apic_id;
+    const auto [core, package] = arch::topology_shifts();
+    page.topology.core_shift = core;
+    page.topology.package_shift = package;
     constexpr std::uint64_t ns_per_second = 1'000'000'000;
     if (const auto seconds = read_rtc())
         page.wall_offset_ns = *seconds * ns_per_second - arch::now_ns();

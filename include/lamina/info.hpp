@@ -24,6 +24,21 @@ static_assert(sizeof(EnvInfo) == 64);
 
 inline constexpr std::uint32_t env_count_max = 1024;
 
+/// How the CPUs lie to each other: those whose APIC ids are the same but for the low `core_shift`
+/// bits are threads of one core, and but for the low `package_shift` bits in one package. Never
+/// changes.
+struct CpuTopology {
+    std::uint8_t apic_id[64];  ///< By the CPU's index.
+    std::uint8_t core_shift;
+    std::uint8_t package_shift;
+    std::uint8_t reserved[6];
+
+    constexpr std::uint32_t core(std::uint32_t cpu) const { return apic_id[cpu] >> core_shift; }
+    constexpr std::uint32_t package(std::uint32_t cpu) const {
+        return apic_id[cpu] >> package_shift;
+    }
+};
+
 /// The first info page. Fields that change are written under `sequence`: odd while being
 /// written; a reader copies, and starts again if it was odd or has changed.
 struct InfoPage {
@@ -62,6 +77,7 @@ struct InfoPage {
     /// its next allocations are in none.
     std::uint32_t free_blocks[20];
     std::uint64_t table_loads;  ///< Changes of the page tables in use (writes of CR3).
+    CpuTopology topology;
 };
 static_assert(sizeof(InfoPage) <= 4096);
 

@@ -1,8 +1,6 @@
 // libos/rt/arguments.cpp - the argument strings of a start block.
 #include "libos/rt/arguments.hpp"
 
-#include <cstring>
-
 #include "lamina/syscalls.hpp"
 
 namespace libos {
@@ -29,8 +27,7 @@ bool join_arguments(std::span<const std::string_view> arguments, lamina::StartBl
         if (argument.size() >= sizeof block.arguments - used ||
             argument.find('\0') != argument.npos)
             return false;
-        std::memcpy(block.arguments + used, argument.data(), argument.size());
-        used += argument.size();
+        used += argument.copy(block.arguments + used, argument.size());
         block.arguments[used++] = '\0';
     }
     block.magic = lamina::start_magic;

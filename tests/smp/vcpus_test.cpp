@@ -76,6 +76,20 @@ bool join_all() {
     return right;
 }
 
+// --- where the CPUs lie
+
+// The machine under test has one package, with a core for each CPU.
+void test_the_topology_tells_cores_and_packages() {
+    lamina::InfoPage info = {};
+    TEST_ASSERT_OK(libos::read_info(info));
+    const lamina::CpuTopology& topology = info.topology;
+    for (std::uint32_t i = 0; i < cpu_count; ++i) {
+        TEST_ASSERT_EQUAL(0U, topology.package(i));
+        for (std::uint32_t other = 0; other < i; ++other)
+            TEST_ASSERT_TRUE(topology.core(i) != topology.core(other));
+    }
+}
+
 // --- they meet
 
 constinit std::atomic<std::uint64_t> arrived = 0;
@@ -380,6 +394,7 @@ int lamina_main(std::span<const std::string_view>) {
     libos::set_trap_handler(6, answer_opcode);
     libos::set_trap_handler(14, answer_page_fault);
     if (!create_all()) return 2;
+    RUN_TEST(test_the_topology_tells_cores_and_packages);
     RUN_TEST(test_all_run_at_the_same_time);
     RUN_TEST(test_exceptions_come_to_the_area_of_their_own_vcpu);
     RUN_TEST(test_foreign_calls_come_to_the_area_of_their_own_vcpu);

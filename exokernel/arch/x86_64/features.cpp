@@ -64,4 +64,22 @@ std::uint32_t enable_features(CpuLocal& cpu) {
     return bytes;
 }
 
+// Leaf 0xb has a level in each subleaf: its kind (ECX 15:8; 0: there is no more), and in EAX 4:0
+// how many bits are below the next level.
+TopologyShifts topology_shifts() {
+    constexpr std::uint32_t leaf = 0xb;
+    constexpr std::uint8_t all = 8;
+    if (cpuid(0).eax < leaf || cpuid(leaf).ebx == 0) return {0, all};
+    enum : std::uint32_t { threads = 1, cores = 2 };
+    TopologyShifts found = {0, all};
+    for (std::uint32_t level = 0;; ++level) {
+        const Cpuid told = cpuid(leaf, level);
+        const std::uint32_t kind = told.ecx >> 8 & 0xff;
+        const auto shift = std::uint8_t(told.eax & 0x1f);
+        if (kind == threads) found.core = shift;
+        if (kind == cores) found.package = shift;
+        if (kind == 0) return found;
+    }
+}
+
 }  // namespace exo::arch

@@ -13,4 +13,12 @@ namespace exo::arch {
 /// with the name of what this processor lacks.
 std::uint32_t enable_features(CpuLocal& cpu);
 
+/// How many low bits of an APIC id tell threads of a core apart, and CPUs of a package. Of a
+/// processor that does not tell, none and all: each CPU is a core, and all are in one package.
+struct TopologyShifts {
+    std::uint8_t core;
+    std::uint8_t package;
+};
+TopologyShifts topology_shifts();
+
 }  // namespace exo::arch
