@@ -56,11 +56,15 @@ lamina::Result<std::uint64_t> reserve_addresses(std::uint64_t pages) {
     return addresses.alloc(pages);
 }
 
+void free_addresses(std::uint64_t address, std::uint64_t pages) {
+    // Without room for one more free range the addresses stay unused.
+    (void)addresses.free(address, pages);
+}
+
 Mapping::~Mapping() {
     if (pages_ == 0) return;
     unmap(address_, pages_);
-    // Without room for one more free range the addresses stay unused.
-    (void)addresses.free(address_, pages_);
+    free_addresses(address_, pages_);
 }
 
 lamina::Result<Mapping> Mapping::create(lamina::Handle frames, std::uint64_t first,
@@ -70,7 +74,7 @@ lamina::Result<Mapping> Mapping::create(lamina::Handle frames, std::uint64_t fir
     const auto result = map_pieces(frames, first, pages, address, protection, mapped);
     if (!result) {
         unmap(address, mapped);
-        (void)addresses.free(address, pages);
+        free_addresses(address, pages);
         return lamina::fail(result.error());
     }
     return Mapping(address, pages);
@@ -82,7 +86,7 @@ lamina::Result<Mapping> Mapping::create_new(lamina::Handle account, std::uint64_
     const auto result = map_new_pieces(account, pages, address, mapped);
     if (!result) {
         unmap(address, mapped);
-        (void)addresses.free(address, pages);
+        free_addresses(address, pages);
         return lamina::fail(result.error());
     }
     return Mapping(address, pages);

@@ -13,9 +13,12 @@
 
 namespace libos {
 
-/// The address of `pages` pages that nothing else will be mapped at, for good; the caller maps
-/// them. Errors: bad_argument (0 pages), limit_reached.
+/// The address of `pages` pages that nothing else will be mapped at; the caller maps them. Errors:
+/// bad_argument (0 pages), limit_reached.
 lamina::Result<std::uint64_t> reserve_addresses(std::uint64_t pages);
+
+/// Gives addresses back that were reserved. Needs: nothing is mapped there.
+void free_addresses(std::uint64_t address, std::uint64_t pages);
 
 /// Pages mapped into the app's own address space; unmapped when this goes. The capability they came
 /// from is not kept.
